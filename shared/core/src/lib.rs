@@ -1,0 +1,13 @@
+//! What every program of the platform needs, and nothing that only one needs.
+
+pub mod clock;
+pub mod config;
+pub mod errors;
+pub mod ids;
+pub mod keys;
+pub mod life;
+pub mod money;
+pub mod routes;
+pub mod sql;
+pub mod tasks;
+pub mod telemetry;

@@ -1,0 +1,166 @@
+//! What happens around every request: its id, its log line, limits, headers, and the one form of
+//! errors.
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{
+            ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    middleware::Next,
+    web::Data,
+};
+use hotelhub_core::{errors::Chain, ids::RequestId};
+use tracing::{Instrument, field::Empty};
+
+use crate::{error::ApiError, limits::Limits};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; \
+     base-uri 'none'; frame-ancestors 'none'";
+
+/// Paths that answer programs: JSON, errors included.
+const FOR_PROGRAMS: &[&str] =
+    &["/api", "/upcall", "/webhooks", "/tls", "/health", "/livez", "/readyz", "/openapi.json"];
+
+/// Writes an error as a page for people.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorPage(pub fn(&HttpRequest, &ApiError, &str) -> String);
+
+/// The id of the request, for handlers that write it down.
+#[must_use]
+pub fn request_id(req: &HttpRequest) -> RequestId {
+    req.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate)
+}
+
+pub(crate) async fn frame(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let id = asked_id(req.headers()).unwrap_or_else(RequestId::generate);
+    req.extensions_mut().insert(id);
+    let span = tracing::info_span!(
+        "request",
+        request.id = %id,
+        http.method = %req.method(),
+        http.path = req.path(),
+        tenant.id = Empty,
+    );
+    let started = std::time::Instant::now();
+    let request = req.request().clone();
+
+    let answered = async {
+        if let Some(limits) = req.app_data::<Data<Limits>>() {
+            limits.admit(req.request())?;
+        }
+        next.call(req).await.map(ServiceResponse::map_into_boxed_body)
+    }
+    .instrument(span.clone())
+    .await;
+
+    let _entered = span.enter();
+    let mut response = match answered {
+        Ok(response) => match response.response().error() {
+            Some(error) => in_our_form(&request, error, id),
+            None => response,
+        },
+        Err(error) => in_our_form(&request, &error, id),
+    };
+    if request.method() == actix_web::http::Method::HEAD {
+        response = response.map_body(|_, _| BoxBody::new(()));
+    }
+    add_headers(&request, response.headers_mut(), id);
+    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    tracing::debug!(http.status = response.status().as_u16(), milliseconds, "answered");
+    Ok(response)
+}
+
+/// A client may bring its own id, if it is a UUID.
+fn asked_id(headers: &HeaderMap) -> Option<RequestId> {
+    headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
+}
+
+fn in_our_form(req: &HttpRequest, error: &Error, id: RequestId) -> ServiceResponse<BoxBody> {
+    let stranger;
+    let error = match error.as_error::<ApiError>() {
+        Some(ours) => ours,
+        None => {
+            stranger = adopted(error);
+            &stranger
+        }
+    };
+    if error.status().is_server_error() {
+        tracing::error!(code = error.code(), error = %Chain(error), "request failed");
+    } else {
+        tracing::debug!(code = error.code(), error = %Chain(error), "request refused");
+    }
+    let head = error.head();
+    let page = req.app_data::<ErrorPage>().filter(|_| wants_page(req));
+    let (kind, body) = match page {
+        Some(ErrorPage(page)) => ("text/html; charset=utf-8", page(req, error, &id.to_string())),
+        None => (
+            "application/json",
+            serde_json::to_string(&error.body(&id.to_string())).unwrap_or_default(),
+        ),
+    };
+    let mut response: HttpResponse = head.set_body(BoxBody::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    ServiceResponse::new(req.clone(), response)
+}
+
+/// An error that the framework made: its status is right, its form is not ours.
+fn adopted(error: &Error) -> ApiError {
+    let status = error.as_response_error().status_code();
+    let text = error.to_string();
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::refused(status, "PAYLOAD_TOO_LARGE", "the body is too large")
+        }
+        it if it.is_client_error() => ApiError::refused(status, "MALFORMED_REQUEST", text),
+        _ => ApiError::internal(text),
+    }
+}
+
+/// Tells whether the answer is for a person rather than a program.
+#[must_use]
+pub fn wants_page(req: &HttpRequest) -> bool {
+    let path = req.path();
+    let for_programs = FOR_PROGRAMS.iter().any(|it| {
+        path.strip_prefix(it).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    let accepts = req.headers().get(ACCEPT).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let prefers_json = accepts.contains("application/json") && !accepts.contains("text/html");
+    !for_programs && !prefers_json
+}
+
+fn add_headers(req: &HttpRequest, headers: &mut HeaderMap, id: RequestId) {
+    if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let fixed = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("content-security-policy"), CONTENT_SECURITY_POLICY),
+        (HeaderName::from_static("x-frame-options"), "DENY"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    // Only meaningful over TLS, where browsers heed it; never for a customer's other subdomains.
+    if req.app_data::<crate::server::PublicTls>().is_some_and(|it| it.0) {
+        headers.insert(
+            HeaderName::from_static("strict-transport-security"),
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+}

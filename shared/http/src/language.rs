@@ -1,0 +1,139 @@
+//! The language of a page, and catalogues that hold every text in both.
+
+use actix_web::{FromRequest, HttpRequest, cookie::Cookie, dev::Payload, http::header};
+use serde::{Deserialize, Serialize};
+
+const COOKIE: &str = "language";
+
+/// A language that people read our pages in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Bahasa Indonesia.
+    #[default]
+    Id,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// The code for `lang` attributes, cookies and tables.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::En => "en",
+        }
+    }
+
+    /// The language with this code; Bahasa Indonesia for any other text.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        if code == "en" { Self::En } else { Self::Id }
+    }
+
+    /// The other one, for the switch on the page.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Id => Self::En,
+            Self::En => Self::Id,
+        }
+    }
+
+    /// What `?lang=`, else the cookie, else the browser's settings ask for.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        let asked = req.query_string().split('&').find_map(|it| it.strip_prefix("lang="));
+        let kept = || req.cookie(COOKIE).map(|it| it.value().to_owned());
+        match asked.map(str::to_owned).or_else(kept) {
+            Some(code) => Self::from_code(&code),
+            None => Self::preferred(
+                req.headers()
+                    .get(header::ACCEPT_LANGUAGE)
+                    .and_then(|it| it.to_str().ok())
+                    .unwrap_or_default(),
+            ),
+        }
+    }
+
+    /// The first of our languages that a browser lists.
+    fn preferred(accept_language: &str) -> Self {
+        accept_language
+            .split(',')
+            .filter_map(|it| match it.trim().get(..2) {
+                Some("id") => Some(Self::Id),
+                Some("en") => Some(Self::En),
+                _ => None,
+            })
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// A cookie that keeps the choice for a year.
+    #[must_use]
+    pub fn cookie(self) -> Cookie<'static> {
+        Cookie::build(COOKIE, self.code())
+            .path("/")
+            .http_only(true)
+            .same_site(actix_web::cookie::SameSite::Lax)
+            .max_age(actix_web::cookie::time::Duration::days(365))
+            .finish()
+    }
+}
+
+impl FromRequest for Language {
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self, Self::Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self::of(req)))
+    }
+}
+
+/// Declares a catalogue of texts: one struct with a field per text, and both languages of it.
+///
+/// A text that is missing in one language does not compile.
+#[macro_export]
+macro_rules! catalogue {
+    ($(#[$meta:meta])* $vis:vis $name:ident { $($key:ident: $id:literal, $en:literal;)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        $vis struct $name { $(#[doc = $id] $vis $key: &'static str,)+ }
+
+        impl $name {
+            /// The texts in one language.
+            $vis const fn of(language: $crate::language::Language) -> &'static Self {
+                const ID: $name = $name { $($key: $id,)+ };
+                const EN: $name = $name { $($key: $en,)+ };
+                match language {
+                    $crate::language::Language::Id => &ID,
+                    $crate::language::Language::En => &EN,
+                }
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn of(uri: &str, cookie: Option<&str>, accept: &str) -> Language {
+        let mut req = TestRequest::with_uri(uri).insert_header(("accept-language", accept));
+        if let Some(code) = cookie {
+            req = req.cookie(Cookie::new(COOKIE, code.to_owned()));
+        }
+        Language::of(&req.to_http_request())
+    }
+
+    #[test]
+    fn a_choice_beats_a_habit_beats_the_browser() {
+        assert_eq!(of("/", None, "de-DE, en;q=0.8, id;q=0.5"), Language::En);
+        assert_eq!(of("/", Some("id"), "en"), Language::Id);
+        assert_eq!(of("/?lang=en", Some("id"), "id"), Language::En);
+        assert_eq!(of("/", None, ""), Language::Id);
+    }
+}

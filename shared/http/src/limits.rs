@@ -1,0 +1,101 @@
+//! How often one client address may ask, before any work is done for it.
+//!
+//! Each replica counts for itself. A limit of 0 per minute is no limit.
+
+use std::{net::IpAddr, num::NonZeroU32};
+
+use actix_web::HttpRequest;
+use governor::{
+    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    clock::{Clock as _, DefaultClock},
+};
+use hotelhub_core::config::Reader;
+
+use crate::{client_addr::client_addr, error::ApiError, frame::wants_page};
+
+/// Limits per client address and minute.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitsConfig {
+    /// `RATE_LIMIT_API_PER_MINUTE`: anonymous calls of the API. Default 100.
+    pub api: u32,
+    /// `RATE_LIMIT_FORMS_PER_MINUTE`: forms sent from pages. Default 60.
+    pub forms: u32,
+    /// `RATE_LIMIT_LOGINS_PER_MINUTE`: logins and signups. Default 10.
+    pub logins: u32,
+}
+
+impl LimitsConfig {
+    /// Reads the three limits.
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let api = reader.or("RATE_LIMIT_API_PER_MINUTE", 100);
+        let forms = reader.or("RATE_LIMIT_FORMS_PER_MINUTE", 60);
+        let logins = reader.or("RATE_LIMIT_LOGINS_PER_MINUTE", 10);
+        Some(Self { api: api?, forms: forms?, logins: logins? })
+    }
+}
+
+/// What each client address has used.
+#[derive(Debug)]
+pub struct Limits {
+    api: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    forms: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    logins: Option<DefaultKeyedRateLimiter<IpAddr>>,
+}
+
+impl Limits {
+    /// Limits that nobody has used yet.
+    #[must_use]
+    pub fn new(config: LimitsConfig) -> Self {
+        let limiter = |per_minute| {
+            NonZeroU32::new(per_minute).map(|it| RateLimiter::keyed(Quota::per_minute(it)))
+        };
+        Self {
+            api: limiter(config.api),
+            forms: limiter(config.forms),
+            logins: limiter(config.logins),
+        }
+    }
+
+    /// Admits any request: anonymous calls and forms are counted, all else is not.
+    pub(crate) fn admit(&self, req: &HttpRequest) -> Result<(), ApiError> {
+        let path = req.path();
+        if path.starts_with("/api/") && !req.headers().contains_key("authorization") {
+            take(self.api.as_ref(), client_addr(req))
+        } else if req.method().is_safe() || !wants_page(req) {
+            Ok(())
+        } else {
+            take(self.forms.as_ref(), client_addr(req))
+        }
+    }
+
+    /// Admits a login or a signup. Call it before any hashing.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn admit_login(&self, req: &HttpRequest) -> Result<(), ApiError> {
+        take(self.logins.as_ref(), client_addr(req))
+    }
+
+    /// Forgets addresses that have not asked for a while.
+    pub fn forget_idle(&self) {
+        for it in [&self.api, &self.forms, &self.logins].into_iter().flatten() {
+            it.retain_recent();
+        }
+    }
+}
+
+fn take(limiter: Option<&DefaultKeyedRateLimiter<IpAddr>>, addr: IpAddr) -> Result<(), ApiError> {
+    let Some(limiter) = limiter else { return Ok(()) };
+    limiter.check_key(&network(addr)).map_err(|not_until| {
+        let wait = not_until.wait_time_from(DefaultClock::default().now());
+        ApiError::too_many(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
+    })
+}
+
+/// One customer of an IPv6 provider has a /64 of addresses.
+fn network(addr: IpAddr) -> IpAddr {
+    match addr {
+        IpAddr::V4(_) => addr,
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+    }
+}

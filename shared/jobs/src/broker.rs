@@ -1,0 +1,251 @@
+//! A connection to RabbitMQ that comes back by itself.
+//!
+//! The AMQP library's own recovery is off: it can leave a consumer hanging without a word. Here
+//! any sign of trouble (an error, a missing confirm, an ended stream) tears the whole connection
+//! down, and a new one is made from nothing. No wait on the broker is without a limit.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use hotelhub_core::{errors::Chain, ids::TenantId, tasks::Tasks};
+use lapin::{
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Event,
+    options::{BasicPublishOptions, ConfirmSelectOptions},
+    types::{AMQPValue, FieldTable},
+};
+use rand::RngExt;
+use tokio::{
+    sync::watch,
+    time::{error::Elapsed, sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    kind::WaitQueue,
+    ticket::Ticket,
+    topology::{self, DEAD, GARBAGE, WORK},
+};
+
+const CONFIRM: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(10);
+const BACKOFF_MS: std::ops::Range<u64> = 200..5_000;
+/// Seconds; a dead peer is noticed after two of them.
+const HEARTBEAT: u16 = 10;
+
+/// Why it is not known that a message arrived. The row stays as it is and is found again.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// There is no connection at the moment.
+    #[error("RabbitMQ is not connected")]
+    Disconnected,
+    /// The connection failed.
+    #[error("publish to RabbitMQ")]
+    Broker(#[from] lapin::Error),
+    /// No confirm came in time.
+    #[error("RabbitMQ did not confirm in time")]
+    Unconfirmed(#[from] Elapsed),
+    /// The broker refused, or no queue takes such a message.
+    #[error("RabbitMQ refused the message or has no queue for it")]
+    Refused,
+    /// The ticket could not be written; a bug of ours.
+    #[error("write the ticket")]
+    Ticket(#[from] serde_json::Error),
+}
+
+/// A supervised connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Broker {
+    live: watch::Receiver<Option<Live>>,
+}
+
+/// One connection while it lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Live {
+    pub(crate) connection: Arc<Connection>,
+    publisher: Channel,
+    /// Whoever finds the connection unfit cancels this.
+    pub(crate) broken: CancellationToken,
+}
+
+impl Broker {
+    /// Connects, and connects again for ever, until `tasks` stop.
+    ///
+    /// `name` is what the broker shows of the connection.
+    #[must_use]
+    pub fn start(url: &str, name: &'static str, tasks: &Tasks) -> Self {
+        let (set, live) = watch::channel(None);
+        let url = with_heartbeat(url);
+        tasks.spawn("broker connection", supervise(url, name, set, tasks.clone()));
+        Self { live }
+    }
+
+    /// Whether there is a connection now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.live.borrow().is_some()
+    }
+
+    /// Waits for the next connection.
+    pub(crate) async fn connected(&self) -> Option<Live> {
+        let mut live = self.live.clone();
+        live.wait_for(Option::is_some).await.ok().and_then(|it| it.clone())
+    }
+
+    /// Publishes a ticket to its class and waits until the broker has it.
+    ///
+    /// # Errors
+    /// After an error it is not known whether the broker has it.
+    pub async fn publish(&self, ticket: &Ticket) -> Result<(), PublishError> {
+        let body = serde_json::to_vec(ticket)?;
+        self.send(WORK, ticket.routing_key(), &body, FieldTable::default()).await
+    }
+
+    /// Publishes a tick for a tenant.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`].
+    pub async fn publish_tick(&self, tenant: TenantId) -> Result<(), PublishError> {
+        self.publish(&Ticket::tick(tenant)).await
+    }
+
+    /// Lets a ticket wait before it comes to its class.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`].
+    pub async fn park(&self, ticket: &Ticket, wait: WaitQueue) -> Result<(), PublishError> {
+        let body = serde_json::to_vec(ticket)?;
+        self.send(&wait.name(), ticket.routing_key(), &body, FieldTable::default()).await
+    }
+
+    /// Puts aside a message that is no ticket of ours, with the reason.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`].
+    pub async fn set_aside(&self, body: &[u8], reason: &str) -> Result<(), PublishError> {
+        let mut headers = FieldTable::default();
+        headers.insert("x-reason".into(), AMQPValue::LongString(reason.into()));
+        self.send(DEAD, GARBAGE, body, headers).await
+    }
+
+    async fn send(
+        &self,
+        exchange: &str,
+        key: &str,
+        body: &[u8],
+        headers: FieldTable,
+    ) -> Result<(), PublishError> {
+        let live = self.live.borrow().clone().ok_or(PublishError::Disconnected)?;
+        let sent = confirmed(&live.publisher, exchange, key, body, headers).await;
+        if matches!(sent, Err(PublishError::Broker(_) | PublishError::Unconfirmed(_))) {
+            live.broken.cancel();
+        }
+        sent
+    }
+}
+
+/// Only a bare acknowledgement is success: with a returned message nothing took it.
+async fn confirmed(
+    channel: &Channel,
+    exchange: &str,
+    key: &str,
+    body: &[u8],
+    headers: FieldTable,
+) -> Result<(), PublishError> {
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let properties = BasicProperties::default()
+        .with_delivery_mode(2)
+        .with_content_type("application/json".into())
+        .with_headers(headers);
+    let confirmation = timeout(CONFIRM, async {
+        channel.basic_publish(exchange.into(), key.into(), options, body, properties).await?.await
+    })
+    .await??;
+    match confirmation {
+        Confirmation::Ack(None) => Ok(()),
+        Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
+            Err(PublishError::Refused)
+        }
+    }
+}
+
+fn with_heartbeat(url: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    if url.contains("heartbeat=") {
+        url.to_owned()
+    } else {
+        format!("{url}{separator}heartbeat={HEARTBEAT}")
+    }
+}
+
+async fn supervise(
+    url: String,
+    name: &'static str,
+    set: watch::Sender<Option<Live>>,
+    tasks: Tasks,
+) {
+    let mut reported = false;
+    loop {
+        match connect(&url, name).await {
+            Ok(live) => {
+                tracing::info!(connection = name, "RabbitMQ is connected");
+                reported = false;
+                set.send_replace(Some(live.clone()));
+                tokio::select! {
+                    () = trouble(&live) => {
+                        tracing::error!(connection = name, "RabbitMQ is lost; connecting again");
+                    }
+                    () = tasks.stopping() => {}
+                }
+                if !tasks.stop_token().is_cancelled() {
+                    set.send_replace(None);
+                }
+                live.broken.cancel();
+                if tasks.stop_token().is_cancelled() {
+                    // What is still being drained needs the connection; it closes with the process.
+                    return;
+                }
+                drop(timeout(CONFIRM, live.connection.close(200, "starting over".into())).await);
+            }
+            Err(error) => {
+                if !reported {
+                    tracing::error!(connection = name, error = %Chain(&error), "no RabbitMQ");
+                    reported = true;
+                }
+            }
+        }
+        let pause = Duration::from_millis(rand::rng().random_range(BACKOFF_MS));
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = tasks.stopping() => return,
+        }
+    }
+}
+
+async fn connect(url: &str, name: &'static str) -> Result<Live, PublishError> {
+    let properties = ConnectionProperties::default().with_connection_name(name.into());
+    let connection = timeout(CONNECT, Connection::connect(url, properties)).await??;
+    timeout(CONNECT, topology::check(&connection)).await??;
+    let publisher = timeout(CONFIRM, connection.create_channel()).await??;
+    timeout(CONFIRM, publisher.confirm_select(ConfirmSelectOptions::default())).await??;
+    Ok(Live { connection: Arc::new(connection), publisher, broken: CancellationToken::new() })
+}
+
+/// Ends when the connection is of no use any more.
+async fn trouble(live: &Live) {
+    let mut events = live.connection.events_listener();
+    loop {
+        tokio::select! {
+            () = live.broken.cancelled() => return,
+            event = events.next() => match event {
+                Some(Event::ConnectionBlocked(reason)) => {
+                    tracing::warn!(?reason, "RabbitMQ is short of memory or disk and takes nothing");
+                }
+                Some(Event::Connected | Event::ConnectionUnblocked) => {}
+                Some(_) | None => return,
+            },
+        }
+        if !live.connection.status().connected() {
+            return;
+        }
+    }
+}

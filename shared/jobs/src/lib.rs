@@ -1,0 +1,24 @@
+//! Background work: the row is the truth, the message is only a ticket.
+//!
+//! A job is a row of the table `jobs` in the database it concerns, written in the transaction that
+//! causes it. RabbitMQ carries tickets that name the row and nothing else, so a ticket that comes
+//! twice, late or never loses nothing: a duplicate finds the row taken, a missing one is found by
+//! the next tick. What holds, in the order a job lives:
+//!
+//! - [`rows::enqueue`] is part of the caller's transaction. Dies the process after the commit, the
+//!   row is `ready` and the next tick relays it.
+//! - [`relay`] publishes tickets with confirms and only then calls the rows `queued`. Dies it between,
+//!   the row is still `ready`: a second ticket, harmless.
+//! - [`rows::claim`] is one statement that compares and swaps, with a lease and a fence on the
+//!   database's clock: one holder at a time.
+//! - The outcome is written only while the fence still stands, together with the job's own effect
+//!   in that database. The ticket is acknowledged last.
+
+pub mod broker;
+pub mod consumer;
+pub mod kind;
+pub mod outcome;
+pub mod relay;
+pub mod rows;
+pub mod ticket;
+pub mod topology;

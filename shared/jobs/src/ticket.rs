@@ -1,0 +1,129 @@
+//! What travels over RabbitMQ: ids and nothing else, so no guest's data lies in the broker.
+
+use hotelhub_core::ids::{JobId, TenantId};
+use serde::{Deserialize, Serialize};
+
+use crate::kind::Class;
+
+/// The form of tickets that this program writes and reads.
+const SCHEMA: u32 = 1;
+
+/// A message: somebody should look at this tenant's database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    schema: u32,
+    /// Whose database.
+    pub tenant: TenantId,
+    /// What to look for there.
+    pub errand: Errand,
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// One job.
+    Job {
+        /// Its row.
+        job: JobId,
+        /// Its kind, for the logs.
+        kind: String,
+        /// Where it queues.
+        class: String,
+        /// Which issue of tickets this one belongs to; an older one says nothing.
+        epoch: i32,
+        /// W3C trace context of the request that caused it.
+        trace: Option<String>,
+    },
+    /// Whatever is due. Carries no truth: a duplicate does no harm.
+    Tick,
+}
+
+/// Why a message is not a ticket of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableTicket {
+    /// It is not in our form.
+    #[error("the message is not a ticket")]
+    Form(#[from] serde_json::Error),
+    /// It is of another release.
+    #[error("the ticket has schema {0}")]
+    Schema(u32),
+    /// Its class is none of ours.
+    #[error("the ticket has the class `{0}`")]
+    Class(String),
+}
+
+impl Ticket {
+    /// A ticket for one job.
+    #[must_use]
+    pub fn job(tenant: TenantId, it: &crate::rows::Due) -> Self {
+        let errand = Errand::Job {
+            job: it.id,
+            kind: it.kind.clone(),
+            class: it.class.clone(),
+            epoch: it.epoch,
+            trace: it.trace.clone(),
+        };
+        Self { schema: SCHEMA, tenant, errand }
+    }
+
+    /// A tick: look for whatever is due.
+    #[must_use]
+    pub const fn tick(tenant: TenantId) -> Self {
+        Self { schema: SCHEMA, tenant, errand: Errand::Tick }
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// Refuses what is not a ticket of this schema and a class of ours.
+    pub fn read(body: &[u8]) -> Result<Self, UnreadableTicket> {
+        let ticket: Self = serde_json::from_slice(body)?;
+        if ticket.schema != SCHEMA {
+            return Err(UnreadableTicket::Schema(ticket.schema));
+        }
+        if let Errand::Job { class, .. } = &ticket.errand
+            && class.parse::<Class>().is_err()
+        {
+            return Err(UnreadableTicket::Class(class.clone()));
+        }
+        Ok(ticket)
+    }
+
+    /// The routing key: the class it queues in.
+    #[must_use]
+    pub fn routing_key(&self) -> &str {
+        match &self.errand {
+            Errand::Job { class, .. } => class,
+            Errand::Tick => Class::Default.name(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_of_another_release_or_class_is_refused() {
+        let tick = serde_json::to_value(Ticket::tick(TenantId::generate())).unwrap();
+        assert!(Ticket::read(tick.to_string().as_bytes()).is_ok());
+
+        let mut newer = tick.clone();
+        newer["schema"] = 2.into();
+        assert!(matches!(
+            Ticket::read(newer.to_string().as_bytes()),
+            Err(UnreadableTicket::Schema(2))
+        ));
+
+        let mut strange = tick;
+        strange["errand"] = serde_json::json!({"job": {
+            "job": JobId::generate(), "kind": "x", "class": "nowhere", "epoch": 1, "trace": null
+        }});
+        assert!(matches!(
+            Ticket::read(strange.to_string().as_bytes()),
+            Err(UnreadableTicket::Class(_))
+        ));
+        assert!(matches!(Ticket::read(b"hello"), Err(UnreadableTicket::Form(_))));
+    }
+}

@@ -1,0 +1,280 @@
+//! Connections to tenant databases: a small pool each, within one budget per database host.
+//!
+//! A connection is bound to one database, so tenants cannot share any. A pool is made on first
+//! use, holds nothing while idle, and gives way when the budget of its host is spent: the least
+//! recently used idle connections are closed first. A spent budget is waited for in order of
+//! arrival, up to a deadline. Every connection holds its share of the budget as long as its socket
+//! is open.
+
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use deadpool_postgres::{
+    Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+};
+use hotelhub_core::{
+    ids::{DatabaseId, DbHostId, TenantId},
+    keys::Keyring,
+    routes::{Placement, Route},
+};
+use secrecy::ExposeSecret;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior, interval},
+};
+use tokio_postgres::{Client, Config, Error, NoTls};
+
+use crate::db::TenantDb;
+
+/// Connections of one tenant and process. Below the login role's CONNECTION LIMIT.
+const PER_TENANT: usize = 4;
+/// How long a request waits for a connection before it is told to come back.
+const WAIT: Duration = Duration::from_secs(2);
+const IDLE: Duration = Duration::from_secs(45);
+const REAP_EVERY: Duration = Duration::from_secs(15);
+
+/// How connections are made.
+#[derive(Clone, Debug)]
+pub struct PoolsConfig {
+    /// `DB_HOST_KEYS`: makes the login passwords.
+    pub keys: Keyring,
+    /// `DB_CONNECTIONS_PER_HOST`: this process's share of a database host's connections.
+    pub connections_per_host: usize,
+    /// The least and greatest schema version that this program can serve.
+    pub schema_versions: std::ops::RangeInclusive<i32>,
+    /// What the server shows as the connection's application.
+    pub application: &'static str,
+}
+
+/// Why a tenant's database cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenTenantError {
+    /// The tenant has no database yet.
+    #[error("the tenant has no database yet")]
+    NotPlaced,
+    /// Its schema is older or newer than this program can serve.
+    #[error("schema version {0} is not served by this program")]
+    SchemaVersion(i32),
+    /// The key of its database host is not configured.
+    #[error("DB_HOST_KEYS has no key `{0}`")]
+    UnknownKey(String),
+    /// No runtime or invalid settings; a bug of ours.
+    #[error("make a pool of connections")]
+    Pool,
+}
+
+/// The pools of all tenants. Cheap to clone.
+#[derive(Clone)]
+pub struct TenantPools(Arc<Inner>);
+
+struct Inner {
+    config: PoolsConfig,
+    pools: Mutex<HashMap<TenantId, TenantPool>>,
+    budgets: Mutex<HashMap<DbHostId, Arc<Semaphore>>>,
+}
+
+#[derive(Clone)]
+struct TenantPool {
+    database: DatabaseId,
+    generation: i32,
+    db_host: DbHostId,
+    pool: Pool,
+    used_at: Instant,
+}
+
+impl TenantPools {
+    /// Pools that are empty until they are used.
+    #[must_use]
+    pub fn new(config: PoolsConfig) -> Self {
+        Self(Arc::new(Inner { config, pools: Mutex::default(), budgets: Mutex::default() }))
+    }
+
+    /// The database of the tenant that `route` names. Opens no connection yet.
+    ///
+    /// # Errors
+    /// Refuses a tenant without a database, or with one that this program cannot serve.
+    pub fn open(&self, route: &Route) -> Result<TenantDb, OpenTenantError> {
+        let placement = route.placement.as_ref().ok_or(OpenTenantError::NotPlaced)?;
+        if !self.0.config.schema_versions.contains(&placement.schema_version) {
+            return Err(OpenTenantError::SchemaVersion(placement.schema_version));
+        }
+        let mut pools = self.pools();
+        if let Some(known) = pools.get_mut(&route.tenant_id) {
+            if (known.database, known.generation) == (placement.database_id, placement.generation) {
+                known.used_at = Instant::now();
+                return Ok(TenantDb::new(route.tenant_id, known.pool.clone()));
+            }
+            // The tenant has moved: what is in flight may finish, nothing new starts here.
+            known.pool.close();
+        }
+        let pool = self.pool_for(route.tenant_id, placement)?;
+        pools.insert(
+            route.tenant_id,
+            TenantPool {
+                database: placement.database_id,
+                generation: placement.generation,
+                db_host: placement.db_host.id,
+                pool: pool.clone(),
+                used_at: Instant::now(),
+            },
+        );
+        metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
+        Ok(TenantDb::new(route.tenant_id, pool))
+    }
+
+    /// Closes what has been idle for long, for ever.
+    pub async fn reap(self) {
+        let mut ticks = interval(REAP_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let mut pools = self.pools();
+            pools.retain(|_, it| {
+                let closed = it.pool.retain(|_, metrics| metrics.last_used() < IDLE);
+                count_evictions("idle", closed.removed.len());
+                it.used_at.elapsed() < IDLE || it.pool.status().size > 0
+            });
+            metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
+        }
+    }
+
+    fn pools(&self) -> MutexGuard<'_, HashMap<TenantId, TenantPool>> {
+        self.0.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn budget(&self, db_host: DbHostId) -> Arc<Semaphore> {
+        let mut budgets = self.0.budgets.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = self.0.config.connections_per_host;
+        Arc::clone(budgets.entry(db_host).or_insert_with(|| Arc::new(Semaphore::new(size))))
+    }
+
+    fn pool_for(&self, tenant: TenantId, at: &Placement) -> Result<Pool, OpenTenantError> {
+        let password = self
+            .0
+            .config
+            .keys
+            .database_password(&at.db_host.key_id, at.database_id)
+            .ok_or_else(|| OpenTenantError::UnknownKey(at.db_host.key_id.clone()))?;
+        let name = at.database_id.name();
+        let mut config = Config::new();
+        config
+            .host(&at.db_host.address)
+            .port(at.db_host.port)
+            .user(&name)
+            .dbname(&name)
+            .password(password.expose_secret())
+            .application_name(self.0.config.application)
+            .connect_timeout(WAIT)
+            .tcp_user_timeout(Duration::from_secs(5))
+            .keepalives_idle(Duration::from_secs(15));
+        let connect = BudgetedConnect {
+            budget: self.budget(at.db_host.id),
+            db_host: at.db_host.id,
+            pools: self.clone(),
+        };
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        Pool::builder(Manager::from_connect(config, connect, recycling))
+            .max_size(PER_TENANT)
+            .timeouts(Timeouts {
+                wait: Some(WAIT),
+                create: Some(WAIT),
+                recycle: Some(Duration::from_secs(1)),
+            })
+            .runtime(Runtime::Tokio1)
+            .post_create(identity_check(tenant, at))
+            .build()
+            .map_err(|_no_runtime| OpenTenantError::Pool)
+    }
+
+    /// Closes the idle connections of the least recently used pool of `db_host` that has any.
+    fn evict_one(&self, db_host: DbHostId) {
+        let mut pools: Vec<TenantPool> =
+            self.pools().values().filter(|it| it.db_host == db_host).cloned().collect();
+        pools.sort_by_key(|it| it.used_at);
+        for it in pools {
+            let closed = it.pool.retain(|_, _| false).removed.len();
+            if closed > 0 {
+                count_evictions("budget", closed);
+                return;
+            }
+        }
+    }
+}
+
+fn count_evictions(reason: &'static str, connections: usize) {
+    let connections = u64::try_from(connections).unwrap_or(u64::MAX);
+    metrics::counter!("tenant_connections_evicted_total", "reason" => reason)
+        .increment(connections);
+}
+
+/// Every new connection proves whose database it reached before it is used.
+fn identity_check(tenant: TenantId, placement: &Placement) -> Hook {
+    let expected = (tenant, placement.database_id, placement.generation);
+    Hook::async_fn(move |client, _| {
+        Box::pin(async move {
+            let row = client
+                .query_opt("SELECT tenant_id, database_id, generation FROM tenant_identity", &[])
+                .await
+                .map_err(HookError::Backend)?;
+            let found = row.map(|it| (it.get(0), it.get(1), it.get(2)));
+            if found == Some(expected) {
+                return Ok(());
+            }
+            metrics::counter!("tenant_identity_mismatches_total").increment(1);
+            tracing::error!(
+                tenant.id = %tenant, ?expected, ?found,
+                "ALARM: the database belongs to another tenant or copy; serving nobody from it"
+            );
+            Err(HookError::message(WRONG_IDENTITY))
+        })
+    })
+}
+
+/// What a pool says when the database is not the one that was expected.
+pub(crate) const WRONG_IDENTITY: &str = "the database belongs to another tenant or copy";
+
+struct BudgetedConnect {
+    budget: Arc<Semaphore>,
+    db_host: DbHostId,
+    pools: TenantPools,
+}
+
+impl BudgetedConnect {
+    /// A share of the budget; the pool's own deadline bounds the wait.
+    async fn share(&self) -> OwnedSemaphorePermit {
+        let budget = Arc::clone(&self.budget);
+        if let Ok(share) = Arc::clone(&budget).try_acquire_owned() {
+            return share;
+        }
+        metrics::counter!("tenant_connection_waits_total").increment(1);
+        self.pools.evict_one(self.db_host);
+        #[expect(clippy::expect_used, reason = "budgets are never closed")]
+        budget.acquire_owned().await.expect("the budget is open")
+    }
+}
+
+type Connecting<'a> =
+    Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + 'a>>;
+
+impl Connect for BudgetedConnect {
+    fn connect(&self, config: &Config) -> Connecting<'_> {
+        let config = config.clone();
+        Box::pin(async move {
+            let share = self.share().await;
+            let (client, connection) = config.connect(NoTls).await?;
+            #[expect(clippy::disallowed_methods, reason = "lives and dies with the connection")]
+            let task = tokio::spawn(async move {
+                let _share = share;
+                if let Err(error) = connection.await {
+                    tracing::warn!(%error, "a database connection ended");
+                }
+            });
+            Ok((client, task))
+        })
+    }
+}

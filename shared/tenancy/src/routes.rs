@@ -1,0 +1,174 @@
+//! The table of routes that a replica holds in memory: a look-up costs no I/O, and an unknown host
+//! costs nothing.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use hotelhub_core::{
+    ids::TenantId,
+    routes::{Position, Route, RoutePage},
+};
+
+use crate::host::Hostname;
+
+/// All routes that this replica knows. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Routes(Arc<RwLock<Table>>);
+
+#[derive(Debug, Default)]
+struct Table {
+    position: Option<Position>,
+    by_host: HashMap<String, Arc<Route>>,
+    by_tenant: HashMap<TenantId, Arc<Route>>,
+}
+
+impl Routes {
+    /// The tenant of a host.
+    #[must_use]
+    pub fn resolve(&self, host: &Hostname) -> Option<Arc<Route>> {
+        self.read(|it| it.by_host.get(host.as_str()).cloned())
+    }
+
+    /// The route of a tenant.
+    #[must_use]
+    pub fn of(&self, tenant: TenantId) -> Option<Arc<Route>> {
+        self.read(|it| it.by_tenant.get(&tenant).cloned())
+    }
+
+    /// Every route, in no order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Route>> {
+        self.read(|it| it.by_tenant.values().cloned().collect())
+    }
+
+    /// How far this replica has come; `None` before the first page.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        self.read(|it| it.position)
+    }
+
+    /// Takes over a page of the feed.
+    pub fn apply(&self, page: RoutePage) {
+        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if page.snapshot {
+            *table = Table::default();
+        }
+        for tenant in page.gone {
+            table.forget(tenant);
+        }
+        for route in page.routes {
+            table.forget(route.tenant_id);
+            table.learn(Arc::new(route));
+        }
+        table.position = Some(page.position);
+    }
+
+    /// The whole table as a page, to be kept on disk.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<RoutePage> {
+        self.read(|it| {
+            Some(RoutePage {
+                position: it.position?,
+                snapshot: true,
+                routes: it.by_tenant.values().map(|it| Route::clone(it)).collect(),
+                gone: Vec::new(),
+            })
+        })
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
+        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Table {
+    fn forget(&mut self, tenant: TenantId) {
+        let Some(route) = self.by_tenant.remove(&tenant) else { return };
+        for domain in &route.domains {
+            // A host that has meanwhile gone to another tenant stays with that one.
+            if self.by_host.get(&domain.hostname).is_some_and(|it| it.tenant_id == tenant) {
+                self.by_host.remove(&domain.hostname);
+            }
+        }
+    }
+
+    fn learn(&mut self, route: Arc<Route>) {
+        for domain in &route.domains {
+            self.by_host.insert(domain.hostname.clone(), Arc::clone(&route));
+        }
+        self.by_tenant.insert(route.tenant_id, route);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_core::{
+        life::{Access, Provisioning, Status},
+        routes::RouteDomain,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn route(tenant_id: TenantId, host: &str) -> Route {
+        Route {
+            tenant_id,
+            slug: host.split('.').next().unwrap().to_owned(),
+            company_name: "Hotel".to_owned(),
+            status: Status::Trial,
+            provisioning: Provisioning::Ready,
+            access: Access::Full,
+            domains: vec![RouteDomain { hostname: host.to_owned(), primary: true }],
+            placement: None,
+        }
+    }
+
+    fn page(snapshot: bool, routes: Vec<Route>, gone: Vec<TenantId>) -> RoutePage {
+        RoutePage { position: Position { epoch: Uuid::nil(), version: 1 }, snapshot, routes, gone }
+    }
+
+    fn tenant_of(routes: &Routes, host: &str) -> Option<TenantId> {
+        routes.resolve(&Hostname::parse(host).unwrap()).map(|it| it.tenant_id)
+    }
+
+    #[test]
+    fn a_page_adds_changes_and_forgets() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let routes = Routes::default();
+        assert_eq!(routes.position(), None);
+
+        routes.apply(page(true, vec![route(a, "a.id"), route(b, "b.id")], vec![]));
+        assert_eq!(tenant_of(&routes, "A.id."), Some(a));
+
+        routes.apply(page(false, vec![route(a, "new.id")], vec![b]));
+        assert_eq!(tenant_of(&routes, "a.id"), None);
+        assert_eq!(tenant_of(&routes, "new.id"), Some(a));
+        assert_eq!(tenant_of(&routes, "b.id"), None);
+        assert!(routes.of(b).is_none());
+    }
+
+    #[test]
+    fn a_host_that_went_to_another_tenant_survives_the_first_ones_end() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let routes = Routes::default();
+        routes.apply(page(true, vec![route(a, "same.id")], vec![]));
+        routes.apply(page(false, vec![route(b, "same.id")], vec![]));
+
+        routes.apply(page(false, vec![], vec![a]));
+
+        assert_eq!(tenant_of(&routes, "same.id"), Some(b));
+    }
+
+    #[test]
+    fn a_snapshot_replaces_everything() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let routes = Routes::default();
+        routes.apply(page(true, vec![route(a, "a.id")], vec![]));
+        routes.apply(page(true, vec![route(b, "b.id")], vec![]));
+        assert_eq!(tenant_of(&routes, "a.id"), None);
+        assert_eq!(routes.all().len(), 1);
+        assert_eq!(routes.snapshot().unwrap().routes, vec![route(b, "b.id")]);
+    }
+}
