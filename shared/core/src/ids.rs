@@ -64,6 +64,10 @@ typed_ids!(
     DatabaseId,
     /// A PostgreSQL server that holds tenant databases.
     DbHostId,
+    /// A host name of a tenant.
+    DomainId,
+    /// What a tenant pays for, and when.
+    SubscriptionId,
     /// A long work of the provisioner.
     OperationId,
     /// A person who may log in, at a hotel or at the vendor.

@@ -1,0 +1,230 @@
+//! `/api/v1/auth/…` and `/api/v1/me`.
+
+use actix_web::{HttpRequest, HttpResponse, web::Data, web::ServiceConfig};
+use hotelhub_core::{
+    ids::{SessionId, TenantId, UserId},
+    keys::{random_token, sha256},
+};
+use hotelhub_http::{
+    answer::Answer,
+    auth::tokens::SESSION_TTL,
+    body::JsonBody,
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult, ErrorBody},
+    limits::Limits,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::store::{self, NewSession};
+use crate::{
+    app::App,
+    desk::{Desk, Person},
+    site::{Site, cannot_connect, database_failed},
+};
+
+/// Adds the routes.
+pub(crate) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/api/v1/auth/login").post(log_in).register(app);
+    Endpoint::at("/api/v1/auth/refresh").post(refresh).register(app);
+    Endpoint::at("/api/v1/auth/logout").post(log_out).register(app);
+    Endpoint::at("/api/v1/me").get(show_me).register(app);
+}
+
+/// Who wants to log in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoginBody {
+    email: String,
+    #[schema(value_type = String)]
+    password: SecretString,
+    /// The code of the second factor, for people who have one. Nobody has one yet.
+    #[serde(default)]
+    #[expect(dead_code, reason = "part of the contract; read once there are second factors")]
+    totp: Option<String>,
+}
+
+/// A refresh token.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RefreshBody {
+    #[schema(value_type = String)]
+    refresh_token: SecretString,
+}
+
+/// What stands for a session.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokensBody {
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: i64,
+    /// Good for one use.
+    refresh_token: String,
+}
+
+/// Who one is.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MeBody {
+    user: Person,
+    tenant: TenantBody,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TenantBody {
+    #[schema(value_type = uuid::Uuid)]
+    id: TenantId,
+    slug: String,
+    company_name: String,
+}
+
+/// Logs in.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginBody, responses(
+    (status = 200, body = Answer<TokensBody>),
+    (status = 401, body = ErrorBody, description = "`INVALID_CREDENTIALS`"),
+    (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
+))]
+pub(crate) async fn log_in(
+    req: HttpRequest,
+    site: Site,
+    app: Data<App>,
+    limits: Data<Limits>,
+    body: JsonBody<LoginBody>,
+) -> ApiResult<HttpResponse> {
+    limits.admit_login(&req)?;
+    let LoginBody { email, password, .. } = body.value;
+    let user = check_password(&site, &app, &email, password).await?;
+    let secret = random_token();
+    let now = app.clock.now();
+    let connection = site.db.connect().await.map_err(cannot_connect)?;
+    let session = store::insert_session(
+        &connection,
+        NewSession {
+            user,
+            kind: "api",
+            secret_sha256: &sha256(secret.expose_secret().as_bytes()),
+            now,
+            expires_at: now + SESSION_TTL,
+        },
+    )
+    .await
+    .map_err(database_failed)?;
+    connection.release();
+    Ok(tokens(&app, &site, user, session, &secret)?.ok())
+}
+
+/// Finds the person with this e-mail address and password.
+///
+/// One refusal for every reason, after the same work, so that nobody learns who works here.
+pub(crate) async fn check_password(
+    site: &Site,
+    app: &App,
+    email: &str,
+    password: SecretString,
+) -> ApiResult<UserId> {
+    let connection = site.db.connect().await.map_err(cannot_connect)?;
+    let candidate =
+        store::find_candidate(&connection, email.trim()).await.map_err(database_failed)?;
+    // Hashing takes long; the connection is of more use to others meanwhile.
+    connection.release();
+    let (id, hash) = candidate.map(|it| (it.id, it.password_hash)).unzip();
+    let right = app.passwords.verify(password, hash).await?;
+    id.filter(|_| right).ok_or_else(|| {
+        ApiError::refused(
+            actix_web::http::StatusCode::UNAUTHORIZED,
+            "INVALID_CREDENTIALS",
+            "the e-mail address or the password is wrong",
+        )
+    })
+}
+
+/// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may
+/// have been stolen.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshBody, responses(
+    (status = 200, body = Answer<TokensBody>),
+    (status = 401, body = ErrorBody),
+))]
+pub(crate) async fn refresh(
+    site: Site,
+    app: Data<App>,
+    body: JsonBody<RefreshBody>,
+) -> ApiResult<HttpResponse> {
+    let now = app.clock.now();
+    let given = sha256(body.value.refresh_token.expose_secret().as_bytes());
+    let mut connection = site.db.connect().await.map_err(cannot_connect)?;
+    let tx = connection.transaction().await.map_err(database_failed)?;
+    let found = store::find_refreshable_for_update(&tx, &given, now)
+        .await
+        .map_err(database_failed)?
+        .filter(|it| it.live);
+    let Some(found) = found else {
+        drop(tx);
+        connection.release();
+        return Err(ApiError::unauthenticated());
+    };
+    if !found.current {
+        store::revoke(&tx, found.id, now).await.map_err(database_failed)?;
+        tx.commit().await.map_err(database_failed)?;
+        connection.release();
+        tracing::warn!(session.id = %found.id, "a used refresh token came again: session ended");
+        return Err(ApiError::unauthenticated());
+    }
+    let secret = random_token();
+    let fresh = sha256(secret.expose_secret().as_bytes());
+    store::replace_secret(&tx, found.id, &fresh, now + SESSION_TTL)
+        .await
+        .map_err(database_failed)?;
+    tx.commit().await.map_err(database_failed)?;
+    connection.release();
+    Ok(tokens(&app, &site, found.user, found.id, &secret)?.ok())
+}
+
+fn tokens(
+    app: &App,
+    site: &Site,
+    user: UserId,
+    session: SessionId,
+    secret: &SecretString,
+) -> ApiResult<Answer<TokensBody>> {
+    let issued = app.tokens.issue(&site.audience(), user, session);
+    let (access_token, expires_in) = issued.map_err(ApiError::internal)?;
+    Ok(Answer::new(TokensBody {
+        access_token,
+        token_type: "Bearer",
+        expires_in,
+        refresh_token: secret.expose_secret().to_owned(),
+    }))
+}
+
+/// Logs out: the session's tokens are good for nothing from the next request on.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses(
+    (status = 204), (status = 401, body = ErrorBody),
+))]
+pub(crate) async fn log_out(desk: Desk) -> ApiResult<HttpResponse> {
+    desk.end_session().await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Shows who one is.
+#[utoipa::path(get, path = "/api/v1/me", tag = "auth", responses(
+    (status = 200, body = Answer<MeBody>), (status = 401, body = ErrorBody),
+))]
+pub(crate) async fn show_me(desk: Desk) -> ApiResult<HttpResponse> {
+    let user = desk.person().await?;
+    let route = &desk.site.route;
+    let body = MeBody {
+        roles: user.roles.clone(),
+        permissions: user.permissions.clone(),
+        user,
+        tenant: TenantBody {
+            id: route.tenant_id,
+            slug: route.slug.clone(),
+            company_name: route.company_name.clone(),
+        },
+    };
+    Ok(Answer::new(body).ok())
+}

@@ -1,0 +1,273 @@
+//! The settings of each role, read from the environment, all faults at once.
+
+use std::{path::PathBuf, time::Duration};
+
+use hotelhub_core::{
+    clock::Clock,
+    config::{ConfigFaults, Env, Reader},
+    keys::Keyring,
+    telemetry::TelemetryConfig,
+};
+use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
+use hotelhub_tenancy::{feed::FeedConfig, host::Hostname};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use url::Url;
+
+/// What every role needs.
+#[derive(Clone, Debug)]
+pub struct ProgramConfig {
+    /// Logs and metrics.
+    pub telemetry: TelemetryConfig,
+    /// `SHUTDOWN_GRACE_SECONDS`: how long running work may take to end. Kubernetes' own grace
+    /// period must be longer.
+    pub grace: Duration,
+    /// `CLOCK_FILE`: moves the clock, for tests.
+    pub clock: Clock,
+}
+
+/// What `serve` needs.
+#[derive(Clone, Debug)]
+pub struct ServeConfig {
+    /// What every role needs.
+    pub program: ProgramConfig,
+    /// `TENANT_LISTEN`.
+    pub listen: SocketAddr,
+    /// The addresses that people see.
+    pub addresses: Addresses,
+    /// Where routes come from.
+    pub feed: FeedConfig,
+    /// How tenant databases are reached.
+    pub databases: DatabasesConfig,
+    /// `TOKEN_KEYS`: signs access tokens.
+    pub token_keys: Keyring,
+    /// `AMQP_URL`.
+    pub amqp_url: SecretString,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: TrustedProxies,
+    /// Requests per client address.
+    pub limits: LimitsConfig,
+}
+
+/// What `work` needs.
+#[derive(Clone, Debug)]
+pub struct WorkConfig {
+    /// What every role needs.
+    pub program: ProgramConfig,
+    /// The addresses that people see.
+    pub addresses: Addresses,
+    /// Where routes come from.
+    pub feed: FeedConfig,
+    /// How tenant databases are reached.
+    pub databases: DatabasesConfig,
+    /// `AMQP_URL`.
+    pub amqp_url: SecretString,
+    /// `SMTP_URL`, e.g. `smtps://user:password@mail.example:465`.
+    pub smtp_url: SecretString,
+    /// `MAIL_FROM`, e.g. `HotelHub <no-reply@hotelhub.id>`.
+    pub mail_from: String,
+}
+
+/// What `schedule` needs.
+#[derive(Clone, Debug)]
+pub struct ScheduleConfig {
+    /// What every role needs.
+    pub program: ProgramConfig,
+    /// Where routes come from.
+    pub feed: FeedConfig,
+    /// `AMQP_URL`.
+    pub amqp_url: SecretString,
+}
+
+/// What `topology` needs.
+#[derive(Clone, Debug)]
+pub struct TopologyConfig {
+    /// `AMQP_URL`.
+    pub amqp_url: SecretString,
+}
+
+/// How tenant databases are reached.
+#[derive(Clone, Debug)]
+pub struct DatabasesConfig {
+    /// `DB_HOST_KEYS`: makes the login passwords.
+    pub keys: Keyring,
+    /// `DB_CONNECTIONS_PER_HOST`: this process's share of a database host's connections. The
+    /// shares of all processes must add up to less than the server's `max_connections`.
+    pub connections_per_host: usize,
+}
+
+/// The addresses that people see.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// `TENANT_BASE_DOMAIN`: hotels live below it.
+    pub base_domain: String,
+    /// `TENANT_PUBLIC_URL`: a hotel's address, with `{host}` for its host name.
+    tenant_pattern: String,
+    /// `CONTROL_PUBLIC_URL`: where hotels sign up.
+    pub control: Url,
+}
+
+impl Addresses {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let base_domain: Option<String> = reader.required("TENANT_BASE_DOMAIN");
+        let pattern = reader.or("TENANT_PUBLIC_URL", "https://{host}".to_owned());
+        let control = reader.required("CONTROL_PUBLIC_URL");
+        let base_domain = match base_domain.map(|it| Hostname::parse(&it)) {
+            Some(Ok(name)) => Some(name.to_string()),
+            Some(Err(error)) => reader.fault("TENANT_BASE_DOMAIN", error),
+            None => None,
+        };
+        let tenant_pattern = match pattern {
+            Some(it) if it.contains("{host}") => Some(it),
+            Some(_) => reader.fault("TENANT_PUBLIC_URL", "needs `{host}` where the host name goes"),
+            None => None,
+        };
+        Some(Self { base_domain: base_domain?, tenant_pattern: tenant_pattern?, control: control? })
+    }
+
+    /// The address of a hotel, without a slash at its end.
+    #[must_use]
+    pub fn of_hotel(&self, host: &str) -> String {
+        self.tenant_pattern.replace("{host}", host)
+    }
+
+    /// Whether people reach hotels over TLS.
+    #[must_use]
+    pub fn over_tls(&self) -> bool {
+        self.tenant_pattern.starts_with("https:")
+    }
+}
+
+impl ServeConfig {
+    /// Reads the settings of `serve`.
+    ///
+    /// # Errors
+    /// Names everything that is wrong.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let program = read_program(&mut reader);
+        let listen = reader.listen("TENANT_LISTEN", ([127, 0, 0, 1], 8080));
+        let addresses = Addresses::read(&mut reader);
+        let feed = read_feed(&mut reader);
+        let databases = read_databases(&mut reader);
+        let token_keys = reader.keys("TOKEN_KEYS");
+        let amqp_url = reader.secret("AMQP_URL");
+        let trusted_proxies = TrustedProxies::read(&mut reader);
+        let limits = LimitsConfig::read(&mut reader);
+        let config = || {
+            Some(Self {
+                program: program?,
+                listen: listen?,
+                addresses: addresses?,
+                feed: feed?,
+                databases: databases?,
+                token_keys: token_keys?,
+                amqp_url: amqp_url?,
+                trusted_proxies: trusted_proxies?,
+                limits: limits?,
+            })
+        };
+        reader.finish(config())
+    }
+}
+
+impl WorkConfig {
+    /// Reads the settings of `work`.
+    ///
+    /// # Errors
+    /// Names everything that is wrong.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let program = read_program(&mut reader);
+        let addresses = Addresses::read(&mut reader);
+        let feed = read_feed(&mut reader);
+        let databases = read_databases(&mut reader);
+        let amqp_url = reader.secret("AMQP_URL");
+        let smtp_url = reader.secret("SMTP_URL");
+        let mail_from = reader.required("MAIL_FROM");
+        let config = || {
+            Some(Self {
+                program: program?,
+                addresses: addresses?,
+                feed: feed?,
+                databases: databases?,
+                amqp_url: amqp_url?,
+                smtp_url: smtp_url?,
+                mail_from: mail_from?,
+            })
+        };
+        reader.finish(config())
+    }
+}
+
+impl ScheduleConfig {
+    /// Reads the settings of `schedule`.
+    ///
+    /// # Errors
+    /// Names everything that is wrong.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let program = read_program(&mut reader);
+        let feed = read_feed(&mut reader);
+        let amqp_url = reader.secret("AMQP_URL");
+        let config = || Some(Self { program: program?, feed: feed?, amqp_url: amqp_url? });
+        reader.finish(config())
+    }
+}
+
+impl TopologyConfig {
+    /// Reads the settings of `topology`.
+    ///
+    /// # Errors
+    /// Names everything that is wrong.
+    pub fn from_env(env: &dyn Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let amqp_url = reader.secret("AMQP_URL");
+        reader.finish(amqp_url.map(|amqp_url| Self { amqp_url }))
+    }
+}
+
+fn read_program(reader: &mut Reader<'_>) -> Option<ProgramConfig> {
+    let telemetry = TelemetryConfig::read(reader);
+    let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", 25);
+    let clock: Option<Option<PathBuf>> = reader.optional("CLOCK_FILE");
+    let clock = clock.map(|it| it.map_or_else(Clock::system, Clock::moved_by_file));
+    Some(ProgramConfig { telemetry: telemetry?, grace: grace?, clock: clock? })
+}
+
+fn read_feed(reader: &mut Reader<'_>) -> Option<FeedConfig> {
+    let url = reader.required("ROUTE_FEED_URL");
+    let token = reader.secret("ROUTE_FEED_TOKEN");
+    let snapshot_file = reader.required("ROUTE_SNAPSHOT_FILE");
+    Some(FeedConfig { url: url?, token: token?, snapshot_file: snapshot_file? })
+}
+
+fn read_databases(reader: &mut Reader<'_>) -> Option<DatabasesConfig> {
+    let keys = reader.keys("DB_HOST_KEYS");
+    let connections_per_host = reader.or("DB_CONNECTIONS_PER_HOST", 40);
+    Some(DatabasesConfig { keys: keys?, connections_per_host: connections_per_host? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn an_empty_environment_names_every_setting_that_is_missing() {
+        let faults = ServeConfig::from_env(&BTreeMap::new()).unwrap_err().to_string();
+        for name in [
+            "TENANT_BASE_DOMAIN",
+            "CONTROL_PUBLIC_URL",
+            "ROUTE_FEED_URL",
+            "ROUTE_FEED_TOKEN",
+            "ROUTE_SNAPSHOT_FILE",
+            "DB_HOST_KEYS",
+            "TOKEN_KEYS",
+            "AMQP_URL",
+        ] {
+            assert!(faults.contains(name), "{name} is not in: {faults}");
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! The desk: where a person who is logged in reads and changes their hotel's data.
+//!
+//! A token or a cookie only points at a session. Its row is read on the same connection as the
+//! data: beside the first read, or inside the write's transaction. So a logout, a role taken away
+//! and a suspension count at the next request, and a read costs one round trip.
+
+mod idempotency;
+mod session;
+
+use std::{cell::Cell, sync::Arc, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::{StatusCode, header::LOCATION},
+    web::Data,
+};
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::{RequestId, UserId};
+use hotelhub_http::{
+    answer::Answer,
+    auth::bearer,
+    body::Repeat,
+    error::{ApiError, ApiResult},
+    server::request_id,
+};
+use hotelhub_jobs::{kind::Kind, rows};
+use hotelhub_tenancy::db::{TenantConnection, TenantTransaction};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::timeout;
+
+use self::idempotency::{Kept, WhileInFlight};
+pub(crate) use self::session::{Person, Pointer, page_cookie};
+use crate::{
+    access::{Permission, Purpose},
+    app::App,
+    site::{Site, cannot_connect, database_failed},
+};
+
+/// How long a request may work on the database before it is given up and its connection closed.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// The place of one request: the hotel, and who claims to be asking.
+pub(crate) struct Desk {
+    pub(crate) site: Site,
+    pub(crate) app: Data<App>,
+    pointer: Pointer,
+    request: RequestId,
+}
+
+/// Who changes something, when, and in which request.
+pub(crate) struct Change<'a> {
+    pub(crate) tx: &'a TenantTransaction<'a>,
+    pub(crate) person: UserId,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) request: RequestId,
+    jobs: Cell<bool>,
+}
+
+/// What a write asks for.
+struct Demand<'a> {
+    permission: Permission,
+    purpose: Purpose,
+    repeat: &'a Repeat,
+    in_flight: WhileInFlight,
+}
+
+/// What a write came to.
+enum Written<T> {
+    Now(Answer<T>),
+    /// By an earlier request with the same key.
+    Before(Kept),
+}
+
+impl Change<'_> {
+    /// Writes a job that exists if, and only if, the change is committed.
+    pub(crate) async fn enqueue(
+        &self,
+        kind: &Kind,
+        payload: &Value,
+        dedupe_key: &str,
+    ) -> ApiResult<()> {
+        let trace = self.request.to_string();
+        rows::enqueue(self.tx, kind, payload, Some(dedupe_key), Some(&trace))
+            .await
+            .map_err(database_failed)?;
+        self.jobs.set(true);
+        Ok(())
+    }
+}
+
+impl Desk {
+    /// Looks at the hotel's data.
+    pub(crate) async fn read<T>(
+        &self,
+        permission: Permission,
+        look: impl AsyncFnOnce(&TenantConnection) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        self.read_as(permission, async |db, _| look(db).await).await
+    }
+
+    /// Looks at the hotel's data, with what is known of the person who asks.
+    pub(crate) async fn read_as<T>(
+        &self,
+        permission: Permission,
+        look: impl AsyncFnOnce(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        let now = self.app.clock.now();
+        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        let looked = timeout(DEADLINE, async {
+            // Polled together, both travel to the server in one go.
+            futures_util::join!(
+                session::find(&connection, &self.pointer, permission, now),
+                look(&connection, now),
+            )
+        })
+        .await;
+        let Ok((session, found)) = looked else { return Err(too_slow()) };
+        let verdict = session.and_then(|it| it.require(permission, Purpose::Read));
+        let result = verdict.and(found);
+        if !result.as_ref().is_err_and(|it| it.status().is_server_error()) {
+            connection.release();
+        }
+        result
+    }
+
+    /// Changes the hotel's data in one transaction and answers with what `change` gives.
+    ///
+    /// A repeat with the same `Idempotency-Key` gets the stored answer and changes nothing. Dies
+    /// the process before the commit, nothing has happened; after it, the repeat finds the answer
+    /// and the ticks find the jobs.
+    pub(crate) async fn write<T: Serialize>(
+        &self,
+        permission: Permission,
+        purpose: Purpose,
+        repeat: &Repeat,
+        status: StatusCode,
+        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+    ) -> ApiResult<HttpResponse> {
+        let demand = Demand { permission, purpose, repeat, in_flight: WhileInFlight::Refuse };
+        Ok(match self.write_once(demand, status, change).await? {
+            Written::Now(answer) => answer.with_status(status),
+            Written::Before(Kept { status, body }) => HttpResponse::build(status).json(body),
+        })
+    }
+
+    /// As [`Desk::write`], for a form of a page: `change` gives the address to go to next. A form
+    /// that is sent twice at once changes once, and both are sent there.
+    pub(crate) async fn write_from_page(
+        &self,
+        permission: Permission,
+        purpose: Purpose,
+        repeat: &Repeat,
+        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<String>,
+    ) -> ApiResult<HttpResponse> {
+        let demand = Demand { permission, purpose, repeat, in_flight: WhileInFlight::Wait };
+        let next = match self.write_once(demand, StatusCode::SEE_OTHER, change).await? {
+            Written::Now(answer) => answer.data,
+            Written::Before(kept) => {
+                let next = kept.body.get("data").and_then(Value::as_str);
+                next.ok_or_else(|| ApiError::internal("a kept form has no next page"))?.to_owned()
+            }
+        };
+        Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
+    }
+
+    async fn write_once<T: Serialize>(
+        &self,
+        demand: Demand<'_>,
+        status: StatusCode,
+        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+    ) -> ApiResult<Written<T>> {
+        let mut connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        let written = timeout(DEADLINE, self.write_on(&mut connection, demand, status, change))
+            .await
+            .unwrap_or_else(|_elapsed| Err(too_slow()));
+        if !written.as_ref().is_err_and(|it| it.status().is_server_error()) {
+            connection.release();
+        }
+        let (written, jobs) = written?;
+        if jobs {
+            self.app.relay.nudge(self.site.db.clone());
+        }
+        Ok(written)
+    }
+
+    async fn write_on<T: Serialize>(
+        &self,
+        connection: &mut TenantConnection,
+        Demand { permission, purpose, repeat, in_flight }: Demand<'_>,
+        status: StatusCode,
+        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+    ) -> ApiResult<(Written<T>, bool)> {
+        let now = self.app.clock.now();
+        let tx = connection.transaction().await.map_err(database_failed)?;
+        let session = session::find(&tx, &self.pointer, permission, now).await?;
+        let person = session.person();
+        session.require(permission, purpose)?;
+        if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
+            return Ok((Written::Before(kept), false));
+        }
+        let place = Change { tx: &tx, person, now, request: self.request, jobs: Cell::new(false) };
+        let answer = Answer::new(change(&place).await?);
+        let jobs = place.jobs.get();
+        idempotency::keep(&tx, person, repeat, status, &answer, now).await?;
+        tx.commit().await.map_err(database_failed)?;
+        Ok((Written::Now(answer), jobs))
+    }
+
+    /// Who is asking, with all roles and permissions.
+    pub(crate) async fn person(&self) -> ApiResult<Person> {
+        let now = self.app.clock.now();
+        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        let person = session::person(&connection, &self.pointer, now).await;
+        connection.release();
+        person
+    }
+
+    /// Ends the session.
+    pub(crate) async fn end_session(&self) -> ApiResult<()> {
+        let now = self.app.clock.now();
+        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        let ended = session::end(&connection, &self.pointer, now).await;
+        connection.release();
+        ended
+    }
+
+    fn of(req: &HttpRequest) -> ApiResult<Self> {
+        let app = req
+            .app_data::<Data<App>>()
+            .cloned()
+            .ok_or_else(|| ApiError::internal("no app data"))?;
+        let site = Site::of(req)?;
+        let pointer = match bearer(req) {
+            Some(token) => app
+                .tokens
+                .verify(token, &site.audience())
+                .map(|claims| Pointer::Token(Arc::clone(&claims))),
+            // A cookie speaks only where a page was asked for: an API call that a strange site
+            // sends would carry it too.
+            None if hotelhub_http::server::wants_page(req) => {
+                session::cookie(req, app.addresses.over_tls()).map(Pointer::cookie)
+            }
+            None => None,
+        };
+        let pointer = pointer.ok_or_else(ApiError::unauthenticated)?;
+        Ok(Self { site, app, pointer, request: request_id(req) })
+    }
+}
+
+impl FromRequest for Desk {
+    type Error = ApiError;
+    type Future = std::future::Ready<ApiResult<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(req))
+    }
+}
+
+fn too_slow() -> ApiError {
+    ApiError::unavailable("DEADLINE_EXCEEDED", "this took too long; try again", 2)
+}

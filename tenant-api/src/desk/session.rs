@@ -1,0 +1,166 @@
+//! Sessions: the row that decides, and the ways in which a request points at it.
+
+use std::sync::Arc;
+
+use actix_web::{
+    HttpRequest,
+    cookie::{Cookie, SameSite},
+};
+use chrono::{DateTime, Utc};
+use hotelhub_core::{ids::UserId, keys::sha256, life::Access, sql::Query};
+use hotelhub_http::{
+    auth::tokens::{Claims, SESSION_TTL},
+    error::{ApiError, ApiResult},
+};
+use serde::Serialize;
+use tokio_postgres::types::ToSql;
+
+use crate::{
+    access::{Permission, Purpose, allow},
+    site::database_failed,
+};
+
+/// How a request points at its session.
+pub(crate) enum Pointer {
+    /// By a verified access token.
+    Token(Arc<Claims>),
+    /// By the SHA-256 of a page's cookie.
+    Cookie(Vec<u8>),
+}
+
+impl Pointer {
+    pub(crate) fn cookie(secret: String) -> Self {
+        Self::Cookie(sha256(secret.as_bytes()))
+    }
+
+    /// What of a session equals `$1`, and `$1`.
+    fn matches(&self) -> (&'static str, &(dyn ToSql + Sync)) {
+        match self {
+            Self::Token(claims) => ("s.id = $1", &claims.sid),
+            Self::Cookie(sha256) => ("s.kind = 'page' AND s.refresh_sha256 = $1", sha256),
+        }
+    }
+}
+
+/// A live session of a person who is not disabled, at the instant `$2`.
+const LIVE: &str = "s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL";
+
+/// What the session's row says about one request.
+pub(crate) struct Session {
+    person: UserId,
+    permitted: bool,
+    access: Access,
+}
+
+impl Session {
+    pub(crate) fn person(&self) -> UserId {
+        self.person
+    }
+
+    pub(crate) fn require(&self, permission: Permission, purpose: Purpose) -> ApiResult<()> {
+        if !self.permitted {
+            return Err(ApiError::forbidden(permission.name()));
+        }
+        allow(self.access, purpose)
+    }
+}
+
+/// Reads the session, whether its person has `permission`, and what the hotel may do.
+pub(crate) async fn find(
+    db: &impl Query,
+    pointer: &Pointer,
+    permission: Permission,
+    now: DateTime<Utc>,
+) -> ApiResult<Session> {
+    let (pointed_at, pointer) = pointer.matches();
+    let sql = format!(
+        "SELECT s.user_id, \
+           EXISTS (SELECT FROM user_roles r JOIN role_permissions p USING (role) \
+                   WHERE r.user_id = s.user_id AND p.permission = $3), \
+           (SELECT access FROM tenant_identity) \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE {pointed_at} AND {LIVE}"
+    );
+    let row = db
+        .query_opt(&sql, &[pointer, &now, &permission.name()])
+        .await
+        .map_err(database_failed)?
+        .ok_or_else(ApiError::unauthenticated)?;
+    let access: &str = row.get(2);
+    let access = access.parse().map_err(ApiError::internal)?;
+    Ok(Session { person: row.get(0), permitted: row.get(1), access })
+}
+
+/// Somebody who is logged in.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Person {
+    #[schema(value_type = uuid::Uuid)]
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    #[serde(skip)]
+    pub(crate) roles: Vec<String>,
+    #[serde(skip)]
+    pub(crate) permissions: Vec<String>,
+}
+
+/// Reads the person of a session, with roles and permissions.
+pub(crate) async fn person(
+    db: &impl Query,
+    pointer: &Pointer,
+    now: DateTime<Utc>,
+) -> ApiResult<Person> {
+    let (pointed_at, pointer) = pointer.matches();
+    let sql = format!(
+        "SELECT u.id, u.name, u.email, \
+           ARRAY(SELECT role FROM user_roles WHERE user_id = u.id ORDER BY role), \
+           ARRAY(SELECT DISTINCT permission FROM user_roles JOIN role_permissions USING (role) \
+                 WHERE user_id = u.id ORDER BY permission) \
+         FROM sessions s JOIN users u ON u.id = s.user_id WHERE {pointed_at} AND {LIVE}"
+    );
+    let row = db
+        .query_opt(&sql, &[pointer, &now])
+        .await
+        .map_err(database_failed)?
+        .ok_or_else(ApiError::unauthenticated)?;
+    Ok(Person {
+        id: row.get(0),
+        name: row.get(1),
+        email: row.get(2),
+        roles: row.get(3),
+        permissions: row.get(4),
+    })
+}
+
+/// Ends a session, if it is live.
+pub(crate) async fn end(db: &impl Query, pointer: &Pointer, now: DateTime<Utc>) -> ApiResult<()> {
+    let (pointed_at, pointer) = pointer.matches();
+    let sql = format!(
+        "UPDATE sessions s SET revoked_at = $2 FROM users u \
+         WHERE u.id = s.user_id AND {pointed_at} AND {LIVE}"
+    );
+    let ended = db.execute(&sql, &[pointer, &now]).await.map_err(database_failed)?;
+    if ended == 1 { Ok(()) } else { Err(ApiError::unauthenticated()) }
+}
+
+/// The name of a page's cookie. The prefix makes browsers refuse it for any other host, and needs
+/// TLS.
+const fn cookie_name(over_tls: bool) -> &'static str {
+    if over_tls { "__Host-session" } else { "session" }
+}
+
+/// The secret in a page's cookie.
+pub(super) fn cookie(req: &HttpRequest, over_tls: bool) -> Option<String> {
+    req.cookie(cookie_name(over_tls)).map(|it| it.value().to_owned())
+}
+
+/// A cookie for a page's session; an empty `secret` takes it away.
+pub(crate) fn page_cookie(secret: String, over_tls: bool) -> Cookie<'static> {
+    let seconds = if secret.is_empty() { 0 } else { SESSION_TTL.num_seconds() };
+    Cookie::build(cookie_name(over_tls), secret)
+        .path("/")
+        .http_only(true)
+        .secure(over_tls)
+        .same_site(SameSite::Lax)
+        .max_age(actix_web::cookie::time::Duration::seconds(seconds))
+        .finish()
+}

@@ -1,0 +1,33 @@
+//! The hotel: what its people and machines use.
+//!
+//! A request reaches a hotel's data in one way: its host names a tenant ([`site`]), its token or
+//! cookie names a person there ([`desk`]), and the session's row, read in the same round trip as
+//! the data or inside the write's transaction, says what that person may do right now.
+
+mod access;
+mod app;
+mod auth;
+mod availability;
+pub mod config;
+mod desk;
+mod guests;
+mod health;
+mod http;
+mod openapi;
+mod pages;
+mod paging;
+mod prices;
+mod properties;
+mod rates;
+mod reservations;
+mod room_types;
+mod rooms;
+pub mod schedule;
+pub mod serve;
+mod site;
+pub mod topology;
+pub mod work;
+mod worker;
+
+pub use app::SCHEMA_VERSIONS;
+pub use openapi::document as openapi_document;

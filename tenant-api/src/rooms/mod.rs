@@ -1,0 +1,6 @@
+//! Rooms.
+
+mod routes;
+mod store;
+
+pub(crate) use routes::{__path_create_room, __path_list_rooms, register};

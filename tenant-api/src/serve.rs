@@ -1,0 +1,87 @@
+//! `serve`: answers requests on the hotels' hosts. Stateless: any number of replicas.
+
+use actix_web::web::{Data, ServiceConfig};
+use anyhow::Context;
+use hotelhub_core::tasks::Tasks;
+use hotelhub_http::{
+    auth::{passwords::Passwords, tokens::Tokens},
+    limits::Limits,
+    server::{self, ErrorPage, ServerConfig},
+};
+use hotelhub_jobs::broker::Broker;
+use hotelhub_tenancy::{feed::Feed, routes::Routes};
+use secrecy::ExposeSecret;
+
+use crate::{
+    app::{App, Relay, pools},
+    config::ServeConfig,
+    health, http, pages,
+};
+
+/// Serves until a signal, then drains.
+///
+/// # Errors
+/// Fails if a key is unfit, the port is taken, or a part that it cannot do without has ended.
+pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
+    let tasks = Tasks::default();
+    let clock = config.program.clock;
+    let routes = Routes::default();
+    let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
+    let pools = pools(config.databases, "tenant-api serve");
+    let broker = Broker::start(config.amqp_url.expose_secret(), "tenant-api serve", &tasks);
+    let app = App {
+        clock: clock.clone(),
+        addresses: config.addresses,
+        routes,
+        pools: pools.clone(),
+        tokens: Tokens::new("hotelhub-hotel", &config.token_keys, clock.clone())?,
+        passwords: Passwords::new()?,
+        relay: Relay::new(broker.clone(), tasks.clone()),
+    };
+
+    let stop = tasks.stop_token();
+    let following = feed.clone();
+    tasks.spawn_critical("route feed", async move {
+        tokio::select! {
+            () = async { following.start().await; following.follow().await } => {}
+            () = stop.cancelled() => {}
+        }
+    });
+    let stop = tasks.stop_token();
+    tasks.spawn_critical("reap idle connections", async move {
+        tokio::select! { () = pools.reap() => {}, () = stop.cancelled() => {} }
+    });
+
+    let public_tls = app.addresses.over_tls();
+    let health = health::health(clock, app.clone(), feed, broker);
+    let data = Data::new(app);
+    let routes = move |service: &mut ServiceConfig| {
+        service.app_data(data.clone());
+        health.clone().register(service);
+        http::register(service);
+    };
+    let server_config = ServerConfig {
+        listen: config.listen,
+        grace: config.program.grace,
+        trusted_proxies: config.trusted_proxies,
+        public_tls,
+        error_page: ErrorPage(pages::error_page),
+    };
+    let limits = Limits::new(config.limits);
+    let serving = server::serve(server_config, limits, &tasks, routes);
+    let (served, signalled) = futures_util::join!(
+        async {
+            let served = serving.await.context("serve");
+            tasks.stop();
+            served
+        },
+        tasks.run_until_signal(),
+    );
+    served?;
+    signalled.context("listen for signals")?;
+    if !tasks.drain(config.program.grace).await {
+        tracing::warn!("some background work did not end in time");
+    }
+    anyhow::ensure!(!tasks.has_failed(), "a part that serve cannot do without has ended");
+    Ok(())
+}

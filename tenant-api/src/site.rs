@@ -1,0 +1,127 @@
+//! From a request's host to the hotel it is for.
+
+use std::sync::Arc;
+
+use actix_web::{
+    FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header, web::Data,
+};
+use hotelhub_core::{life::Provisioning, routes::Route};
+use hotelhub_http::error::ApiError;
+use hotelhub_tenancy::{
+    db::{ConnectTenantError, TenantDb},
+    host::requested_host,
+    pools::OpenTenantError,
+};
+
+use crate::app::App;
+
+/// The hotel that a request was sent to, with the way to its data.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) route: Arc<Route>,
+    pub(crate) db: TenantDb,
+}
+
+impl Site {
+    pub(crate) fn of(req: &HttpRequest) -> Result<Self, ApiError> {
+        let app = req.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no app data"))?;
+        let headers = req.headers().get_all(header::HOST).map(header::HeaderValue::as_bytes);
+        let authority = req.uri().authority().map(|it| it.as_str());
+        let host = requested_host(headers, authority)
+            .map_err(|error| ApiError::malformed(error.to_string()))?;
+        let route = app.routes.resolve(&host).ok_or_else(unknown_host)?;
+        tracing::Span::current().record("tenant.id", tracing::field::display(route.tenant_id));
+        match route.provisioning {
+            Provisioning::Ready => {}
+            Provisioning::Pending | Provisioning::Provisioning => {
+                return Err(ApiError::unavailable(
+                    "TENANT_PROVISIONING",
+                    "this hotel is being prepared; come back in a moment",
+                    1,
+                ));
+            }
+            Provisioning::Failed | Provisioning::Deleting | Provisioning::Deleted => {
+                return Err(unknown_host());
+            }
+        }
+        let db = app.pools.open(&route).map_err(cannot_open)?;
+        Ok(Self { route, db })
+    }
+
+    /// The audience of this hotel's tokens.
+    pub(crate) fn audience(&self) -> String {
+        format!("tenant:{}", self.route.tenant_id)
+    }
+}
+
+impl FromRequest for Site {
+    type Error = ApiError;
+    type Future = std::future::Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Self::of(req))
+    }
+}
+
+fn unknown_host() -> ApiError {
+    ApiError::refused(
+        StatusCode::NOT_FOUND,
+        "TENANT_UNKNOWN",
+        "no hotel has this address; check its spelling, or sign up for it",
+    )
+}
+
+fn cannot_open(error: OpenTenantError) -> ApiError {
+    match error {
+        OpenTenantError::NotPlaced => {
+            ApiError::unavailable("TENANT_PROVISIONING", "this hotel is being prepared", 1)
+        }
+        OpenTenantError::SchemaVersion(_) => {
+            ApiError::unavailable("TENANT_UPDATING", "this hotel is being updated", 5)
+                .caused_by(error)
+        }
+        OpenTenantError::UnknownKey(_) | OpenTenantError::Pool => ApiError::internal(error),
+    }
+}
+
+/// The answer when a hotel's database cannot be had.
+pub(crate) fn cannot_connect(error: ConnectTenantError) -> ApiError {
+    match error {
+        ConnectTenantError::Busy => {
+            ApiError::unavailable("BUSY", "too much at once; try again", 1).caused_by(error)
+        }
+        ConnectTenantError::Unreachable(_) => {
+            ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 2)
+                .caused_by(error)
+        }
+        // Which of the two is wrong is not for the client to know.
+        ConnectTenantError::WrongIdentity => {
+            ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 30)
+                .caused_by(error)
+        }
+    }
+}
+
+/// The answer to a failure of the database in the middle of a request.
+pub(crate) fn database_failed(error: tokio_postgres::Error) -> ApiError {
+    use tokio_postgres::error::SqlState;
+    let busy = [
+        SqlState::T_R_DEADLOCK_DETECTED,
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::LOCK_NOT_AVAILABLE,
+        SqlState::QUERY_CANCELED,
+        SqlState::ADMIN_SHUTDOWN,
+        SqlState::CRASH_SHUTDOWN,
+        SqlState::CANNOT_CONNECT_NOW,
+    ];
+    let passing = match error.code() {
+        Some(code) => busy.contains(code),
+        None => error.is_closed() || error.as_db_error().is_none(),
+    };
+    if passing {
+        ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 2)
+            .caused_by(error)
+    } else {
+        ApiError::internal(error)
+    }
+}

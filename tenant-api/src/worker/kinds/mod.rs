@@ -1,0 +1,48 @@
+//! The kinds of jobs that this program does. A kind is one file.
+
+pub(crate) mod reservation_confirmation;
+
+use hotelhub_jobs::{
+    kind::Kind,
+    outcome::{JobError, Outcome},
+    rows::RunningJob,
+};
+use hotelhub_tenancy::db::TenantDb;
+use serde::de::DeserializeOwned;
+
+use super::Mailer;
+use crate::config::Addresses;
+
+const KINDS: &[&Kind] = &[&reservation_confirmation::KIND];
+
+/// The kind with this name.
+pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|it| it.name == name)
+}
+
+/// What the kinds need to do their work.
+pub(crate) struct Kinds {
+    pub(crate) mailer: Mailer,
+    pub(crate) addresses: Addresses,
+}
+
+impl Kinds {
+    /// Does one try of a job.
+    pub(super) async fn run(&self, db: &TenantDb, job: &RunningJob) -> Result<Outcome, JobError> {
+        match job.kind.as_str() {
+            name if name == reservation_confirmation::KIND.name => {
+                reservation_confirmation::run(self, db, job).await
+            }
+            other => Err(JobError::fail("UNKNOWN_KIND", format!("nobody does `{other}`"))),
+        }
+    }
+}
+
+/// Reads a payload of the form that this program writes.
+fn read_payload<T: DeserializeOwned>(job: &RunningJob) -> Result<T, JobError> {
+    if job.schema_version != 1 {
+        let text = format!("the payload has schema {}", job.schema_version);
+        return Err(JobError::fail("UNKNOWN_SCHEMA", text));
+    }
+    serde_json::from_value(job.payload.clone()).map_err(|error| JobError::fail("PAYLOAD", error))
+}

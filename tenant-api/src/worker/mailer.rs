@@ -1,0 +1,73 @@
+//! Sends mail over SMTP.
+
+use std::time::Duration;
+
+use hotelhub_jobs::outcome::JobError;
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{Mailbox, MultiPart},
+    transport::smtp,
+};
+use secrecy::{ExposeSecret, SecretString};
+
+/// Below a job's own time limit, so that the reason is the mail server's and not the clock's.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A connection to the mail server. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Mailer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Address,
+}
+
+/// The mail settings are of no use.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MailError {
+    #[error("SMTP_URL is not understood")]
+    Url(#[source] smtp::Error),
+    #[error("MAIL_FROM is no mail address")]
+    From(#[source] lettre::address::AddressError),
+}
+
+/// A mail to one person.
+pub(crate) struct Mail {
+    /// With its angle brackets; the same for every try of one job.
+    pub(crate) message_id: String,
+    pub(crate) from_name: String,
+    pub(crate) to_name: String,
+    pub(crate) to: String,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Mailer {
+    pub(crate) fn new(url: &SecretString, from: &str) -> Result<Self, MailError> {
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
+            .map_err(MailError::Url)?
+            .timeout(Some(TIMEOUT))
+            .build();
+        let from: Mailbox = from.parse().map_err(MailError::From)?;
+        Ok(Self { transport, from: from.email })
+    }
+
+    /// Hands a mail to the server.
+    pub(crate) async fn send(&self, mail: Mail) -> Result<(), JobError> {
+        let to: Address = mail.to.parse().map_err(|error| JobError::fail("ADDRESS", error))?;
+        let message = Message::builder()
+            .message_id(Some(mail.message_id))
+            .from(Mailbox::new(Some(mail.from_name), self.from.clone()))
+            .to(Mailbox::new(Some(mail.to_name), to))
+            .subject(mail.subject)
+            .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
+            .map_err(|error| JobError::fail("MAIL", error))?;
+        self.transport.send(message).await.map(drop).map_err(|error| {
+            // A 5xx is the server's last word; anything else may pass.
+            if error.is_permanent() {
+                JobError::fail("SMTP_REFUSED", error)
+            } else {
+                JobError::retry("SMTP", error)
+            }
+        })
+    }
+}

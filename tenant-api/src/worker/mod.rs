@@ -1,0 +1,9 @@
+//! From a ticket to a job that is done.
+
+mod dispatch;
+pub(crate) mod kinds;
+mod mailer;
+
+pub(crate) use dispatch::Dispatch;
+pub(crate) use kinds::Kinds;
+pub(crate) use mailer::Mailer;
