@@ -1,0 +1,101 @@
+//! The private servers of one test: database, broker and mail, started together.
+
+use std::{path::Path, time::Duration};
+
+use crate::settings::setting;
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use super::{Platform, PlatformBuilder, Setup};
+use crate::{
+    mail::Catcher,
+    ports,
+    postgres::{PostgresServer, Preset},
+    rabbit::{RabbitAddress, RabbitNode},
+    secrets, temporary,
+};
+
+/// How long a test waits for a hotel to be made, on a machine with much else to do.
+pub const HOTEL_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Servers for one platform.
+#[derive(Debug)]
+pub struct Stage {
+    /// The database server.
+    pub postgres: PostgresServer,
+    /// The mail server.
+    pub mail: Catcher,
+    /// The broker's own node, unless the test run shares one.
+    pub rabbit: Option<RabbitNode>,
+    amqp_url: String,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// Starts the servers. The broker is shared by a whole test run if `HOTELHUB_TEST_BROKER`
+    /// names the folder of a running node: each stage then has a virtual host of its own.
+    ///
+    /// # Errors
+    /// Fails if one of them does not start.
+    pub async fn new(preset: Preset) -> Result<Self> {
+        Self::start(preset, setting("HOTELHUB_TEST_BROKER")).await
+    }
+
+    /// Starts the servers with a broker that the test can stop and kill.
+    ///
+    /// # Errors
+    /// Fails if one of them does not start.
+    pub async fn with_own_broker(preset: Preset) -> Result<Self> {
+        Self::start(preset, None).await
+    }
+
+    async fn start(preset: Preset, shared_broker: Option<String>) -> Result<Self> {
+        let folder = temporary::folder(Path::new("/tmp")).await?;
+        let mails = folder.path().join("mails");
+        let broker = async {
+            match shared_broker {
+                Some(state) => {
+                    let address = RabbitAddress::read(state.as_ref())?;
+                    let url = address.virtual_host(&format!("test-{}", secrets::tag())).await?;
+                    anyhow::Ok((None, url))
+                }
+                None => {
+                    let node = RabbitNode::start(folder.path()).await?;
+                    let url = node.address().amqp_url();
+                    Ok((Some(node), url))
+                }
+            }
+        };
+        let (postgres, (rabbit, amqp_url), mail) =
+            tokio::try_join!(PostgresServer::temporary(preset), broker, Catcher::start(&mails))
+                .context("start the servers of a test")?;
+        Ok(Self { postgres, mail, rabbit, amqp_url, folder })
+    }
+
+    /// The broker's address.
+    #[must_use]
+    pub fn amqp_url(&self) -> &str {
+        &self.amqp_url
+    }
+
+    /// A platform on these servers, with so many replicas of `tenant-api serve`, a clock that can
+    /// be moved, and without rate limits.
+    ///
+    /// # Errors
+    /// Fails if the programs are not built or no port is free.
+    pub fn platform(&self, replicas: usize) -> Result<PlatformBuilder> {
+        let tenant_ports = (0..replicas).map(|_| ports::free()).collect::<Result<_>>()?;
+        let mut setup = Setup::new(
+            self.folder.path(),
+            self.postgres.urls()?,
+            self.amqp_url.clone(),
+            self.mail.smtp_url(),
+            (ports::free()?, tenant_ports),
+        )?;
+        setup.clock_file = Some(self.folder.path().join("clock"));
+        Ok(Platform::builder(setup)
+            .env("RATE_LIMIT_API_PER_MINUTE", "0")
+            .env("RATE_LIMIT_FORMS_PER_MINUTE", "0")
+            .env("RATE_LIMIT_LOGINS_PER_MINUTE", "0"))
+    }
+}

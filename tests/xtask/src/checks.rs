@@ -1,0 +1,235 @@
+//! `cargo xtask test`: every check there is, in order, with its time and a verdict at the end.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
+use platform_tests::{ports, rabbit::RabbitNode};
+use tokio::time::Instant;
+
+use crate::{
+    deny,
+    install::{self, Needs},
+    say,
+    state::{folder, workspace},
+    tool::{Tool, cargo},
+};
+
+/// One part of the check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Is everything formatted?
+    Fmt,
+    /// Do the lints pass?
+    Clippy,
+    /// Do the documents build without broken links?
+    Doc,
+    /// Are all licences, sources and crates allowed, and is none known to be unsafe?
+    Deny,
+    /// Do the programs build?
+    Build,
+    /// Do all tests pass?
+    Tests,
+    /// Does `up --once` work on an empty state?
+    Up,
+}
+
+/// What a part said.
+struct Outcome {
+    part: Part,
+    time: Duration,
+    passed: u64,
+    failed: u64,
+    fault: Option<anyhow::Error>,
+}
+
+/// Runs all parts, or only those named; a part that fails does not keep the next from running.
+pub(crate) async fn check(only: &[Part]) -> Result<()> {
+    let folder = folder()?.join("test");
+    std::fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
+    let checks = Checks { workspace: workspace()?, folder };
+    let mut outcomes = Vec::new();
+    for part in Part::value_variants() {
+        if only.is_empty() || only.contains(part) {
+            outcomes.push(checks.run(*part).await);
+        }
+    }
+    summarise(&outcomes)
+}
+
+fn summarise(outcomes: &[Outcome]) -> Result<()> {
+    say::line("");
+    for Outcome { part, time, passed, failed, fault } in outcomes {
+        let verdict = if fault.is_none() { "ok" } else { "FAILED" };
+        let time = say::seconds(*time);
+        say::line(format_args!(
+            "  {part:<8?} {verdict:<7} {time:>9}  {passed} passed, {failed} failed"
+        ));
+    }
+    let passed: u64 = outcomes.iter().map(|it| it.passed).sum();
+    let failed: u64 = outcomes.iter().map(|it| it.failed).sum();
+    say::line(format_args!("{passed} passed, {failed} failed"));
+    if failed > 0 {
+        bail!("{failed} failed: the faults stand above");
+    }
+    Ok(())
+}
+
+struct Checks {
+    workspace: PathBuf,
+    folder: PathBuf,
+}
+
+impl Checks {
+    async fn run(&self, part: Part) -> Outcome {
+        let begun = Instant::now();
+        let name = format!("{part:?}").to_lowercase();
+        let outcome = say::during(&name, async {
+            match part {
+                Part::Fmt => self.cargo(&name, &["fmt", "--all", "--check"]).await.map(|_| (1, 0)),
+                Part::Clippy => self.clippy(&name).await,
+                Part::Doc => self.doc(&name).await,
+                Part::Deny => self.deny().await,
+                Part::Build => {
+                    self.cargo(&name, &["build", "--workspace", "--bins"]).await.map(|_| (1, 0))
+                }
+                Part::Tests => self.tests(&name).await,
+                Part::Up => self.up(&name).await,
+            }
+        });
+        let time = || begun.elapsed();
+        match outcome.await {
+            Ok((passed, 0)) => Outcome { part, time: time(), passed, failed: 0, fault: None },
+            Ok((passed, failed)) => {
+                let fault = anyhow::anyhow!("{name}: {failed} failed");
+                Outcome { part, time: time(), passed, failed, fault: Some(fault) }
+            }
+            Err(fault) => {
+                say::line(format_args!("\n{name} failed: {fault:#}\n"));
+                let (passed, failed) = counted(&format!("{fault:#}")).unwrap_or((0, 1));
+                let failed = failed.max(1);
+                Outcome { part, time: time(), passed, failed, fault: Some(fault) }
+            }
+        }
+    }
+
+    async fn clippy(&self, name: &str) -> Result<(u64, u64)> {
+        let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        self.cargo(name, &args).await.map(|_| (1, 0))
+    }
+
+    async fn doc(&self, name: &str) -> Result<(u64, u64)> {
+        self.tool(name)
+            .args(&["doc", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+            .await
+            .map(|_| (1, 0))
+    }
+
+    async fn deny(&self) -> Result<(u64, u64)> {
+        let deny = deny::ensure(&folder()?.join("tools")).await?;
+        let tool = |log: &str| {
+            Tool::new(&deny, &self.folder.join(log)).in_folder(&self.workspace).args(&["check"])
+        };
+        tool("deny.log").args(&["licenses", "bans", "sources"]).run().await?;
+        match tool("advisories.log").args(&["advisories"]).run().await {
+            Ok(_) => Ok((2, 0)),
+            Err(error) => {
+                // What cannot be fetched cannot be checked; only a finding is a failure.
+                let printed = format!("{error:#}");
+                let Some(reason) = fetch_failure(&printed) else { return Err(error) };
+                say::line(format_args!("  advisories not checked: {reason}"));
+                Ok((1, 0))
+            }
+        }
+    }
+
+    async fn tests(&self, name: &str) -> Result<(u64, u64)> {
+        let has_nextest = self.cargo("nextest", &["nextest", "--version"]).await.is_ok();
+        let args: &[&str] = if has_nextest {
+            &["nextest", "run", "--workspace", "--no-fail-fast"]
+        } else {
+            &["test", "--workspace", "--no-fail-fast"]
+        };
+        install::ensure(&self.folder, &Needs { postgres: true, rabbitmq: true }).await?;
+        // One broker for the whole run; each test takes a virtual host.
+        let broker = tempfile::Builder::new().prefix("hotelhub-test-").tempdir()?;
+        let mut node = RabbitNode::start(broker.path()).await?;
+        let run = self.tool(name).args(args).env("HOTELHUB_TEST_BROKER", broker.path()).run().await;
+        node.stop().await?;
+        counted(&run?).context("the test runner did not say how many tests passed")
+    }
+
+    async fn up(&self, name: &str) -> Result<(u64, u64)> {
+        let state = tempfile::Builder::new().prefix("hotelhub-up-").tempdir()?;
+        let xtask = |command: &[&str], control: u16, tenant: u16| {
+            self.tool(name)
+                .args(&["run", "--quiet", "--package", "xtask", "--"])
+                .args(command)
+                .env("HOTELHUB_STATE", state.path())
+                .env("HOTELHUB_CONTROL_PORT", control.to_string())
+                .env("HOTELHUB_TENANT_PORT", tenant.to_string())
+                .run()
+        };
+        let (control, tenant) = (ports::free()?, ports::free()?);
+        let outcome = xtask(&["up", "--once"], control, tenant).await;
+        if outcome.is_ok() {
+            // A second start is a different path: everything is found, nothing is made.
+            xtask(&["up", "--once"], control, tenant).await.context("the second start")?;
+        }
+        xtask(&["reset"], control, tenant).await?;
+        outcome.map(|_| (1, 0))
+    }
+
+    async fn cargo(&self, name: &str, args: &[&str]) -> Result<String> {
+        self.tool(name).args(args).run().await
+    }
+
+    fn tool(&self, name: &str) -> Tool {
+        Tool::new(cargo(), &self.folder.join(format!("{name}.log"))).in_folder(&self.workspace)
+    }
+}
+
+/// Passed and failed tests, as nextest or `cargo test` counted them.
+fn counted(printed: &str) -> Option<(u64, u64)> {
+    let mut total = None;
+    let summaries = printed
+        .lines()
+        .filter(|it| it.contains("tests run:") || it.trim_start().starts_with("test result:"));
+    for line in summaries {
+        let (passed, failed) = total.unwrap_or((0, 0));
+        let before = |word| number_before(line, word).unwrap_or(0);
+        total = Some((passed + before("passed"), failed + before("failed")));
+    }
+    total
+}
+
+fn number_before(line: &str, word: &str) -> Option<u64> {
+    let (before, _) = line.split_once(&format!(" {word}"))?;
+    before.rsplit(' ').next()?.parse().ok()
+}
+
+/// Why the advisory database did not come, if that is what went wrong.
+fn fetch_failure(printed: &str) -> Option<&str> {
+    let reasons = ["failed to fetch", "failed to clone", "unable to fetch", "Could not resolve"];
+    printed.lines().find_map(|line| {
+        let from = reasons.iter().find_map(|it| line.find(it))?;
+        line.get(from..)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_runners_are_understood() {
+        let nextest = "     Summary [ 1.5s] 8 tests run: 7 passed (1 slow), 1 failed, 0 skipped";
+        assert_eq!(counted(nextest), Some((7, 1)));
+        let cargo = "test result: ok. 3 passed; 0 failed; 0 ignored\n\
+                     test result: FAILED. 1 passed; 2 failed; 0 ignored";
+        assert_eq!(counted(cargo), Some((4, 2)));
+        assert_eq!(counted("error: could not compile"), None);
+    }
+}
