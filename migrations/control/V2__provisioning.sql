@@ -20,9 +20,12 @@ CREATE TABLE operations (
   id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants,
   kind text NOT NULL CHECK (kind IN ('create_tenant')),
-  requested_at timestamptz NOT NULL
+  requested_at timestamptz NOT NULL DEFAULT now(),
+  -- Set by the provisioner when its run has ended, so that looking for open work stays cheap.
+  settled_at timestamptz
 );
 CREATE INDEX operations_of_tenant ON operations (tenant_id, requested_at DESC);
+CREATE INDEX operations_open ON operations (requested_at) WHERE settled_at IS NULL;
 
 -- The provisioner's record of an operation. Made when a runner first takes it.
 CREATE TABLE operation_runs (
@@ -92,7 +95,10 @@ BEGIN
     RAISE EXCEPTION '`%` cannot become `%`', from_state, to_state;
   END IF;
   UPDATE tenants SET provisioning = to_state,
-    ready_at = CASE WHEN to_state = 'ready' THEN clock_timestamp() ELSE ready_at END
+    ready_at = CASE WHEN to_state = 'ready' THEN clock_timestamp() ELSE ready_at END,
+    -- The owner's login stands in the hotel's own database now, or never will.
+    owner_password_hash =
+      CASE WHEN to_state IN ('ready', 'failed') THEN NULL ELSE owner_password_hash END
   WHERE id = tenant;
   IF to_state IN ('failed', 'deleted') THEN
     UPDATE domains SET released_at = clock_timestamp()
@@ -108,3 +114,12 @@ BEGIN
 END $$;
 CREATE TRIGGER operations_notify AFTER INSERT ON operations
   FOR EACH STATEMENT EXECUTE FUNCTION notify_operations();
+
+-- So does a change of the database servers: a new one gets its template at once.
+CREATE FUNCTION notify_db_hosts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('db_hosts', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER db_hosts_notify AFTER INSERT OR UPDATE ON db_hosts
+  FOR EACH STATEMENT EXECUTE FUNCTION notify_db_hosts();

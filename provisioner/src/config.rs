@@ -1,0 +1,131 @@
+//! The settings of both subcommands.
+
+use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
+
+use hotelhub_core::{
+    clock::Clock,
+    config::{ConfigFaults, Env, Reader},
+    keys::Keyring,
+    telemetry::TelemetryConfig,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_postgres::Config as Login;
+
+use crate::session;
+
+/// Two at once keep both the disk and the processor of a database server busy; more only make
+/// each other slower.
+const CREATE_CONCURRENCY: usize = 2;
+const SHUTDOWN_GRACE_SECONDS: u64 = 25;
+
+/// What `run` needs.
+#[derive(Debug)]
+pub struct Config {
+    /// `LOG_FILTER`, `METRICS_LISTEN`.
+    pub telemetry: TelemetryConfig,
+    /// `CONTROL_DATABASE_URL`.
+    pub control: Login,
+    /// `SEALING_KEYS`: opens the admin addresses of the database servers.
+    pub sealing_keys: Keyring,
+    /// `DB_HOST_KEYS`: makes the login passwords of tenant databases.
+    pub db_host_keys: Keyring,
+    /// `AMQP_URL`. Unset: no ticks are sent.
+    pub amqp_url: Option<String>,
+    /// `CREATE_CONCURRENCY`: how many operations are worked on at once.
+    pub concurrency: NonZeroUsize,
+    /// `CLOCK_FILE` moves it.
+    pub clock: Clock,
+    /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
+    pub grace: Duration,
+}
+
+impl Config {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Names everything that is wrong with them.
+    pub fn read(env: &impl Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let telemetry = TelemetryConfig::read(&mut reader);
+        let control = control_login(&mut reader);
+        let sealing_keys = reader.keys("SEALING_KEYS");
+        let db_host_keys = reader.keys("DB_HOST_KEYS");
+        let amqp_url = reader.optional::<String>("AMQP_URL");
+        let usual = NonZeroUsize::new(CREATE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
+        let concurrency = reader.or("CREATE_CONCURRENCY", usual);
+        let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
+        let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
+        let config = (|| {
+            Some(Self {
+                telemetry: telemetry?,
+                control: control?,
+                sealing_keys: sealing_keys?,
+                db_host_keys: db_host_keys?,
+                amqp_url: amqp_url?,
+                concurrency: concurrency?,
+                clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
+                grace: grace?,
+            })
+        })();
+        reader.finish(config)
+    }
+}
+
+/// What `migrate` needs.
+#[derive(Debug)]
+pub struct MigrateConfig {
+    /// `LOG_FILTER`.
+    pub telemetry: TelemetryConfig,
+    /// `CONTROL_DATABASE_URL`.
+    pub control: Login,
+}
+
+impl MigrateConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Names everything that is wrong with them.
+    pub fn read(env: &impl Env) -> Result<Self, ConfigFaults> {
+        let mut reader = Reader::new(env);
+        let telemetry = TelemetryConfig::read(&mut reader);
+        let control = control_login(&mut reader);
+        let config = telemetry.zip(control).map(|(telemetry, control)| Self {
+            // It ends by itself; a second program on the metrics port would be in the way.
+            telemetry: TelemetryConfig { metrics_listen: None, ..telemetry },
+            control,
+        });
+        reader.finish(config)
+    }
+}
+
+fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
+    let url: SecretString = reader.secret("CONTROL_DATABASE_URL")?;
+    match session::login(url.expose_secret()) {
+        Some(login) => Some(login),
+        // The address holds a password, so the fault does not repeat it.
+        None => reader.fault("CONTROL_DATABASE_URL", "is not an address of a PostgreSQL database"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_fault_is_named_at_once_and_no_secret_is_repeated() {
+        let env = BTreeMap::from([
+            ("CONTROL_DATABASE_URL", "postgres://control:hunter2@nowhere:port/control"),
+            ("SEALING_KEYS", "k1:short"),
+            ("CREATE_CONCURRENCY", "0"),
+        ]);
+
+        let faults = Config::read(&env).unwrap_err().to_string();
+
+        for name in ["CONTROL_DATABASE_URL", "SEALING_KEYS", "DB_HOST_KEYS", "CREATE_CONCURRENCY"] {
+            assert!(faults.contains(name), "{name} in: {faults}");
+        }
+        assert!(!faults.contains("hunter2"), "{faults}");
+    }
+}

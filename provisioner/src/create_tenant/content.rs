@@ -1,0 +1,145 @@
+//! What a new database holds before its hotel is let in: whose it is, the schema, the first
+//! property, the owner's login.
+
+use tokio_postgres::types::Type;
+
+use super::{Work, provinces};
+use crate::{engine::StepError, session::Session};
+
+/// The database is the tenant's first copy.
+const GENERATION: i32 = 1;
+
+/// Writes whose database it is.
+pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    work.inside(control).await?;
+    let (id, database) = (work.tenant.id.as_uuid(), work.facts.database_id.as_uuid());
+    let access = work.tenant.access.clone();
+    let (company, language) = (work.tenant.company_name.clone(), work.tenant.language.clone());
+    let written = work
+        .inside(control)
+        .await?
+        .query_once(
+            "INSERT INTO tenant_identity
+               (tenant_id, database_id, generation, access, company_name, language)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (only) DO UPDATE SET access = excluded.access
+             WHERE (tenant_identity.tenant_id, tenant_identity.database_id)
+                 = (excluded.tenant_id, excluded.database_id)
+             RETURNING 1",
+            &[
+                (&id, Type::UUID),
+                (&database, Type::UUID),
+                (&GENERATION, Type::INT4),
+                (&access, Type::TEXT),
+                (&company, Type::TEXT),
+                (&language, Type::TEXT),
+            ],
+        )
+        .await?;
+    if written.is_empty() {
+        return Err(StepError::Never("the database says that it is somebody else's".to_owned()));
+    }
+    Ok(())
+}
+
+/// Brings the schema to its head, where it is unless the template is older than this program.
+pub(super) async fn migrate(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let session = work.inside(control).await?;
+    let version = "SELECT max(version) FROM refinery_schema_history";
+    let rows = session.query_once(version, &[]).await?;
+    let found: Option<i32> = rows.first().map(|it| it.try_get(0)).transpose()?.flatten();
+    let head = migrations::tenant_head();
+    // A template that a newer provisioner built is ahead of us, and stays so.
+    if found.is_none_or(|it| it < head) {
+        migrations::migrate_tenant(session.client_mut()).await?;
+    }
+    work.facts.schema_version = Some(found.unwrap_or(head).max(head));
+    Ok(())
+}
+
+/// Puts in what depends on the hotel: tax of its region, its first property with an open business
+/// day and a price list.
+pub(super) async fn seed(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let region = work.tenant.region.clone();
+    let zone = provinces::zone_of(&region)
+        .ok_or_else(|| StepError::Never(format!("`{region}` is no province of Indonesia")))?;
+    let now = work.tools.clock.now();
+    let today = zone.date_at(now);
+    let property = work.facts.property_id.as_uuid();
+    let rate_plan = work.facts.rate_plan_id.as_uuid();
+    let (code, name) = (work.tenant.property_code(), work.tenant.company_name.clone());
+    let time_zone = zone.iana_name();
+    work.inside(control)
+        .await?
+        .query_once(
+            SEED,
+            &[
+                (&property, Type::UUID),
+                (&code, Type::TEXT),
+                (&name, Type::TEXT),
+                (&time_zone, Type::TEXT),
+                (&region, Type::TEXT),
+                (&now, Type::TIMESTAMPTZ),
+                (&today, Type::DATE),
+                (&rate_plan, Type::UUID),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// One statement, so that it is there whole or not at all, and one round trip. The tax of rooms,
+/// food and drink belongs to the regency, which may take less than the 10 % that the law allows
+/// since 2024; service charge is custom.
+const SEED: &str = "
+WITH tax AS (
+  INSERT INTO tax_rules (id, region, regime, rate_bp, valid)
+  SELECT gen_random_uuid(), $5, regime, 1000, daterange('2024-01-01', NULL)
+  FROM unnest(ARRAY['pbjt_room', 'pbjt_fnb']) AS regime
+  ON CONFLICT DO NOTHING
+), property AS (
+  INSERT INTO properties (id, code, name, time_zone, region, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT DO NOTHING
+), day AS (
+  INSERT INTO business_days (property_id, business_date, state, opened_at)
+  VALUES ($1, $7, 'open', $6)
+  ON CONFLICT DO NOTHING
+), service AS (
+  INSERT INTO service_charge_rules (property_id, rate_bp, valid)
+  VALUES ($1, 1000, daterange('2024-01-01', NULL))
+  ON CONFLICT DO NOTHING
+)
+INSERT INTO rate_plans (id, property_id, code, name, tax_inclusive, created_at)
+VALUES ($8, $1, 'BAR', 'Best available rate', true, $6)
+ON CONFLICT DO NOTHING";
+
+/// Makes the owner's login, with the password that was chosen at signup.
+pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let hash = work.tenant.owner_password_hash.clone();
+    let hash = hash.ok_or_else(|| StepError::Never("the owner has no password".to_owned()))?;
+    let owner = work.facts.owner_id.as_uuid();
+    let (email, name) = (work.tenant.owner_email.clone(), work.tenant.owner_name.clone());
+    let phone = work.tenant.owner_phone.clone();
+    let now = work.tools.clock.now();
+    work.inside(control)
+        .await?
+        .query_once(
+            "WITH person AS (
+               INSERT INTO users (id, email, name, phone, password_hash, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6)
+               ON CONFLICT (id) DO NOTHING
+             )
+             INSERT INTO user_roles (user_id, role) VALUES ($1, 'owner') ON CONFLICT DO NOTHING",
+            &[
+                (&owner, Type::UUID),
+                (&email, Type::TEXT),
+                (&name, Type::TEXT),
+                (&phone, Type::TEXT),
+                (&hash, Type::TEXT),
+                (&now, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await?;
+    Ok(())
+}

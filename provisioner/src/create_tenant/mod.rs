@@ -1,0 +1,146 @@
+//! The saga behind a signup: from a row that asks for a hotel to a hotel that serves.
+//!
+//! A database and its login role bear the name of the `database_id`, which the run's facts hold
+//! before either exists. So whatever has that name is this operation's and nobody else's, and
+//! "it exists already" means that an earlier try made it.
+//!
+//! The database is closed until nobody but its own role can enter, and the route is published
+//! last, so nobody ever sees a hotel that is half made.
+
+mod content;
+mod database;
+mod placement;
+mod provinces;
+mod route;
+mod tenant;
+mod work;
+
+use hotelhub_core::{
+    ids::{DatabaseId, DbHostId, PropertyId, RatePlanId, UserId},
+    sql::Query as _,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::tenant::Tenant;
+pub use self::work::{Tools, Work};
+use crate::{
+    engine::{Operation, Saga, Step, StepError},
+    session::Session,
+};
+
+/// What a run decides. Recorded before it is acted upon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Names the database and its login role.
+    pub database_id: DatabaseId,
+    /// The first property.
+    pub property_id: PropertyId,
+    /// Its first price list.
+    pub rate_plan_id: RatePlanId,
+    /// The owner's login.
+    pub owner_id: UserId,
+    /// Where the database is; chosen by the first step.
+    pub db_host_id: Option<DbHostId>,
+    /// The version of the database's schema; known once it is migrated.
+    pub schema_version: Option<i32>,
+}
+
+static STEPS: [Step<Work>; 9] = [
+    Step {
+        name: "place",
+        make: |work, control| Box::pin(placement::place(work, control)),
+        undo: Some(|work, control| Box::pin(placement::give_up(work, control))),
+    },
+    Step {
+        name: "create_role",
+        make: |work, control| Box::pin(database::create_role(work, control)),
+        undo: Some(|work, control| Box::pin(database::drop_role(work, control))),
+    },
+    Step {
+        name: "create_database",
+        make: |work, control| Box::pin(database::create_database(work, control)),
+        undo: Some(|work, control| Box::pin(database::drop_database(work, control))),
+    },
+    Step {
+        name: "grant_access",
+        make: |work, control| Box::pin(database::grant_access(work, control)),
+        undo: None,
+    },
+    Step {
+        name: "write_identity",
+        make: |work, control| Box::pin(content::write_identity(work, control)),
+        undo: None,
+    },
+    Step {
+        name: "migrate",
+        make: |work, control| Box::pin(content::migrate(work, control)),
+        undo: None,
+    },
+    Step { name: "seed", make: |work, control| Box::pin(content::seed(work, control)), undo: None },
+    Step {
+        name: "create_owner",
+        make: |work, control| Box::pin(content::create_owner(work, control)),
+        undo: None,
+    },
+    Step {
+        name: "publish_route",
+        make: |work, control| Box::pin(route::publish(work, control)),
+        undo: Some(|work, control| Box::pin(route::withdraw(work, control))),
+    },
+];
+
+/// The saga.
+#[derive(Debug)]
+pub struct CreateTenant {
+    tools: std::sync::Arc<Tools>,
+}
+
+impl CreateTenant {
+    /// The saga with the tools of one runner.
+    #[must_use]
+    pub const fn new(tools: std::sync::Arc<Tools>) -> Self {
+        Self { tools }
+    }
+}
+
+impl Saga for CreateTenant {
+    const KIND: &'static str = "create_tenant";
+
+    type Work = Work;
+
+    fn steps(&self) -> &'static [Step<Work>] {
+        &STEPS
+    }
+
+    fn mint_facts(&self) -> Value {
+        Work::facts_to_json(&Facts {
+            database_id: DatabaseId::generate(),
+            property_id: PropertyId::generate(),
+            rate_plan_id: RatePlanId::generate(),
+            owner_id: UserId::generate(),
+            db_host_id: None,
+            schema_version: None,
+        })
+    }
+
+    async fn begin(
+        &self,
+        control: &Session,
+        operation: Operation,
+        facts: Value,
+    ) -> Result<Work, StepError> {
+        let facts: Facts = serde_json::from_value(facts)
+            .map_err(|error| StepError::Never(format!("read the facts of the run: {error}")))?;
+        let row = control.query_one(tenant::SELECT, &[&operation.tenant]).await?;
+        Ok(Work::new(self.tools.clone(), operation, Tenant::from_row(&row)?, facts))
+    }
+
+    fn facts(work: &Work) -> Value {
+        Work::facts_to_json(&work.facts)
+    }
+
+    async fn end(&self, work: Work) {
+        work.put_away().await;
+    }
+}

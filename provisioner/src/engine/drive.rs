@@ -1,0 +1,231 @@
+//! Takes one operation as far as it goes: to its end, to a wait, or back.
+
+use std::time::{Duration, Instant};
+
+use hotelhub_core::{errors::Chain, ids::OperationId};
+use tokio_postgres::Error;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Action, Operation, Saga, Step, StepError,
+    record::{self, RecordedStep, Run, RunState, StepState},
+};
+use crate::session::Session;
+
+/// Permanent failures of one step before everything is undone.
+const TRIES: i32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// The slowest step copies a database, which takes a tenth of a second on a quiet server and
+/// several on one with much to write.
+const STEP_LIMIT: Duration = Duration::from_secs(60);
+
+/// How far it went.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// The operation is done or undone.
+    Settled,
+    /// It waits for its next try.
+    Waits(Duration),
+    /// It turns back at once.
+    TurnsBack,
+    /// The program stops; the record is in order.
+    Stopped,
+}
+
+/// An operation that this runner holds.
+pub(super) struct Drive<'a, S: Saga> {
+    pub(super) saga: &'a S,
+    pub(super) control: &'a Session,
+    pub(super) stop: &'a CancellationToken,
+    pub(super) operation: Operation,
+}
+
+impl<S: Saga> Drive<'_, S> {
+    /// Goes on from the record. An error is one of the control database: nothing is known then,
+    /// and whoever takes the operation next goes on.
+    pub(super) async fn go(&self) -> Result<Ending, Error> {
+        let steps = self.saga.steps();
+        let names: Vec<&str> = steps.iter().map(|it| it.name).collect();
+        let mint = || self.saga.mint_facts();
+        let run = record::find_or_insert(self.control, self.id(), mint, &names).await?;
+        if run.state == RunState::Settled {
+            return Ok(Ending::Settled);
+        }
+        if run.steps.iter().map(|it| &it.name).ne(&names) {
+            let other = StepError::NotYet("the run was begun by another version".to_owned());
+            return self.wait(&run, i32::MAX, &other).await;
+        }
+        let mut work = match self.saga.begin(self.control, self.operation, run.facts.clone()).await
+        {
+            Ok(work) => work,
+            Err(error) => return self.wait(&run, i32::MAX, &error).await,
+        };
+        let ending = match run.state {
+            RunState::Undoing => self.undo(steps, &run, &mut work).await?,
+            RunState::Forward | RunState::Settled => self.make(steps, &run, &mut work).await?,
+        };
+        // After a failure a session may be in the middle of anything: it goes with the work.
+        if matches!(ending, Ending::Settled | Ending::Stopped) {
+            self.saga.end(work).await;
+        }
+        Ok(ending)
+    }
+
+    async fn make(
+        &self,
+        steps: &[Step<S::Work>],
+        run: &Run,
+        work: &mut S::Work,
+    ) -> Result<Ending, Error> {
+        let mut done = None;
+        for (step, recorded) in steps.iter().zip(&run.steps) {
+            if recorded.state == StepState::Done {
+                continue;
+            }
+            let facts = S::facts(work);
+            if self.stop.is_cancelled() {
+                record::advance(self.control, self.id(), &facts, done, None).await?;
+                return Ok(Ending::Stopped);
+            }
+            record::advance(self.control, self.id(), &facts, done, Some(recorded.position)).await?;
+            if let Err(error) = self.act(step.name, "make", step.make, work).await {
+                // Moving on has set the count of an earlier step back.
+                let failures = if done.is_none() { run.failures } else { 0 };
+                return self.failed(recorded, failures, &error).await;
+            }
+            done = Some(recorded.position);
+        }
+        record::finish(self.control, self.id(), done).await?;
+        self.settled("done");
+        Ok(Ending::Settled)
+    }
+
+    async fn undo(
+        &self,
+        steps: &[Step<S::Work>],
+        run: &Run,
+        work: &mut S::Work,
+    ) -> Result<Ending, Error> {
+        let mut undone = None;
+        for (step, recorded) in steps.iter().zip(&run.steps).rev() {
+            if matches!(recorded.state, StepState::Pending | StepState::Undone) {
+                continue;
+            }
+            if self.stop.is_cancelled() {
+                record::retreat(self.control, self.id(), undone, None).await?;
+                return Ok(Ending::Stopped);
+            }
+            record::retreat(self.control, self.id(), undone, Some(recorded.position)).await?;
+            if let Some(undo) = step.undo
+                && let Err(error) = self.act(step.name, "undo", undo, work).await
+            {
+                return self.pause(recorded, run.failures, &error).await;
+            }
+            undone = Some(recorded.position);
+        }
+        record::retreat(self.control, self.id(), undone, None).await?;
+        record::finish_undone(self.control, self.id()).await?;
+        self.settled("undone");
+        Ok(Ending::Settled)
+    }
+
+    async fn act(
+        &self,
+        name: &'static str,
+        direction: &'static str,
+        action: Action<S::Work>,
+        work: &mut S::Work,
+    ) -> Result<(), StepError> {
+        let began = Instant::now();
+        let outcome = tokio::time::timeout(STEP_LIMIT, action(work, self.control))
+            .await
+            .unwrap_or(Err(StepError::TooLong(STEP_LIMIT.as_secs())));
+        metrics::histogram!("operation_step_seconds", "step" => name, "direction" => direction)
+            .record(began.elapsed());
+        if let Err(error) = &outcome {
+            let transient = if error.is_transient() { "yes" } else { "no" };
+            metrics::counter!("operation_step_failures_total", "step" => name, "transient" => transient)
+                .increment(1);
+            tracing::warn!(
+                operation.id = %self.id(), tenant.id = %self.operation.tenant, step = name,
+                direction, transient, error = %Chain(error), "a step failed"
+            );
+        }
+        outcome
+    }
+
+    /// A step failed on the way forward: it is tried again, or the run turns back.
+    async fn failed(
+        &self,
+        step: &RecordedStep,
+        failures: i32,
+        error: &StepError,
+    ) -> Result<Ending, Error> {
+        let failures = if error.is_transient() { failures } else { failures + 1 };
+        if failures < TRIES {
+            return self.pause(step, failures, error).await;
+        }
+        let text = Chain(error).to_string();
+        record::turn_back(self.control, self.id(), &text).await?;
+        tracing::error!(
+            operation.id = %self.id(), tenant.id = %self.operation.tenant, step = step.name,
+            error = %Chain(error), "an operation cannot succeed and is undone"
+        );
+        Ok(Ending::TurnsBack)
+    }
+
+    async fn pause(
+        &self,
+        step: &RecordedStep,
+        failures: i32,
+        error: &StepError,
+    ) -> Result<Ending, Error> {
+        let pause = pause_after(step.attempts);
+        let text = Chain(error).to_string();
+        record::wait(self.control, self.id(), failures, pause, &text).await?;
+        Ok(Ending::Waits(pause))
+    }
+
+    /// Nothing could be begun at all.
+    async fn wait(&self, run: &Run, attempts: i32, error: &StepError) -> Result<Ending, Error> {
+        tracing::warn!(
+            operation.id = %self.id(), tenant.id = %self.operation.tenant,
+            error = %Chain(error), "an operation cannot go on"
+        );
+        let pause = pause_after(attempts);
+        let text = Chain(error).to_string();
+        record::wait(self.control, self.id(), run.failures, pause, &text).await?;
+        Ok(Ending::Waits(pause))
+    }
+
+    fn settled(&self, outcome: &'static str) {
+        metrics::counter!("operations_total", "kind" => S::KIND, "outcome" => outcome).increment(1);
+        tracing::info!(
+            operation.id = %self.id(), tenant.id = %self.operation.tenant, kind = S::KIND,
+            outcome, "an operation has ended"
+        );
+    }
+
+    const fn id(&self) -> OperationId {
+        self.operation.id
+    }
+}
+
+/// Doubles with each attempt that went before.
+fn pause_after(attempts: i32) -> Duration {
+    let doublings = u32::try_from(attempts).unwrap_or(0).min(16);
+    (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_from_a_fifth_of_a_second_to_fifteen() {
+        assert_eq!(pause_after(0), Duration::from_millis(200));
+        assert_eq!(pause_after(3), Duration::from_millis(1_600));
+        assert_eq!(pause_after(i32::MAX), Duration::from_secs(15));
+    }
+}

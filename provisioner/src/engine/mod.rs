@@ -1,0 +1,105 @@
+//! Runs sagas: long work in several databases, of steps that are recorded one by one.
+//!
+//! What holds:
+//!
+//! - **One runner at a time works on an operation.** It holds a session lock on its own connection
+//!   to the control database; when the process dies, the server frees the lock.
+//! - **A step is recorded as running before it is begun**, and its end together with the beginning
+//!   of the next. So what exists outside was made by steps whose record says running or done, and
+//!   nothing else: exactly these are undone.
+//! - **Each step can be repeated** after it ran wholly, in part or not at all. A runner that takes
+//!   over repeats the one step whose record says running.
+//! - **A transient failure is retried for ever**, a permanent one three times; then everything is
+//!   undone in reverse order. Undoing is retried for ever: there is no state in which something is
+//!   left behind and nobody works on it.
+//! - While an operation waits for its next try, nobody holds it: a database server that is away
+//!   holds up its own operations and no others.
+//!
+//! What the steps decide (names, ids, places) are the run's *facts*: minted before anything exists,
+//! recorded with the step that adds to them.
+//!
+//! What the engine does not do: run steps in parallel, or know any saga. A lock in the control
+//! database cannot stop a database server from finishing a statement of a runner that was killed;
+//! a saga that works elsewhere takes a lock there, too.
+
+mod drive;
+mod failure;
+mod record;
+mod runner;
+
+use std::future::Future;
+
+use futures_util::future::BoxFuture;
+use hotelhub_core::ids::{OperationId, TenantId};
+use serde_json::Value;
+
+pub use self::{failure::StepError, runner::Runner};
+use crate::session::Session;
+
+/// What is to be done, as the control plane asked for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The operation.
+    pub id: OperationId,
+    /// The tenant it is about.
+    pub tenant: TenantId,
+}
+
+impl Operation {
+    /// The number of the lock that stands for the operation.
+    #[must_use]
+    pub fn lock_key(self) -> i64 {
+        // The low half of the id is random; its high half is mostly the time.
+        let (_, low) = self.id.as_uuid().as_u64_pair();
+        low.cast_signed()
+    }
+}
+
+/// One direction of a step, over the saga's work and the runner's session with the control
+/// database.
+pub type Action<W> = for<'a> fn(&'a mut W, &'a Session) -> BoxFuture<'a, Result<(), StepError>>;
+
+/// A step and its reverse. Either can be repeated.
+pub struct Step<W> {
+    /// Its name in the record, which people see while they wait.
+    pub name: &'static str,
+    /// Does it.
+    pub make: Action<W>,
+    /// Undoes it, done or half-done; `None` where undoing an earlier step takes it along.
+    pub undo: Option<Action<W>>,
+}
+
+impl<W> std::fmt::Debug for Step<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Step").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A kind of operation.
+pub trait Saga: Send + 'static {
+    /// Its name in `operations.kind`.
+    const KIND: &'static str;
+
+    /// What the steps work with: the facts, and sessions that are dropped with it.
+    type Work: Send;
+
+    /// The steps in order.
+    fn steps(&self) -> &'static [Step<Self::Work>];
+
+    /// The facts of a new run: whatever must be the same in every repetition.
+    fn mint_facts(&self) -> Value;
+
+    /// Makes ready for steps, be it the first or a later one.
+    fn begin(
+        &self,
+        control: &Session,
+        operation: Operation,
+        facts: Value,
+    ) -> impl Future<Output = Result<Self::Work, StepError>> + Send;
+
+    /// The facts as they are now.
+    fn facts(work: &Self::Work) -> Value;
+
+    /// Puts away what can be used again; after a failure the work is dropped instead.
+    fn end(&self, work: Self::Work) -> impl Future<Output = ()> + Send;
+}

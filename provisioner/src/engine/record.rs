@@ -1,0 +1,269 @@
+//! The record of runs: every statement on `operation_runs` and `operation_steps`.
+
+use std::time::Duration;
+
+use hotelhub_core::{ids::OperationId, sql::Query as _};
+use serde_json::Value;
+use tokio_postgres::Error;
+
+use super::Operation;
+use crate::session::Session;
+
+/// Which way a run goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RunState {
+    Forward,
+    Undoing,
+    Settled,
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StepState {
+    Pending,
+    Running,
+    Done,
+    Undoing,
+    Undone,
+}
+
+/// A step as it is recorded.
+#[derive(Debug)]
+pub(super) struct RecordedStep {
+    pub(super) position: i32,
+    pub(super) name: String,
+    pub(super) state: StepState,
+    pub(super) attempts: i32,
+}
+
+/// A run as it is recorded.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) state: RunState,
+    pub(super) facts: Value,
+    /// Permanent failures of the step at hand.
+    pub(super) failures: i32,
+    pub(super) steps: Vec<RecordedStep>,
+}
+
+impl Run {
+    fn new(facts: Value, names: &[&str]) -> Self {
+        let steps = (0..).zip(names).map(|(position, name)| RecordedStep {
+            position,
+            name: (*name).to_owned(),
+            state: StepState::Pending,
+            attempts: 0,
+        });
+        Self { state: RunState::Forward, facts, failures: 0, steps: steps.collect() }
+    }
+}
+
+/// The operations of this kind that could be worked on now, the oldest first.
+pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Operation>, Error> {
+    let rows = control
+        .query(
+            "SELECT o.id, o.tenant_id FROM operations o
+             LEFT JOIN operation_runs r ON r.operation_id = o.id
+             WHERE o.settled_at IS NULL AND o.kind = $1
+               AND (r.retry_at IS NULL OR r.retry_at <= clock_timestamp())
+             ORDER BY o.requested_at LIMIT 100",
+            &[&kind],
+        )
+        .await?;
+    rows.iter().map(|it| Ok(Operation { id: it.try_get(0)?, tenant: it.try_get(1)? })).collect()
+}
+
+/// Takes the operation for this session, unless another one has it.
+pub(super) async fn try_lock(control: &Session, operation: Operation) -> Result<bool, Error> {
+    let key = operation.lock_key();
+    control.query_one("SELECT pg_try_advisory_lock($1)", &[&key]).await?.try_get(0)
+}
+
+/// Lets go of the operation.
+pub(super) async fn unlock(control: &Session, operation: Operation) -> Result<(), Error> {
+    let key = operation.lock_key();
+    control.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await.map(drop)
+}
+
+/// The run as it stands, made now if the operation is new. The caller holds the lock.
+pub(super) async fn find_or_insert(
+    control: &Session,
+    operation: OperationId,
+    mint_facts: impl FnOnce() -> Value,
+    names: &[&str],
+) -> Result<Run, Error> {
+    if let Some(run) = find(control, operation).await? {
+        return Ok(run);
+    }
+    let facts = mint_facts();
+    control
+        .execute(
+            "WITH run AS (
+               INSERT INTO operation_runs (operation_id, state, facts) VALUES ($1, 'forward', $2)
+             )
+             INSERT INTO operation_steps (operation_id, position, name, state)
+             SELECT $1, number - 1, name, 'pending'
+             FROM unnest($3::text[]) WITH ORDINALITY AS step (name, number)",
+            &[&operation, &facts, &names],
+        )
+        .await?;
+    Ok(Run::new(facts, names))
+}
+
+async fn find(control: &Session, operation: OperationId) -> Result<Option<Run>, Error> {
+    let rows = control
+        .query(
+            "SELECT r.state, r.facts, r.failures, s.position, s.name, s.state, s.attempts
+             FROM operation_runs r JOIN operation_steps s USING (operation_id)
+             WHERE r.operation_id = $1 ORDER BY s.position",
+            &[&operation],
+        )
+        .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let state = match first.try_get(0)? {
+        "forward" => RunState::Forward,
+        "undoing" => RunState::Undoing,
+        _ => RunState::Settled,
+    };
+    let mut run =
+        Run { state, facts: first.try_get(1)?, failures: first.try_get(2)?, steps: Vec::new() };
+    for row in &rows {
+        let state = match row.try_get(5)? {
+            "running" => StepState::Running,
+            "done" => StepState::Done,
+            "undoing" => StepState::Undoing,
+            "undone" => StepState::Undone,
+            _ => StepState::Pending,
+        };
+        run.steps.push(RecordedStep {
+            position: row.try_get(3)?,
+            name: row.try_get(4)?,
+            state,
+            attempts: row.try_get(6)?,
+        });
+    }
+    Ok(Some(run))
+}
+
+/// Records in one statement that a step is done and the next one runs.
+pub(super) async fn advance(
+    control: &Session,
+    operation: OperationId,
+    facts: &Value,
+    done: Option<i32>,
+    next: Option<i32>,
+) -> Result<(), Error> {
+    control
+        .execute(
+            "WITH run AS (
+               UPDATE operation_runs SET facts = $2, failures = 0, retry_at = NULL
+               WHERE operation_id = $1
+                 AND (facts <> $2 OR failures <> 0 OR retry_at IS NOT NULL)
+             )
+             UPDATE operation_steps SET
+               state = CASE position WHEN $3 THEN 'done' ELSE 'running' END,
+               finished_at = CASE position WHEN $3 THEN clock_timestamp() END,
+               started_at = CASE position WHEN $4 THEN clock_timestamp() ELSE started_at END,
+               attempts = attempts + CASE position WHEN $4 THEN 1 ELSE 0 END
+             WHERE operation_id = $1 AND position IN ($3, $4)",
+            &[&operation, facts, &done, &next],
+        )
+        .await
+        .map(drop)
+}
+
+/// Records that the last step is done, and the run with it.
+pub(super) async fn finish(
+    control: &Session,
+    operation: OperationId,
+    last: Option<i32>,
+) -> Result<(), Error> {
+    control
+        .execute(
+            "WITH step AS (
+               UPDATE operation_steps SET state = 'done', finished_at = clock_timestamp()
+               WHERE operation_id = $1 AND position = $2
+             ), run AS (
+               UPDATE operation_runs
+               SET state = 'done', failures = 0, retry_at = NULL, finished_at = clock_timestamp()
+               WHERE operation_id = $1
+             )
+             UPDATE operations SET settled_at = clock_timestamp() WHERE id = $1",
+            &[&operation, &last],
+        )
+        .await
+        .map(drop)
+}
+
+/// Records a failure, and when to try again.
+pub(super) async fn wait(
+    control: &Session,
+    operation: OperationId,
+    failures: i32,
+    pause: Duration,
+    error: &str,
+) -> Result<(), Error> {
+    let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+    control
+        .execute(
+            "UPDATE operation_runs SET failures = $2, last_error = $3,
+               retry_at = clock_timestamp() + $4::bigint * interval '1 millisecond'
+             WHERE operation_id = $1",
+            &[&operation, &failures, &error, &pause],
+        )
+        .await
+        .map(drop)
+}
+
+/// Records that the run goes back from here.
+pub(super) async fn turn_back(
+    control: &Session,
+    operation: OperationId,
+    error: &str,
+) -> Result<(), Error> {
+    control
+        .execute(
+            "UPDATE operation_runs
+             SET state = 'undoing', failures = 0, retry_at = NULL, last_error = $2
+             WHERE operation_id = $1",
+            &[&operation, &error],
+        )
+        .await
+        .map(drop)
+}
+
+/// Records in one statement that a step is undone and the one before it is being undone.
+pub(super) async fn retreat(
+    control: &Session,
+    operation: OperationId,
+    undone: Option<i32>,
+    next: Option<i32>,
+) -> Result<(), Error> {
+    control
+        .execute(
+            "UPDATE operation_steps SET
+               state = CASE position WHEN $2 THEN 'undone' ELSE 'undoing' END,
+               finished_at = CASE position WHEN $2 THEN clock_timestamp() END,
+               attempts = attempts + CASE position WHEN $3 THEN 1 ELSE 0 END
+             WHERE operation_id = $1 AND position IN ($2, $3)",
+            &[&operation, &undone, &next],
+        )
+        .await
+        .map(drop)
+}
+
+/// Records that nothing is left to undo.
+pub(super) async fn finish_undone(control: &Session, operation: OperationId) -> Result<(), Error> {
+    control
+        .execute(
+            "WITH run AS (
+               UPDATE operation_runs
+               SET state = 'undone', retry_at = NULL, finished_at = clock_timestamp()
+               WHERE operation_id = $1
+             )
+             UPDATE operations SET settled_at = clock_timestamp() WHERE id = $1",
+            &[&operation],
+        )
+        .await
+        .map(drop)
+}

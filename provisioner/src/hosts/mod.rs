@@ -1,0 +1,15 @@
+//! Keeps every database server fit to hold tenants: the group roles, closed doors, a template.
+//!
+//! A reconciler: it takes no input but the list of servers, compares what is with what should be,
+//! and looks again every few seconds.
+
+mod keeper;
+mod roles;
+mod store;
+mod template;
+
+pub(crate) use self::store::{find, find_roomiest, list};
+pub use self::{
+    keeper::Keeper,
+    store::{AdminLoginError, DbHost},
+};

@@ -1,0 +1,74 @@
+//! What the two subcommands do.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use hotelhub_core::tasks::Tasks;
+use hotelhub_jobs::broker::Broker;
+use tokio_postgres::Config as Login;
+
+use crate::{
+    config::Config,
+    create_tenant::{CreateTenant, Tools},
+    engine::Runner,
+    hosts::Keeper,
+    session::Session,
+    sweep::Sweeper,
+    wake::Wake,
+};
+
+/// Held by whoever changes the control schema, so that two that start together take turns.
+const MIGRATION_LOCK: i64 = 0x686f_7465_6c01;
+
+/// Brings the control database to its schema.
+///
+/// # Errors
+/// Fails if the database cannot be reached or a migration fails.
+pub async fn migrate(control: &Login) -> Result<()> {
+    let tasks = Tasks::default();
+    let mut session =
+        Session::open(control, &tasks).await.context("connect to the control database")?;
+    // Another one at work may take longer than any lock should.
+    session
+        .run(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+        .await
+        .context("wait for another migration to end")?;
+    let report = migrations::migrate_control(session.client_mut()).await?;
+    let applied: Vec<String> =
+        report.applied_migrations().iter().map(ToString::to_string).collect();
+    tracing::info!(?applied, "the control database has its schema");
+    Ok(())
+}
+
+/// Works until a signal says stop.
+///
+/// # Errors
+/// Fails if a task that the program cannot do without ended by itself.
+pub async fn run(config: Config) -> Result<()> {
+    let tasks = Tasks::default();
+    let wake = Wake::default();
+    tasks.spawn_critical("wake", wake.clone().listen(config.control.clone(), tasks.clone()));
+
+    for _ in 0..config.concurrency.get() {
+        let saga = CreateTenant::new(Arc::new(Tools::new(&config, tasks.clone())));
+        let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
+        tasks.spawn_critical("runner", runner.run());
+    }
+    let keeper = Keeper::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("keeper of database servers", keeper.run());
+    let broker = config.amqp_url.as_ref().map(|url| Broker::start(url, "provisioner", &tasks));
+    let sweeper = Sweeper::new(&config, broker, tasks.clone());
+    tasks.spawn_critical("sweeper", sweeper.run());
+    tracing::info!(runners = config.concurrency, "started");
+
+    tasks.run_until_signal().await.context("listen to signals")?;
+    if !tasks.drain(config.grace).await {
+        // Safe at any point: whoever takes the operation next goes on from the record.
+        tracing::warn!("a step did not end in time and is left to the next provisioner");
+    }
+    if tasks.has_failed() {
+        bail!("a critical task ended by itself");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}

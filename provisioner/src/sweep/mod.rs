@@ -1,0 +1,164 @@
+//! Looks at every database server now and then: who has written, and what belongs to nobody.
+//!
+//! A job that was committed but never published would wait for its tenant's next periodic tick.
+//! Writing moves a counter of the database, so a database whose counters moved gets a tick at
+//! once; the tick's handler finds the job. One query a server, however many tenants it has.
+
+mod activity;
+mod strays;
+
+use std::{collections::HashMap, time::Duration};
+
+use hotelhub_core::{
+    errors::Chain,
+    ids::{DbHostId, TenantId},
+    keys::Keyring,
+    sql::Query as _,
+    tasks::Tasks,
+};
+use hotelhub_jobs::broker::Broker;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_postgres::{Config as Login, Error};
+
+use self::{activity::Activity, strays::Strays};
+use crate::{
+    config::Config,
+    hosts::{self, AdminLoginError, DbHost},
+    session::Session,
+};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+const HOST_LIMIT: Duration = Duration::from_secs(10);
+
+/// Sweeps the database servers.
+#[derive(Debug)]
+pub struct Sweeper {
+    control: Login,
+    sealing_keys: Keyring,
+    broker: Option<Broker>,
+    tasks: Tasks,
+    sessions: HashMap<DbHostId, Session>,
+    activity: Activity,
+    strays: Strays,
+}
+
+/// A sweep of one server failed.
+#[derive(Debug, thiserror::Error)]
+enum SweepError {
+    #[error("log in")]
+    Login(#[from] AdminLoginError),
+    #[error("ask a database")]
+    Database(#[from] Error),
+}
+
+impl Sweeper {
+    /// A sweeper; without a broker it sends no ticks.
+    #[must_use]
+    pub fn new(config: &Config, broker: Option<Broker>, tasks: Tasks) -> Self {
+        Self {
+            control: config.control.clone(),
+            sealing_keys: config.sealing_keys.clone(),
+            broker,
+            tasks,
+            sessions: HashMap::new(),
+            activity: Activity::default(),
+            strays: Strays::default(),
+        }
+    }
+
+    /// Sweeps until the tasks stop.
+    pub async fn run(mut self) {
+        let stop = self.tasks.stop_token();
+        let mut every = interval(SWEEP_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut control = None;
+        loop {
+            tokio::select! {
+                _ = every.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            let sweep = async {
+                let session = match control.take() {
+                    Some(session) => session,
+                    None => Session::open(&self.control, &self.tasks).await?,
+                };
+                self.sweep(&session).await.map(|()| session)
+            };
+            tokio::select! {
+                outcome = sweep => match outcome {
+                    Ok(session) => control = Some(session),
+                    Err(error) => {
+                        tracing::warn!(error = %Chain(&error), "cannot sweep");
+                    }
+                },
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn sweep(&mut self, control: &Session) -> Result<(), Error> {
+        for host in hosts::list(control).await? {
+            match timeout(HOST_LIMIT, self.sweep_host(control, &host)).await {
+                Ok(Ok(())) => {}
+                // The keeper of the servers tells of a server that is away, and loudly.
+                Ok(Err(error)) => {
+                    tracing::debug!(db_host = host.name, error = %Chain(&error), "cannot sweep");
+                }
+                Err(_late) => tracing::debug!(db_host = host.name, "a sweep took too long"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep_host(&mut self, control: &Session, host: &DbHost) -> Result<(), SweepError> {
+        let session = match self.sessions.remove(&host.id).filter(|it| !it.is_lost()) {
+            Some(session) => session,
+            None => Session::open(&host.admin_login(&self.sealing_keys)?, &self.tasks).await?,
+        };
+        // The server first: whatever is there by then is on record, unless it is a stray.
+        let counters = activity::read_counters(&session).await?;
+        let found = strays::list_names(&session).await?;
+        let tenants = list_tenants(control, host.id).await?;
+        self.strays.compare(control, host, found).await?;
+        self.send_ticks(&tenants, &counters).await;
+        self.sessions.insert(host.id, session);
+        Ok(())
+    }
+
+    async fn send_ticks(
+        &mut self,
+        tenants: &HashMap<String, TenantId>,
+        counters: &HashMap<String, i64>,
+    ) {
+        let Some(broker) = &self.broker else { return };
+        for (database, counter) in counters {
+            let Some(tenant) = tenants.get(database) else { continue };
+            if !self.activity.has_moved(database, *counter) {
+                continue;
+            }
+            match broker.publish_tick(*tenant).await {
+                Ok(()) => {
+                    self.activity.note(database, *counter);
+                    metrics::counter!("sweep_ticks_total").increment(1);
+                }
+                Err(error) => {
+                    let error = Chain(&error);
+                    tracing::debug!(tenant.id = %tenant, %error, "a tick waits for the next sweep");
+                    // The broker is away or slow: the others would fail as well.
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// The tenants whose data lies on this server, by the names of their databases.
+async fn list_tenants(
+    control: &Session,
+    host: DbHostId,
+) -> Result<HashMap<String, TenantId>, Error> {
+    let sql = "SELECT 'tenant_' || replace(id::text, '-', ''), tenant_id
+         FROM databases WHERE db_host_id = $1 AND state = 'assigned'";
+    let rows = control.query(sql, &[&host]).await?;
+    rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?))).collect()
+}
