@@ -5,7 +5,7 @@
 -- versions become visible in commit order: a reader that has seen version N has seen all before it.
 
 CREATE TABLE route_position (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   -- A restored control database starts a new epoch, which makes every reader start anew.
   epoch uuid NOT NULL DEFAULT gen_random_uuid(),
   version bigint NOT NULL DEFAULT 0

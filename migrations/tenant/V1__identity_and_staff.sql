@@ -6,7 +6,7 @@ REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 -- The database names itself. Written when it is handed to a tenant; a connection whose route says
 -- something else serves nobody.
 CREATE TABLE tenant_identity (
-  only boolean PRIMARY KEY DEFAULT true CHECK (only),
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   tenant_id uuid NOT NULL,
   database_id uuid NOT NULL,
   generation int NOT NULL CHECK (generation > 0),

@@ -22,7 +22,7 @@ pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result
             "INSERT INTO tenant_identity
                (tenant_id, database_id, generation, access, company_name, language)
              VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (only) DO UPDATE SET access = excluded.access
+             ON CONFLICT (singleton) DO UPDATE SET access = excluded.access
              WHERE (tenant_identity.tenant_id, tenant_identity.database_id)
                  = (excluded.tenant_id, excluded.database_id)
              RETURNING 1",

@@ -6,7 +6,7 @@ use actix_web::{
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        StatusCode,
+        Method, StatusCode,
         header::{
             ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
             REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -53,26 +53,26 @@ pub(crate) async fn frame(
         tenant.id = Empty,
     );
     let started = std::time::Instant::now();
-    let request = req.request().clone();
-
-    let answered = async {
-        if let Some(limits) = req.app_data::<Data<Limits>>() {
-            limits.admit(req.request())?;
+    let is_head = req.method() == Method::HEAD;
+    let admitted = match req.app_data::<Data<Limits>>() {
+        Some(limits) => limits.admit(req.request()),
+        None => Ok(()),
+    };
+    // The request must have one owner while it is routed, so none is kept here meanwhile.
+    let mut response = match admitted {
+        Ok(()) => {
+            let answered = next.call(req).instrument(span.clone()).await?;
+            answered.map_into_boxed_body()
         }
-        next.call(req).await.map(ServiceResponse::map_into_boxed_body)
-    }
-    .instrument(span.clone())
-    .await;
+        Err(error) => req.error_response(error),
+    };
 
     let _entered = span.enter();
-    let mut response = match answered {
-        Ok(response) => match response.response().error() {
-            Some(error) => in_our_form(&request, error, id),
-            None => response,
-        },
-        Err(error) => in_our_form(&request, &error, id),
-    };
-    if request.method() == actix_web::http::Method::HEAD {
+    let request = response.request().clone();
+    if let Some(error) = response.response().error() {
+        response = in_our_form(&request, error, id);
+    }
+    if is_head {
         response = response.map_body(|_, _| BoxBody::new(()));
     }
     add_headers(&request, response.headers_mut(), id);

@@ -7,4 +7,4 @@ pub(crate) use routes::{
     __path_create_property, __path_list_properties, __path_show_property, check_code, check_name,
     code_taken, register,
 };
-pub(crate) use store::{find, list, open_business_date};
+pub(crate) use store::{Property, find, list, open_business_date};

@@ -3,4 +3,4 @@
 mod routes;
 mod store;
 
-pub(crate) use routes::{__path_list_rates, __path_set_rates, register};
+pub(crate) use routes::{__path_list_rates, __path_set_rates, SetRatesBody, register, set};

@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store;
 use crate::{
     access::{Permission, Purpose},
-    desk::Desk,
+    desk::{Change, Desk},
     room_types,
     site::database_failed,
 };
@@ -43,14 +43,14 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetRatesBody {
     #[schema(value_type = uuid::Uuid)]
-    room_type_id: RoomTypeId,
+    pub(crate) room_type_id: RoomTypeId,
     /// First night.
-    from: NaiveDate,
+    pub(crate) from: NaiveDate,
     /// The day after the last night.
-    to: NaiveDate,
+    pub(crate) to: NaiveDate,
     /// Rupiah a night, service charge and tax included where the price list says so.
     #[schema(value_type = i64)]
-    amount_idr: Rupiah,
+    pub(crate) amount_idr: Rupiah,
 }
 
 /// How many nights have the new price.
@@ -112,27 +112,33 @@ pub(crate) async fn set_rates(
     body: JsonBody<SetRatesBody>,
 ) -> ApiResult<HttpResponse> {
     let JsonBody { value, repeat } = body;
-    let span = span(value.from, value.to)?;
-    if !(1..=10_000_000_000).contains(&value.amount_idr.whole()) {
-        return Err(ApiError::invalid("amount_idr", "needs to be 1 to 10,000,000,000 rupiah"));
-    }
     desk.write(
         Permission::RateWrite,
         Purpose::NewBusiness,
         &repeat,
         StatusCode::OK,
-        async |change| {
-            let found = room_types::find(change.tx, *path, value.room_type_id).await;
-            found.map_err(database_failed)?.ok_or_else(|| ApiError::not_found("room type"))?;
-            let plan = store::find_usual_plan(change.tx, *path).await.map_err(database_failed)?;
-            let plan = plan.ok_or_else(|| ApiError::not_found("price list"))?;
-            let nights = store::set(change.tx, plan, value.room_type_id, span, value.amount_idr)
-                .await
-                .map_err(database_failed)?;
-            Ok(SetRatesResult { nights })
-        },
+        async |change| Ok(SetRatesResult { nights: set(change, *path, &value).await? }),
     )
     .await
+}
+
+/// Sets the price of a span of nights; the number of nights.
+pub(crate) async fn set(
+    change: &Change<'_>,
+    property: PropertyId,
+    rates: &SetRatesBody,
+) -> ApiResult<u64> {
+    let span = span(rates.from, rates.to)?;
+    if !(1..=10_000_000_000).contains(&rates.amount_idr.whole()) {
+        return Err(ApiError::invalid("amount_idr", "needs to be 1 to 10,000,000,000 rupiah"));
+    }
+    let found = room_types::find(change.tx, property, rates.room_type_id).await;
+    found.map_err(database_failed)?.ok_or_else(|| ApiError::not_found("room type"))?;
+    let plan = store::find_usual_plan(change.tx, property).await.map_err(database_failed)?;
+    let plan = plan.ok_or_else(|| ApiError::not_found("price list"))?;
+    store::set(change.tx, plan, rates.room_type_id, span, rates.amount_idr)
+        .await
+        .map_err(database_failed)
 }
 
 fn span(from: NaiveDate, to: NaiveDate) -> ApiResult<(NaiveDate, NaiveDate)> {

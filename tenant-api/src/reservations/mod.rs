@@ -13,5 +13,5 @@ pub(crate) use routes::{
     __path_book_reservation, __path_cancel_reservation, __path_list_reservations,
     __path_show_reservation, register,
 };
-pub(crate) use service::{BookError, Booking, book, cancel};
-pub(crate) use store::{ListFilter, find, list};
+pub(crate) use service::{Booking, book, cancel, confirm_by_mail};
+pub(crate) use store::{ListFilter, find, list, nights};

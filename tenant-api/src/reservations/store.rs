@@ -65,7 +65,7 @@ pub(super) async fn find_for_update(
     Ok(db.query_opt(&sql, &[&property, &id]).await?.as_ref().map(reservation))
 }
 
-pub(super) async fn nights(db: &impl Query, id: ReservationId) -> Result<Vec<BookedNight>, Error> {
+pub(crate) async fn nights(db: &impl Query, id: ReservationId) -> Result<Vec<BookedNight>, Error> {
     let sql = "SELECT stay_date, base_idr, service_idr, tax_idr FROM reservation_nights \
                WHERE reservation_id = $1 ORDER BY stay_date";
     let rows = db.query(sql, &[&id]).await?;

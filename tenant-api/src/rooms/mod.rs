@@ -3,4 +3,4 @@
 mod routes;
 mod store;
 
-pub(crate) use routes::{__path_create_room, __path_list_rooms, register};
+pub(crate) use routes::{__path_create_room, __path_list_rooms, CreateRoomBody, add, register};

@@ -21,7 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store::{self, Room};
 use crate::{
     access::{Permission, Purpose},
-    desk::Desk,
+    desk::{Change, Desk},
     paging, room_types,
     site::database_failed,
 };
@@ -48,11 +48,11 @@ pub(crate) struct RoomsQuery {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateRoomBody {
     /// As on the door.
-    number: String,
+    pub(crate) number: String,
     #[schema(value_type = uuid::Uuid)]
-    room_type_id: RoomTypeId,
+    pub(crate) room_type_id: RoomTypeId,
     #[serde(default)]
-    floor: String,
+    pub(crate) floor: String,
 }
 
 /// A room.
@@ -110,41 +110,48 @@ pub(crate) async fn create_room(
     body: JsonBody<CreateRoomBody>,
 ) -> ApiResult<HttpResponse> {
     let JsonBody { value, repeat } = body;
-    let number = value.number.trim().to_owned();
+    desk.write(
+        Permission::PropertyWrite,
+        Purpose::NewBusiness,
+        &repeat,
+        StatusCode::CREATED,
+        async |change| add(change, *path, value).await.map(RoomBody::from),
+    )
+    .await
+}
+
+/// Adds a room to a building.
+pub(crate) async fn add(
+    change: &Change<'_>,
+    property: PropertyId,
+    body: CreateRoomBody,
+) -> ApiResult<Room> {
+    let number = body.number.trim().to_owned();
     if !(1..=12).contains(&number.chars().count()) {
         return Err(ApiError::invalid("number", "needs 1 to 12 characters"));
     }
     let room = Room {
         id: RoomId::generate(),
         number,
-        floor: value.floor,
-        room_type_id: value.room_type_id,
+        floor: body.floor,
+        room_type_id: body.room_type_id,
         status: "clean".to_owned(),
     };
-    desk.write(
-        Permission::PropertyWrite,
-        Purpose::NewBusiness,
-        &repeat,
-        StatusCode::CREATED,
-        async |change| {
-            let held = room_types::hold(change.tx, *path, room.room_type_id).await;
-            if !held.map_err(database_failed)? {
-                return Err(ApiError::not_found("room type"));
-            }
-            store::insert(change.tx, *path, &room, change.now).await.map_err(|error| {
-                if violates(&error, "rooms_property_id_number_key") {
-                    ApiError::refused(
-                        StatusCode::CONFLICT,
-                        "ROOM_NUMBER_TAKEN",
-                        "another room has this number; choose another",
-                    )
-                    .with_detail("number", "is in use")
-                } else {
-                    database_failed(error)
-                }
-            })?;
-            Ok(RoomBody::from(room))
-        },
-    )
-    .await
+    let held = room_types::hold(change.tx, property, room.room_type_id).await;
+    if !held.map_err(database_failed)? {
+        return Err(ApiError::not_found("room type"));
+    }
+    store::insert(change.tx, property, &room, change.now).await.map_err(|error| {
+        if violates(&error, "rooms_property_id_number_key") {
+            ApiError::refused(
+                StatusCode::CONFLICT,
+                "ROOM_NUMBER_TAKEN",
+                "another room has this number; choose another",
+            )
+            .with_detail("number", "is in use")
+        } else {
+            database_failed(error)
+        }
+    })?;
+    Ok(room)
 }

@@ -70,12 +70,23 @@ impl Hotel {
         self.create(&format!("/api/v1/properties/{property}/room-types"), &body).await
     }
 
+    /// The numbers of the first fifty rooms.
+    ///
+    /// # Errors
+    /// Fails if the hotel refuses.
+    pub async fn room_numbers(&self, property: &str) -> Result<Vec<String>> {
+        let path = format!("/api/v1/properties/{property}/rooms");
+        let list = self.site.get(&path).await?.expect_status(200)?.data()?;
+        let numbers = list.as_array().into_iter().flatten();
+        Ok(numbers.filter_map(|it| it.get("number")?.as_str().map(str::to_owned)).collect())
+    }
+
     /// Makes a room and gives its id.
     ///
     /// # Errors
     /// Fails if the hotel refuses.
     pub async fn add_room(&self, property: &str, room_type: &str, number: &str) -> Result<String> {
-        let body = json!({ "number": number, "room_type_id": room_type, "floor": 1 });
+        let body = json!({ "number": number, "room_type_id": room_type, "floor": "1" });
         self.create(&format!("/api/v1/properties/{property}/rooms"), &body).await
     }
 

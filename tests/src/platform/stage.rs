@@ -84,18 +84,23 @@ impl Stage {
     /// # Errors
     /// Fails if the programs are not built or no port is free.
     pub fn platform(&self, replicas: usize) -> Result<PlatformBuilder> {
+        let mut setup = self.setup(replicas)?;
+        setup.clock_file = Some(self.folder.path().join("clock"));
+        Ok(Platform::builder(setup).without_rate_limits())
+    }
+
+    /// The surroundings of a platform on these servers, on the machine's own clock.
+    ///
+    /// # Errors
+    /// Fails if the programs are not built or no port is free.
+    pub fn setup(&self, replicas: usize) -> Result<Setup> {
         let tenant_ports = (0..replicas).map(|_| ports::free()).collect::<Result<_>>()?;
-        let mut setup = Setup::new(
+        Setup::new(
             self.folder.path(),
             self.postgres.urls()?,
             self.amqp_url.clone(),
             self.mail.smtp_url(),
             (ports::free()?, tenant_ports),
-        )?;
-        setup.clock_file = Some(self.folder.path().join("clock"));
-        Ok(Platform::builder(setup)
-            .env("RATE_LIMIT_API_PER_MINUTE", "0")
-            .env("RATE_LIMIT_FORMS_PER_MINUTE", "0")
-            .env("RATE_LIMIT_LOGINS_PER_MINUTE", "0"))
+        )
     }
 }

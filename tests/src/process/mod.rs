@@ -118,10 +118,14 @@ impl Launch {
         let mut command = self.command();
         command.stdout(Stdio::piped()).stderr(log);
         let name = &self.name;
-        let output = tokio::time::timeout(deadline, command.output())
+        // Not `output()`: it would capture what the log is to have.
+        let child = command
+            .spawn()
+            .with_context(|| format!("start {name} ({})", self.executable.display()))?;
+        let output = tokio::time::timeout(deadline, child.wait_with_output())
             .await
             .with_context(|| format!("{name} still runs after {} s", deadline.as_secs()))?
-            .with_context(|| format!("start {name} ({})", self.executable.display()))?;
+            .with_context(|| format!("wait for {name}"))?;
         if !output.status.success() {
             bail!("{name} failed: {}\n{}", output.status, log::end(&self.log, log_start));
         }

@@ -152,7 +152,11 @@ impl Checks {
         } else {
             &["test", "--workspace", "--no-fail-fast"]
         };
-        install::ensure(&self.folder, &Needs { postgres: true, rabbitmq: true }).await?;
+        install::ensure(
+            &self.folder,
+            &Needs { postgres: true, rabbitmq: true, ..Needs::default() },
+        )
+        .await?;
         // One broker for the whole run; each test takes a virtual host.
         let broker = tempfile::Builder::new().prefix("hotelhub-test-").tempdir()?;
         let mut node = RabbitNode::start(broker.path()).await?;

@@ -123,14 +123,12 @@ async fn book(hotel: &Hotel) -> Result<String> {
     let property = hotel.first_property().await?;
     let room_type = match hotel.find_room_type(&property, ROOM_TYPE).await? {
         Some(room_type) => room_type,
-        None => {
-            let room_type = hotel.add_room_type(&property, ROOM_TYPE).await?;
-            for number in ["101", "102", "103"] {
-                hotel.add_room(&property, &room_type, number).await?;
-            }
-            room_type
-        }
+        None => hotel.add_room_type(&property, ROOM_TYPE).await?,
     };
+    let rooms = hotel.room_numbers(&property).await?;
+    for number in ["101", "102", "103"].into_iter().filter(|it| !rooms.iter().any(|a| a == it)) {
+        hotel.add_room(&property, &room_type, number).await?;
+    }
     let (first, last) = stay(0, 60);
     hotel.set_rate(&property, &room_type, (&first, &last), 1_250_000).await?;
     let (arrival, departure) = stay(7, 2);

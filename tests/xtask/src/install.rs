@@ -9,11 +9,15 @@ use platform_tests::postgres::Installation;
 use crate::{say, tool::Tool};
 
 const BROKER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const LOAD_GENERATOR: &str = "/usr/bin/wrk";
 
-/// Which of the two servers this run starts itself.
+/// What this run starts itself.
+#[derive(Default)]
 pub(crate) struct Needs {
     pub(crate) postgres: bool,
     pub(crate) rabbitmq: bool,
+    /// The load generator.
+    pub(crate) wrk: bool,
 }
 
 impl Needs {
@@ -24,6 +28,9 @@ impl Needs {
         }
         if self.rabbitmq && !Path::new(BROKER).exists() {
             missing.push("rabbitmq-server");
+        }
+        if self.wrk && !Path::new(LOAD_GENERATOR).exists() {
+            missing.push("wrk");
         }
         missing
     }

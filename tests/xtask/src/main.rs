@@ -1,5 +1,6 @@
 //! `cargo xtask`: start the whole platform on this machine, check all of it, wipe it again.
 
+mod bench;
 mod checks;
 mod demo;
 mod deny;
@@ -38,10 +39,15 @@ enum Task {
         #[arg(long, value_delimiter = ',')]
         only: Vec<checks::Part>,
     },
+    /// Measure, and show each figure beside its reference from the same run.
+    Bench(bench::Args),
     /// Stop what still runs and delete all data of `up`.
     Reset,
     /// Serve mail that is delivered to nobody; `up` starts this.
     MailCatcher(mail_catcher::Args),
+    /// Answer with the product's own queries and nothing around them; `bench` starts this.
+    #[command(hide = true)]
+    BareServer(bench::BareServerArgs),
 }
 
 #[tokio::main]
@@ -49,6 +55,8 @@ async fn main() -> ExitCode {
     let outcome = match Command::parse().task {
         Task::Up { once } => Box::pin(up::up(once)).await,
         Task::Test { only } => checks::check(&only).await,
+        Task::Bench(args) => Box::pin(bench::bench(args)).await,
+        Task::BareServer(args) => bench::serve_bare(args).await,
         Task::Reset => reset::reset().await,
         Task::MailCatcher(args) => mail_catcher::serve(args).await,
     };

@@ -39,7 +39,11 @@ impl Existing {
 
     /// What has to be started privately.
     pub(crate) fn needs(&self) -> Needs {
-        Needs { postgres: self.postgres.is_none(), rabbitmq: self.amqp.is_none() }
+        Needs {
+            postgres: self.postgres.is_none(),
+            rabbitmq: self.amqp.is_none(),
+            ..Needs::default()
+        }
     }
 }
 

@@ -141,7 +141,8 @@ async fn stop(running: &mut Running) -> Result<()> {
     programs.and(mail).and(servers)
 }
 
-async fn asked_to_stop() {
+/// Ends with Ctrl-C or SIGTERM.
+pub(crate) async fn asked_to_stop() {
     let (Ok(mut interrupt), Ok(mut term)) =
         (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
     else {

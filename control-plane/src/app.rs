@@ -1,0 +1,26 @@
+//! The few handles that requests share.
+
+use hotelhub_core::{clock::Clock, keys::Keyring, tasks::Tasks};
+use hotelhub_http::auth::{passwords::Passwords, tokens::Tokens};
+use sea_orm::DatabaseConnection;
+use secrecy::SecretString;
+
+use crate::{config::Addresses, idempotency::Fingerprints, wakes::Wakes};
+
+/// What a request may need. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) clock: Clock,
+    pub(crate) addresses: Addresses,
+    pub(crate) tokens: Tokens,
+    pub(crate) passwords: Passwords,
+    pub(crate) fingerprints: Fingerprints,
+    pub(crate) sealing_keys: Keyring,
+    /// Which of `DB_HOST_KEYS` new database hosts get.
+    pub(crate) db_host_key_id: String,
+    pub(crate) route_feed_token: SecretString,
+    /// Changes of routes, as they are committed.
+    pub(crate) route_changes: Wakes,
+    pub(crate) tasks: Tasks,
+}

@@ -1,0 +1,96 @@
+//! What a database host is, and what one may be. No I/O here.
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::DbHostId;
+use hotelhub_http::error::ApiError;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Host;
+use utoipa::ToSchema;
+
+/// A PostgreSQL server that holds hotels' databases.
+#[derive(Clone, Debug)]
+pub(crate) struct DbHost {
+    pub(crate) id: DbHostId,
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) port: i32,
+    pub(crate) key_id: String,
+    pub(crate) state: String,
+    pub(crate) max_databases: i32,
+    pub(crate) max_connections: i32,
+    pub(crate) created_at: DateTime<Utc>,
+}
+
+/// A server to be added.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewDbHost {
+    /// What the vendor's people call it.
+    pub(crate) name: String,
+    /// Host name or address, as replicas reach it.
+    pub(crate) address: String,
+    /// TCP port.
+    pub(crate) port: i32,
+    /// How the provisioner logs in: `postgres://role:password@host/postgres`. Stored sealed, never
+    /// shown again.
+    #[schema(value_type = String)]
+    pub(crate) admin_url: SecretString,
+    /// How many hotels it may hold.
+    pub(crate) max_databases: i32,
+    /// How many connections the server allows us.
+    pub(crate) max_connections: i32,
+}
+
+impl NewDbHost {
+    /// Finds everything that is wrong.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        let is_postgres = self.admin_url.expose_secret().parse::<tokio_postgres::Config>();
+        let is_postgres = is_postgres.is_ok_and(|it| !it.get_hosts().is_empty());
+        let rules = [
+            ("name", (1..=60).contains(&self.name.trim().chars().count()), "needs 1 to 60 letters"),
+            ("address", Host::parse(&self.address).is_ok(), "needs to be a host name or address"),
+            ("port", (1..=65_535).contains(&self.port), "needs to be between 1 and 65535"),
+            ("admin_url", is_postgres, "needs the form `postgres://role:password@host/postgres`"),
+            ("max_databases", self.max_databases > 0, "needs to be greater than 0"),
+            ("max_connections", self.max_connections > 0, "needs to be greater than 0"),
+        ];
+        let mut broken = rules.into_iter().filter(|(_, holds, _)| !holds);
+        let Some((field, _, why)) = broken.next() else { return Ok(()) };
+        Err(broken.fold(ApiError::invalid(field, why), |error, (field, _, why)| {
+            error.with_detail(field, why)
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let host = NewDbHost {
+            name: " ".to_owned(),
+            address: "a b".to_owned(),
+            port: 0,
+            admin_url: "mysql://x".to_owned().into(),
+            max_databases: 0,
+            max_connections: 0,
+        };
+        let error = host.check().unwrap_err();
+        assert_eq!(error.details().len(), 6, "{:?}", error.details());
+    }
+
+    #[test]
+    fn a_server_on_an_address_is_accepted() {
+        let host = NewDbHost {
+            name: "jakarta-1".to_owned(),
+            address: "127.0.0.1".to_owned(),
+            port: 5432,
+            admin_url: "postgres://provisioner:secret@127.0.0.1/postgres".to_owned().into(),
+            max_databases: 1000,
+            max_connections: 180,
+        };
+        assert!(host.check().is_ok());
+    }
+}

@@ -1,0 +1,25 @@
+//! Every route of the control plane.
+
+use actix_web::web::{Data, ServiceConfig};
+
+use crate::{
+    app::App, db_hosts, health::health, openapi, pages, routes_feed, signup, tenants, vendor_users,
+};
+
+/// Adds all routes.
+pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    let health = health(app);
+    let app = Data::new(app.clone());
+    move |config| {
+        config.app_data(app.clone());
+        health.clone().register(config);
+        openapi::register(config);
+        pages::register_assets(config);
+        signup::page_routes::register(config);
+        signup::routes::register(config);
+        vendor_users::routes::register(config);
+        tenants::routes::register(config);
+        db_hosts::routes::register(config);
+        routes_feed::routes::register(config);
+    }
+}

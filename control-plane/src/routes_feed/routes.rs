@@ -1,0 +1,93 @@
+//! `/upcall/v1/routes`, for replicas of tenant-api.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Query, ServiceConfig},
+};
+use hotelhub_core::{
+    keys::equal_secrets,
+    routes::{Position, RoutePage},
+};
+use hotelhub_http::{
+    auth::bearer,
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult, ErrorBody},
+};
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use tokio::time::{Instant, timeout_at};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::store;
+use crate::{app::App, database::database_failed};
+
+/// Longest wait; below the idle limits of usual proxies.
+const LONGEST_WAIT: u64 = 25;
+
+/// Adds the routes.
+pub(crate) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/upcall/v1/routes").get(show_routes).register(app);
+}
+
+/// How far a reader has come.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FeedQuery {
+    /// The epoch of the last page.
+    epoch: Option<Uuid>,
+    /// The version of the last page. Without both, the answer is everything.
+    since: Option<i64>,
+    /// How long to wait for a change if there is none, at most 25.
+    #[serde(default)]
+    wait_seconds: u64,
+}
+
+/// Says what changed since a position, or everything.
+#[utoipa::path(get, path = "/upcall/v1/routes", tag = "upcall", params(FeedQuery), responses(
+    (status = 200, description = "a page: `epoch`, `version`, `snapshot`, `routes`, `gone`"),
+    (status = 401, body = ErrorBody),
+), security(("replica" = [])))]
+pub(crate) async fn show_routes(
+    app: Data<App>,
+    req: HttpRequest,
+    query: Query<FeedQuery>,
+) -> ApiResult<HttpResponse> {
+    let token = bearer(&req).unwrap_or_default();
+    if !equal_secrets(token, app.route_feed_token.expose_secret()) {
+        return Err(ApiError::unauthenticated());
+    }
+    let FeedQuery { epoch, since, wait_seconds } = query.into_inner();
+    let since = epoch.zip(since).map(|(epoch, version)| Position { epoch, version });
+    let wait = Duration::from_secs(wait_seconds.min(LONGEST_WAIT));
+    Ok(HttpResponse::Ok().json(next_page(&app, since, wait).await?))
+}
+
+async fn next_page(app: &App, since: Option<Position>, wait: Duration) -> ApiResult<RoutePage> {
+    let deadline = Instant::now() + wait;
+    let mut changes = app.route_changes.clone();
+    loop {
+        // What is committed from here on is heard below, so nothing falls between look and wait.
+        changes.catch_up();
+        let page = match since {
+            Some(since) => store::changes(&app.db, since).await.map_err(database_failed)?,
+            None => None,
+        };
+        let Some(page) = page else {
+            return store::snapshot(&app.db).await.map_err(database_failed);
+        };
+        if !page.routes.is_empty() || !page.gone.is_empty() {
+            return Ok(page);
+        }
+        let stop = app.tasks.stop_token();
+        tokio::select! {
+            heard = timeout_at(deadline, changes.heard()) => if heard.is_err() {
+                return Ok(page);
+            },
+            // A replica asks again, and finds another control plane.
+            () = stop.cancelled() => return Ok(page),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Reads the view `routes` and the changes. Each page is one statement, and a statement sees one
+//! moment: position and rows cannot disagree.
+
+use hotelhub_core::{
+    ids::TenantId,
+    routes::{DbHost, Placement, Position, Route, RouteDomain, RoutePage},
+};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
+use uuid::Uuid;
+
+use crate::database::damaged;
+
+/// The columns of a route, after those of the position.
+const COLUMNS: &str = "p.epoch, p.version, r.tenant_id, r.slug, r.company_name, r.status, \
+     r.provisioning, r.access, r.domains, r.database_id, r.generation, r.schema_version, \
+     r.db_host_id, r.db_address, r.db_port, r.db_key_id";
+
+/// Everything there is.
+pub(super) async fn snapshot(db: &DatabaseConnection) -> Result<RoutePage, DbErr> {
+    let sql = format!("SELECT {COLUMNS} FROM route_position p LEFT JOIN routes r ON true");
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let position = position_of(&rows)?;
+    let routes = rows.iter().filter_map(|it| route(it).transpose()).collect::<Result<_, _>>()?;
+    Ok(RoutePage { position, snapshot: true, routes, gone: Vec::new() })
+}
+
+/// What changed after `since`. `None` if that position says nothing here: another epoch, or a
+/// future.
+pub(super) async fn changes(
+    db: &DatabaseConnection,
+    since: Position,
+) -> Result<Option<RoutePage>, DbErr> {
+    // Changes beyond the position that the statement sees cannot be: both are written together.
+    let sql = format!(
+        "WITH changed AS (SELECT DISTINCT tenant_id FROM route_changes WHERE version > $1) \
+         SELECT {COLUMNS}, c.tenant_id AS changed FROM route_position p \
+         LEFT JOIN changed c ON true LEFT JOIN routes r ON r.tenant_id = c.tenant_id"
+    );
+    let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, [since.version.into()]);
+    let rows = db.query_all_raw(query).await?;
+    let position = position_of(&rows)?;
+    if position.epoch != since.epoch || since.version > position.version {
+        return Ok(None);
+    }
+    let mut page = RoutePage { position, snapshot: false, routes: Vec::new(), gone: Vec::new() };
+    for row in &rows {
+        match (route(row)?, row.try_get::<Option<Uuid>>("", "changed")?) {
+            (Some(route), _) => page.routes.push(route),
+            (None, Some(tenant)) => page.gone.push(TenantId::from(tenant)),
+            (None, None) => {}
+        }
+    }
+    Ok(Some(page))
+}
+
+fn position_of(rows: &[QueryResult]) -> Result<Position, DbErr> {
+    let row = rows.first().ok_or_else(|| damaged("route_position is empty"))?;
+    Ok(Position { epoch: row.try_get("", "epoch")?, version: row.try_get("", "version")? })
+}
+
+fn route(row: &QueryResult) -> Result<Option<Route>, DbErr> {
+    let Some(tenant) = row.try_get::<Option<Uuid>>("", "tenant_id")? else { return Ok(None) };
+    let domains: Option<serde_json::Value> = row.try_get("", "domains")?;
+    let domains: Option<Vec<RouteDomain>> =
+        domains.map(serde_json::from_value).transpose().map_err(damaged)?;
+    let text = |column| row.try_get::<String>("", column);
+    Ok(Some(Route {
+        tenant_id: tenant.into(),
+        slug: text("slug")?,
+        company_name: text("company_name")?,
+        status: text("status")?.parse().map_err(damaged)?,
+        provisioning: text("provisioning")?.parse().map_err(damaged)?,
+        access: text("access")?.parse().map_err(damaged)?,
+        domains: domains.unwrap_or_default(),
+        placement: placement(row)?,
+    }))
+}
+
+fn placement(row: &QueryResult) -> Result<Option<Placement>, DbErr> {
+    let Some(database) = row.try_get::<Option<Uuid>>("", "database_id")? else { return Ok(None) };
+    Ok(Some(Placement {
+        database_id: database.into(),
+        generation: row.try_get("", "generation")?,
+        schema_version: row.try_get("", "schema_version")?,
+        db_host: DbHost {
+            id: row.try_get::<Uuid>("", "db_host_id")?.into(),
+            address: row.try_get("", "db_address")?,
+            port: u16::try_from(row.try_get::<i32>("", "db_port")?).map_err(damaged)?,
+            key_id: row.try_get("", "db_key_id")?,
+        },
+    }))
+}

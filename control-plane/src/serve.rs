@@ -1,0 +1,68 @@
+//! The role `serve`: answers people and programs.
+
+use anyhow::{Context as _, bail};
+use hotelhub_core::tasks::Tasks;
+use hotelhub_http::{
+    auth::{passwords::Passwords, tokens::Tokens},
+    limits::Limits,
+    server::{ErrorPage, ServerConfig, serve},
+};
+
+use crate::{
+    app::App, config::ServeConfig, database, http, idempotency::Fingerprints, pages::error_page,
+    vendor_users::ISSUER, wakes::Wakes,
+};
+
+/// Serves until SIGTERM, then lets what is running end.
+///
+/// # Errors
+/// Fails if the settings are of no use, the port is taken, or a task died that it needs.
+pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
+    let tasks = Tasks::default();
+    let app = app(&config, &tasks).await?;
+    let server = ServerConfig {
+        listen: config.listen,
+        grace: config.program.grace,
+        trusted_proxies: config.trusted_proxies,
+        public_tls: config.addresses.control.scheme() == "https",
+        error_page: ErrorPage(error_page),
+    };
+    let limits = Limits::new(config.limits);
+    let signals = tasks.clone();
+    tasks.spawn("signals", async move {
+        if let Err(error) = signals.run_until_signal().await {
+            tracing::error!(%error, "signals cannot be heard: the program stops");
+            signals.stop();
+        }
+    });
+    let listen = config.listen;
+    serve(server, limits, &tasks, http::routes(&app))
+        .await
+        .with_context(|| format!("serve on {listen} (CONTROL_LISTEN)"))?;
+    tasks.stop();
+    if !tasks.drain(config.program.grace).await {
+        tracing::warn!("some tasks did not end in time");
+    }
+    if tasks.has_failed() {
+        bail!("a task ended that the program cannot do without");
+    }
+    Ok(())
+}
+
+async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
+    let clock = config.program.clock.clone();
+    let db = database::pool(&config.database_url, "control-plane serve").await;
+    Ok(App {
+        db: db.context("read CONTROL_DATABASE_URL")?,
+        clock: clock.clone(),
+        addresses: config.addresses.clone(),
+        tokens: Tokens::new(ISSUER, &config.token_keys, clock)?,
+        passwords: Passwords::new()?,
+        fingerprints: Fingerprints::new(&config.sealing_keys),
+        sealing_keys: config.sealing_keys.clone(),
+        db_host_key_id: config.db_host_keys.current_id().to_owned(),
+        route_feed_token: config.route_feed_token.clone(),
+        route_changes: Wakes::listen(config.database_url.clone(), "route_changes", tasks),
+        tasks: tasks.clone(),
+    })
+}

@@ -1,0 +1,98 @@
+//! The signup form: what was typed, as it was typed, and the draft it makes.
+
+use hotelhub_core::keys::{random_token, sha256};
+use hotelhub_http::{
+    body::Repeat,
+    error::{ApiError, ApiResult},
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+
+use super::draft::Draft;
+
+/// The fields of the form. A browser sends text for all of them.
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(default)]
+pub(super) struct FormFields {
+    pub(super) company_name: String,
+    pub(super) slug: String,
+    pub(super) region: String,
+    pub(super) rooms: String,
+    pub(super) owner_name: String,
+    pub(super) owner_email: String,
+    pub(super) owner_phone: String,
+    pub(super) password: String,
+    pub(super) plan: String,
+    pub(super) billing_cycle: String,
+    /// New with each rendered form, so that a double click makes one hotel.
+    pub(super) request_key: String,
+}
+
+impl FormFields {
+    /// An empty form.
+    pub(super) fn fresh() -> Self {
+        Self {
+            plan: "growth".to_owned(),
+            billing_cycle: "monthly".to_owned(),
+            request_key: new_key(),
+            ..Self::default()
+        }
+    }
+
+    /// What stays when the form is shown again: all but the password.
+    pub(super) fn kept(self, new_request: bool) -> Self {
+        let request_key =
+            if new_request || self.request_key.is_empty() { new_key() } else { self.request_key };
+        Self { password: String::new(), request_key, ..self }
+    }
+
+    /// The draft that the form makes.
+    pub(super) fn draft(&self) -> Draft {
+        Draft {
+            company_name: self.company_name.clone(),
+            slug: self.slug.clone(),
+            owner_name: self.owner_name.clone(),
+            owner_email: self.owner_email.clone(),
+            owner_phone: self.owner_phone.clone(),
+            password: self.password.clone(),
+            plan: self.plan.clone(),
+            // What is no number is no room; the fault says so.
+            rooms: self.rooms.trim().parse().unwrap_or(0),
+            billing_cycle: self.billing_cycle.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    /// How a second click is recognised.
+    pub(super) fn repeat(&self) -> ApiResult<Repeat> {
+        let content = serde_json::to_vec(self).map_err(ApiError::internal)?;
+        let key = Some(self.request_key.clone()).filter(|it| (1..=255).contains(&it.len()));
+        Ok(Repeat { key, request_sha256: sha256(&[b"form\n".as_slice(), &content].concat()) })
+    }
+}
+
+fn new_key() -> String {
+    random_token().expose_secret().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_that_is_shown_again_has_no_password() {
+        let typed =
+            FormFields { password: "secret".into(), slug: "x".into(), ..FormFields::fresh() };
+        let key = typed.request_key.clone();
+        let again = typed.clone().kept(false);
+        assert_eq!((again.password.as_str(), again.slug.as_str()), ("", "x"));
+        assert_eq!(again.request_key, key);
+        assert_ne!(typed.kept(true).request_key, key);
+    }
+
+    #[test]
+    fn what_is_no_number_is_no_room() {
+        let fields = FormFields { rooms: "twenty".into(), ..FormFields::fresh() };
+        assert_eq!(fields.draft().rooms, 0);
+    }
+}

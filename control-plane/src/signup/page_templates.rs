@@ -1,0 +1,222 @@
+//! The signup pages, as templates.
+
+use askama::Template;
+use hotelhub_core::life::Provisioning;
+use hotelhub_http::language::Language;
+
+use super::{
+    draft::{Fault, Why},
+    form::FormFields,
+    regions::REGIONS,
+    status::StatusBody,
+    texts::{Texts, step},
+};
+use crate::{
+    pages::{Frame, progress_script, signup_script},
+    plans::Plan,
+};
+
+/// The form.
+#[derive(Template)]
+#[template(path = "signup.html")]
+pub(super) struct SignupPage {
+    frame: Frame,
+    script: String,
+    base_domain: String,
+    plans: Vec<Plan>,
+    regions: &'static [(&'static str, &'static str)],
+    fields: FormFields,
+    faults: Vec<ShownFault>,
+    suggestions: Vec<String>,
+    sent_before: bool,
+}
+
+/// A fault, beside its field and in the summary.
+struct ShownFault {
+    field: &'static str,
+    label: &'static str,
+    why: String,
+}
+
+/// One plain input.
+struct Input<'a> {
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    /// Empty if there is none.
+    hint: &'static str,
+    value: &'a str,
+}
+
+impl SignupPage {
+    /// The form with what was typed.
+    pub(super) fn new(
+        language: Language,
+        base_domain: &str,
+        plans: Vec<Plan>,
+        fields: FormFields,
+    ) -> Self {
+        Self {
+            frame: Frame::of(language),
+            script: signup_script(),
+            base_domain: base_domain.to_owned(),
+            plans,
+            regions: &REGIONS,
+            fields,
+            faults: Vec::new(),
+            suggestions: Vec::new(),
+            sent_before: false,
+        }
+    }
+
+    /// Says what is wrong.
+    pub(super) fn with_faults(mut self, faults: &[Fault]) -> Self {
+        let (language, texts) = (self.frame.language, self.frame.texts);
+        let shown = |it: &Fault| ShownFault {
+            field: it.field,
+            label: label(it.field, texts),
+            why: it.why.text(language),
+        };
+        self.faults = faults.iter().map(shown).collect();
+        self
+    }
+
+    /// Says that the slug is taken, and which are not.
+    pub(super) fn with_slug_taken(self, suggestions: Vec<String>) -> Self {
+        let fault = Fault { field: "slug", why: Why::SlugTaken };
+        Self { suggestions, ..self.with_faults(&[fault]) }
+    }
+
+    /// Says that the form was sent before with other contents.
+    pub(super) fn with_sent_before(mut self) -> Self {
+        self.sent_before = true;
+        self
+    }
+
+    fn fault(&self, field: &str) -> Option<&str> {
+        self.faults.iter().find(|it| it.field == field).map(|it| it.why.as_str())
+    }
+
+    /// The ids of what describes a field, for `aria-describedby`.
+    fn described_by(&self, field: &str, hint: &str) -> String {
+        let hint = (!hint.is_empty()).then(|| format!("{field}-hint"));
+        let fault = self.fault(field).map(|_| format!("{field}-error"));
+        [hint, fault].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    fn owner_inputs(&self) -> [Input<'_>; 4] {
+        let (texts, fields) = (self.frame.texts, &self.fields);
+        let input = |name, kind, autocomplete, hint, value| {
+            let label = label(name, texts);
+            Input { name, label, kind, autocomplete, hint, value }
+        };
+        [
+            input("owner_name", "text", "name", "", &*fields.owner_name),
+            input("owner_email", "email", "email", texts.owner_email_hint, &fields.owner_email),
+            input("owner_phone", "tel", "tel", "", &fields.owner_phone),
+            input("password", "password", "new-password", texts.password_hint, ""),
+        ]
+    }
+}
+
+fn label(field: &str, texts: &'static Texts) -> &'static str {
+    match field {
+        "company_name" => texts.company_name,
+        "slug" => texts.slug,
+        "region" => texts.region,
+        "rooms" => texts.rooms,
+        "owner_name" => texts.owner_name,
+        "owner_email" => texts.owner_email,
+        "owner_phone" => texts.owner_phone,
+        "password" => texts.password,
+        "billing_cycle" => texts.billing_cycle,
+        _ => texts.plan,
+    }
+}
+
+/// How far a signup is.
+#[derive(Template)]
+#[template(path = "progress.html")]
+pub(super) struct ProgressPage {
+    frame: Frame,
+    script: String,
+    status: StatusBody,
+    steps: Vec<ShownStep>,
+    done: usize,
+}
+
+struct ShownStep {
+    label: String,
+    state: String,
+    ms: Option<i64>,
+}
+
+impl ProgressPage {
+    pub(super) fn new(language: Language, status: StatusBody) -> Self {
+        let shown = |it: &crate::operations::Step| ShownStep {
+            label: step(&it.name, language),
+            state: it.state.clone(),
+            ms: it.ms,
+        };
+        let steps: Vec<ShownStep> = status.steps.iter().map(shown).collect();
+        let done = steps.iter().filter(|it| it.state == "done").count();
+        Self { frame: Frame::of(language), script: progress_script(), status, steps, done }
+    }
+
+    fn is_failed(&self) -> bool {
+        self.status.state == Provisioning::Failed
+    }
+
+    fn is_open(&self) -> bool {
+        self.status.login_url.is_none() && !self.is_failed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_core::money::Rupiah;
+
+    use super::*;
+
+    fn page() -> SignupPage {
+        let plan = Plan {
+            id: uuid::Uuid::nil(),
+            slug: "growth".to_owned(),
+            name: "Growth".to_owned(),
+            per_room_price: Rupiah::new(50_000),
+            max_rooms: 50,
+        };
+        let fields = FormFields { company_name: "<b>Hotel</b>".into(), ..FormFields::fresh() };
+        SignupPage::new(Language::Id, "hotelhub.id", vec![plan], fields)
+    }
+
+    #[test]
+    fn what_was_typed_is_shown_and_never_believed() {
+        let html = page().render().unwrap();
+        assert!(!html.contains("<b>Hotel</b>"), "{html}");
+        assert!(html.contains("Hotel&#60;/b&#62;") || html.contains("Hotel&lt;/b&gt;"), "{html}");
+        assert!(html.contains("Rp50.000") && html.contains(r#"lang="id""#), "{html}");
+    }
+
+    #[test]
+    fn a_fault_is_tied_to_its_field() {
+        let faults = [Fault { field: "password", why: Why::PasswordWeak }];
+        let html = page().with_faults(&faults).render().unwrap();
+        assert!(html.contains(r#"aria-describedby="password-hint password-error""#), "{html}");
+        assert!(html.contains(r##"href="#password""##), "{html}");
+    }
+
+    #[test]
+    fn a_ready_hotel_is_linked_and_no_longer_waited_for() {
+        let status = StatusBody {
+            state: Provisioning::Ready,
+            steps: Vec::new(),
+            ready_in_ms: Some(412),
+            login_url: Some("http://a.hotelhub.id/login".to_owned()),
+        };
+        let html = ProgressPage::new(Language::En, status).render().unwrap();
+        assert!(html.contains(r#"data-login="http://a.hotelhub.id/login""#), "{html}");
+        assert!(!html.contains(r#"content="1""#), "{html}");
+    }
+}

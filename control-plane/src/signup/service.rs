@@ -1,0 +1,192 @@
+//! Takes a signup: one transaction, and nothing outside of it.
+
+use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
+use hotelhub_core::{ids::TenantId, life::Provisioning};
+use hotelhub_http::{answer::Answer, body::Repeat, error::ApiError, language::Language};
+use sea_orm::TransactionTrait;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    draft::{Draft, Fault, Order, Why},
+    slug::Slug,
+};
+use crate::{
+    app::App,
+    database::database_failed,
+    idempotency::{self, Kept, Key, WhileBusy},
+    operations, plans,
+    subscriptions::{self, TRIAL, TrialSubscription},
+    tenants::{NewTenant, store as tenants, store::InsertTenantError},
+};
+
+/// Everybody who has no login.
+const ANONYMOUS: &str = "anonymous";
+/// How many other slugs are offered.
+const OFFERS: usize = 3;
+
+/// A signup, and how a repeat of it is recognised.
+pub(super) struct SignUp<'a> {
+    pub(super) draft: &'a Draft,
+    pub(super) repeat: &'a Repeat,
+    pub(super) language: Language,
+    pub(super) busy: WhileBusy,
+}
+
+/// A signup that was taken.
+pub(super) enum Taken {
+    /// Just now.
+    Fresh(Answer<SignedUpBody>),
+    /// Before; this is the answer of that time.
+    Before(Kept),
+}
+
+/// The answer to a signup that was taken.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct SignedUpBody {
+    /// The new tenant.
+    #[schema(value_type = Uuid)]
+    pub(super) tenant_id: TenantId,
+    /// Its name in addresses, in canonical form.
+    pub(super) slug: String,
+    /// Its host name.
+    pub(super) host: String,
+    /// `pending`: the provisioner has not taken it yet.
+    #[schema(value_type = String)]
+    pub(super) state: Provisioning,
+    /// Where its progress is told.
+    pub(super) status_url: String,
+}
+
+/// Why a signup was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SignUpError {
+    #[error("some fields are not acceptable")]
+    Faults(Vec<Fault>),
+    #[error("the slug is taken")]
+    SlugTaken { suggestions: Vec<String> },
+    #[error(transparent)]
+    Other(#[from] ApiError),
+}
+
+/// Takes a signup. It is a hotel as soon as the provisioner has made it.
+///
+/// # Errors
+/// Names everything that is wrong at once; says which slugs are free if this one is taken.
+pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, SignUpError> {
+    let key = Key::of(&app.fingerprints, ANONYMOUS, request.repeat);
+    if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {
+        return Ok(Taken::Before(kept));
+    }
+    let order = check(app, request.draft).await?;
+    // Hashing takes longest by far: no transaction is open meanwhile.
+    let hash = app.passwords.hash(order.password.clone()).await?;
+    let now = app.clock.now();
+
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    if let Some(kept) = idempotency::hold(&tx, key.as_ref(), request.busy).await? {
+        return Ok(Taken::Before(kept));
+    }
+    let tenant = new_tenant(app, &order, hash, request.language, now);
+    let (id, host) = (tenant.id, tenant.hostname.clone());
+    match tenants::insert(&tx, tenant).await {
+        Ok(()) => {}
+        Err(InsertTenantError::SlugTaken) => {
+            tx.rollback().await.map_err(database_failed)?;
+            return Err(taken(app, &order.slug, order.region).await?);
+        }
+        Err(InsertTenantError::Database(error)) => return Err(database_failed(error).into()),
+    }
+    let subscription = trial(id, &order, now)?;
+    subscriptions::insert_trial(&tx, subscription).await.map_err(database_failed)?;
+    operations::insert_create_tenant(&tx, id).await.map_err(database_failed)?;
+    let answer = Answer::new(SignedUpBody {
+        tenant_id: id,
+        slug: order.slug.to_string(),
+        host,
+        state: Provisioning::Pending,
+        status_url: app.addresses.own(&format!("/api/v1/signup/{id}")),
+    });
+    idempotency::keep(&tx, key.as_ref(), StatusCode::ACCEPTED, &answer, now).await?;
+    tx.commit().await.map_err(database_failed)?;
+    tracing::info!(tenant.id = %id, "took a signup");
+    Ok(Taken::Fresh(answer))
+}
+
+async fn check(app: &App, draft: &Draft) -> Result<Order, SignUpError> {
+    let plans = plans::list(&app.db).await.map_err(database_failed)?;
+    let checked = draft.check(&plans);
+    let slug = Slug::parse(&draft.slug).ok();
+    let is_held = match &slug {
+        Some(slug) => is_held(app, slug).await?,
+        None => false,
+    };
+    match (checked, slug) {
+        (Ok(order), Some(slug)) if is_held => Err(taken(app, &slug, order.region).await?),
+        (Ok(order), _) => Ok(order),
+        (Err(mut faults), _) => {
+            if is_held {
+                faults.push(Fault { field: "slug", why: Why::SlugTaken });
+            }
+            Err(SignUpError::Faults(faults))
+        }
+    }
+}
+
+fn new_tenant(
+    app: &App,
+    order: &Order,
+    hash: String,
+    language: Language,
+    now: DateTime<Utc>,
+) -> NewTenant {
+    NewTenant {
+        id: TenantId::generate(),
+        slug: order.slug.to_string(),
+        hostname: app.addresses.host_of(order.slug.as_str()),
+        company_name: order.company_name.clone(),
+        owner_name: order.owner_name.clone(),
+        owner_email: order.owner_email.clone(),
+        owner_phone: order.owner_phone.clone(),
+        owner_password_hash: hash,
+        language,
+        region: order.region,
+        plan: order.plan.id,
+        rooms: order.rooms,
+        trial_ends_at: now + TRIAL,
+        created_at: now,
+    }
+}
+
+fn trial(
+    tenant: TenantId,
+    order: &Order,
+    now: DateTime<Utc>,
+) -> Result<TrialSubscription, ApiError> {
+    let (plan, rooms, cycle) = (&order.plan, order.rooms, order.cycle);
+    let price = subscriptions::price(plan.per_room_price, rooms, cycle);
+    let price = price.ok_or_else(|| ApiError::internal("the plan's price does not fit"))?;
+    Ok(TrialSubscription { tenant, plan: plan.id, cycle, rooms, price, start: now })
+}
+
+/// Tells whether somebody holds the slug right now. Only the index decides in the end.
+pub(super) async fn is_held(app: &App, slug: &Slug) -> Result<bool, ApiError> {
+    let held = tenants::list_held(&app.db, &[slug.to_string()]).await.map_err(database_failed)?;
+    Ok(!held.is_empty())
+}
+
+async fn taken(app: &App, slug: &Slug, region: &str) -> Result<SignUpError, ApiError> {
+    Ok(SignUpError::SlugTaken { suggestions: free_alternatives(app, slug, region).await? })
+}
+
+/// A few slugs close to this one that nobody holds.
+pub(super) async fn free_alternatives(
+    app: &App,
+    slug: &Slug,
+    region: &str,
+) -> Result<Vec<String>, ApiError> {
+    let close: Vec<String> = slug.alternatives(region).iter().map(Slug::to_string).collect();
+    let held = tenants::list_held(&app.db, &close).await.map_err(database_failed)?;
+    Ok(close.into_iter().filter(|it| !held.contains(it)).take(OFFERS).collect())
+}

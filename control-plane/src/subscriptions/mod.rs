@@ -1,0 +1,10 @@
+//! Which plan a hotel is on, for how many rooms, at what price.
+
+mod entity;
+mod model;
+mod store;
+
+pub(crate) use self::{
+    model::{Cycle, TRIAL, TrialSubscription, price},
+    store::insert_trial,
+};

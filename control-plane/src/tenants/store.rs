@@ -1,0 +1,207 @@
+//! Reads and writes tenants and their host names. The only module that knows the tables.
+
+use hotelhub_core::{
+    ids::{DomainId, TenantId},
+    life::Status,
+};
+use hotelhub_http::language::Language;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+};
+
+use super::{
+    domain_entity, entity,
+    model::{Filter, NewTenant, Place, Tenant},
+};
+use crate::database::{damaged, violates};
+
+/// A tenant could not be written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InsertTenantError {
+    /// Somebody else holds the slug, or the host name that comes with it.
+    #[error("the slug is taken")]
+    SlugTaken,
+    #[error("write the tenant")]
+    Database(#[from] DbErr),
+}
+
+/// Writes a tenant and its host name on the platform.
+pub(crate) async fn insert(
+    tx: &DatabaseTransaction,
+    tenant: NewTenant,
+) -> Result<(), InsertTenantError> {
+    let domain = domain_entity::ActiveModel {
+        id: Set(DomainId::generate().as_uuid()),
+        tenant_id: Set(tenant.id.as_uuid()),
+        hostname: Set(tenant.hostname.clone()),
+        is_primary: Set(true),
+        is_verified: Set(true),
+        ssl_status: Set("active".to_owned()),
+        released_at: NotSet,
+        created_at: Set(tenant.created_at),
+    };
+    let insert_tenant = entity::Entity::insert(row(tenant)).exec_without_returning(tx);
+    insert_tenant.await.map_err(taken_or_failed)?;
+    let insert_domain = domain_entity::Entity::insert(domain).exec_without_returning(tx);
+    insert_domain.await.map_err(taken_or_failed)?;
+    Ok(())
+}
+
+fn taken_or_failed(error: DbErr) -> InsertTenantError {
+    let names = ["tenants_slug_held", "domains_hostname_held"];
+    if names.iter().any(|it| violates(&error, it)) {
+        return InsertTenantError::SlugTaken;
+    }
+    InsertTenantError::Database(error)
+}
+
+fn row(tenant: NewTenant) -> entity::ActiveModel {
+    entity::ActiveModel {
+        id: Set(tenant.id.as_uuid()),
+        slug: Set(tenant.slug),
+        company_name: Set(tenant.company_name),
+        owner_name: Set(tenant.owner_name),
+        owner_email: Set(tenant.owner_email),
+        owner_phone: Set(tenant.owner_phone),
+        owner_password_hash: Set(Some(tenant.owner_password_hash)),
+        language: Set(tenant.language.code().to_owned()),
+        region: Set(tenant.region.to_owned()),
+        status: Set(Status::Trial.as_str().to_owned()),
+        provisioning: NotSet,
+        access: NotSet,
+        plan_id: Set(tenant.plan),
+        rooms: Set(tenant.rooms),
+        trial_ends_at: Set(Some(tenant.trial_ends_at)),
+        created_at: Set(tenant.created_at),
+        ready_at: NotSet,
+    }
+}
+
+/// Finds a tenant.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: TenantId) -> Result<Option<Tenant>, DbErr> {
+    let row = entity::Entity::find_by_id(id.as_uuid()).one(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// Which of these slugs somebody holds.
+pub(crate) async fn list_held(
+    db: &impl ConnectionTrait,
+    slugs: &[String],
+) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::Slug)
+        .filter(entity::Column::Slug.is_in(slugs))
+        .filter(entity::Column::Provisioning.is_not_in(["failed", "deleted"]))
+        .into_tuple()
+        .all(db)
+        .await
+}
+
+/// The host name that links to the hotel with this slug should use.
+pub(crate) async fn find_primary_host(
+    db: &impl ConnectionTrait,
+    slug: &str,
+) -> Result<Option<String>, DbErr> {
+    let holder: Option<uuid::Uuid> = entity::Entity::find()
+        .select_only()
+        .column(entity::Column::Id)
+        .filter(entity::Column::Slug.eq(slug))
+        .filter(entity::Column::Provisioning.is_not_in(["failed", "deleted"]))
+        .into_tuple()
+        .one(db)
+        .await?;
+    match holder {
+        Some(id) => find_host_of(db, TenantId::from(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// The host name that links to this tenant should use, as long as it holds one.
+pub(crate) async fn find_host_of(
+    db: &impl ConnectionTrait,
+    id: TenantId,
+) -> Result<Option<String>, DbErr> {
+    domain_entity::Entity::find()
+        .select_only()
+        .column(domain_entity::Column::Hostname)
+        .filter(domain_entity::Column::TenantId.eq(id.as_uuid()))
+        .filter(domain_entity::Column::IsVerified.eq(true))
+        .filter(domain_entity::Column::ReleasedAt.is_null())
+        .order_by_desc(domain_entity::Column::IsPrimary)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
+/// At most `limit` tenants, the newest first, from `after` on.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: u64,
+) -> Result<Vec<Tenant>, DbErr> {
+    use entity::Column::{CreatedAt, Id};
+
+    let mut query = entity::Entity::find().filter(condition(filter));
+    if let Some(place) = after {
+        let earlier = Condition::any()
+            .add(CreatedAt.lt(place.created_at))
+            .add(CreatedAt.eq(place.created_at).and(Id.lt(place.id)));
+        query = query.filter(earlier);
+    }
+    let rows = query.order_by_desc(CreatedAt).order_by_desc(Id).limit(limit).all(db).await?;
+    rows.into_iter().map(Tenant::try_from).collect()
+}
+
+/// How many tenants the filter lets through.
+pub(crate) async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<i64, DbErr> {
+    let count = entity::Entity::find().filter(condition(filter)).count(db).await?;
+    i64::try_from(count).map_err(damaged)
+}
+
+fn condition(filter: &Filter) -> Condition {
+    use entity::Column::{CompanyName, OwnerEmail, Provisioning, Slug, Status};
+
+    let matches = |text: &String| {
+        // What a person types is no pattern.
+        let text = text.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+        let pattern = format!("%{text}%");
+        [Slug, CompanyName, OwnerEmail].into_iter().fold(Condition::any(), |any, column| {
+            let lower = Func::lower(Expr::col(column));
+            any.add(Expr::expr(lower).like(LikeExpr::new(pattern.clone())))
+        })
+    };
+    Condition::all()
+        .add_option(filter.text.as_ref().map(matches))
+        .add_option(filter.status.map(|it| Status.eq(it.as_str())))
+        .add_option(filter.provisioning.map(|it| Provisioning.eq(it.as_str())))
+}
+
+impl TryFrom<entity::Model> for Tenant {
+    type Error = DbErr;
+
+    fn try_from(row: entity::Model) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id.into(),
+            slug: row.slug,
+            company_name: row.company_name,
+            owner_name: row.owner_name,
+            owner_email: row.owner_email,
+            owner_phone: row.owner_phone,
+            language: Language::from_code(&row.language),
+            region: row.region,
+            status: row.status.parse().map_err(damaged)?,
+            provisioning: row.provisioning.parse().map_err(damaged)?,
+            access: row.access.parse().map_err(damaged)?,
+            plan: row.plan_id,
+            rooms: row.rooms,
+            trial_ends_at: row.trial_ends_at,
+            created_at: row.created_at,
+            ready_at: row.ready_at,
+        })
+    }
+}

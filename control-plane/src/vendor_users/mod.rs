@@ -1,0 +1,14 @@
+//! The vendor's own people: their logins, roles and sessions.
+//!
+//! An access token only points at a session; whether that still stands, and what the person may
+//! do, is read from the database at every request.
+
+mod entity;
+mod model;
+mod person;
+pub(crate) mod routes;
+mod session_entity;
+pub(crate) mod store;
+
+pub(crate) use self::person::{ISSUER, Vendor};
+pub use model::VendorRole;

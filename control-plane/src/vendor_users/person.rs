@@ -1,0 +1,58 @@
+//! Who sends a request to the vendor's API.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use hotelhub_core::ids::{SessionId, UserId};
+use hotelhub_http::{
+    auth::bearer,
+    error::{ApiError, ApiResult},
+};
+
+use super::{VendorRole, store};
+use crate::{app::App, database::database_failed};
+
+/// Who issues the vendor's tokens.
+pub(crate) const ISSUER: &str = "hotelhub-control";
+/// What they are good for.
+pub(crate) const AUDIENCE: &str = "control";
+
+/// One of the vendor's people, with a session that stands right now.
+#[derive(Clone, Debug)]
+pub(crate) struct Vendor {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) role: VendorRole,
+}
+
+impl Vendor {
+    /// Refuses a person whose role does not include `permission`.
+    pub(crate) fn require(&self, permission: &'static str) -> ApiResult<()> {
+        if self.role.permissions().contains(&permission) {
+            return Ok(());
+        }
+        Err(ApiError::forbidden(permission))
+    }
+
+    async fn of(req: HttpRequest) -> ApiResult<Self> {
+        let app = req.app_data::<Data<App>>();
+        let app = app.ok_or_else(|| ApiError::internal("the program has no `App`"))?;
+        let claims = bearer(&req).and_then(|it| app.tokens.verify(it, AUDIENCE));
+        let claims = claims.ok_or_else(ApiError::unauthenticated)?;
+        store::find_by_session(&app.db, claims.sid, claims.sub, app.clock.now())
+            .await
+            .map_err(database_failed)?
+            .ok_or_else(ApiError::unauthenticated)
+    }
+}
+
+impl FromRequest for Vendor {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Box::pin(Self::of(req.clone()))
+    }
+}

@@ -1,0 +1,192 @@
+//! Reads and writes the vendor's people and their sessions. The only module that knows the tables.
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::{SessionId, UserId};
+use hotelhub_http::auth::tokens::SESSION_TTL;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect,
+    sea_query::Expr,
+};
+
+use super::{Vendor, VendorRole, entity, session_entity};
+use crate::database::{damaged, violates};
+
+/// A login to be made. The e-mail address is in lower case.
+#[derive(Debug)]
+pub(crate) struct NewVendorUser<'a> {
+    pub(crate) email: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) role: VendorRole,
+    pub(crate) password_hash: String,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// A login could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InsertVendorUserError {
+    #[error("somebody has this e-mail address already")]
+    EmailTaken,
+    #[error("write the login")]
+    Database(#[from] DbErr),
+}
+
+/// Writes a login.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    user: NewVendorUser<'_>,
+) -> Result<(), InsertVendorUserError> {
+    let row = entity::ActiveModel {
+        id: Set(UserId::generate().as_uuid()),
+        email: Set(user.email.to_owned()),
+        name: Set(user.name.to_owned()),
+        role: Set(user.role.as_str().to_owned()),
+        password_hash: Set(user.password_hash),
+        disabled_at: NotSet,
+        created_at: Set(user.now),
+    };
+    match entity::Entity::insert(row).exec_without_returning(db).await {
+        Ok(_) => Ok(()),
+        Err(error) if violates(&error, "vendor_users_email") => {
+            Err(InsertVendorUserError::EmailTaken)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The person who may log in with this e-mail address, and the hash of the password.
+pub(super) async fn find_candidate(
+    db: &impl ConnectionTrait,
+    email: &str,
+) -> Result<Option<(UserId, String)>, DbErr> {
+    let row = entity::Entity::find()
+        .filter(entity::Column::Email.eq(email.to_lowercase()))
+        .filter(entity::Column::DisabledAt.is_null())
+        .one(db)
+        .await?;
+    Ok(row.map(|it| (it.id.into(), it.password_hash)))
+}
+
+/// The person of a session, if both stand at `now`.
+pub(super) async fn find_by_session(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Option<Vendor>, DbErr> {
+    let standing = session_entity::Entity::find_by_id(session.as_uuid())
+        .filter(session_entity::Column::UserId.eq(user.as_uuid()))
+        .filter(session_entity::Column::RevokedAt.is_null())
+        .filter(session_entity::Column::ExpiresAt.gt(now));
+    if standing.one(db).await?.is_none() {
+        return Ok(None);
+    }
+    let person = entity::Entity::find_by_id(user.as_uuid())
+        .filter(entity::Column::DisabledAt.is_null())
+        .one(db)
+        .await?;
+    let Some(person) = person else { return Ok(None) };
+    let role = person.role.parse().map_err(damaged)?;
+    Ok(Some(Vendor { user, session, email: person.email, name: person.name, role }))
+}
+
+/// Writes a session.
+pub(super) async fn insert_session(
+    db: &impl ConnectionTrait,
+    user: UserId,
+    refresh_sha256: Vec<u8>,
+    now: DateTime<Utc>,
+) -> Result<SessionId, DbErr> {
+    let id = SessionId::generate();
+    let row = session_entity::ActiveModel {
+        id: Set(id.as_uuid()),
+        user_id: Set(user.as_uuid()),
+        refresh_sha256: Set(refresh_sha256),
+        replaced_sha256: NotSet,
+        created_at: Set(now),
+        expires_at: Set(now + SESSION_TTL),
+        revoked_at: NotSet,
+    };
+    session_entity::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(id)
+}
+
+/// A session that a refresh token belongs, or belonged, to.
+#[derive(Debug)]
+pub(super) struct Refreshable {
+    pub(super) session: SessionId,
+    pub(super) user: UserId,
+    /// Whether the token is the current one; if not, it was used before.
+    pub(super) current: bool,
+}
+
+/// Finds the standing session of a refresh token, and holds it until the transaction ends.
+pub(super) async fn find_refreshable_for_update(
+    tx: &DatabaseTransaction,
+    refresh_sha256: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<Refreshable>, DbErr> {
+    use session_entity::Column::{ExpiresAt, RefreshSha256, ReplacedSha256, RevokedAt};
+
+    let either = Condition::any()
+        .add(RefreshSha256.eq(refresh_sha256))
+        .add(ReplacedSha256.eq(refresh_sha256));
+    let row = session_entity::Entity::find()
+        .filter(either)
+        .filter(RevokedAt.is_null())
+        .filter(ExpiresAt.gt(now))
+        .lock_exclusive()
+        .one(tx)
+        .await?;
+    Ok(row.map(|it| Refreshable {
+        session: it.id.into(),
+        user: it.user_id.into(),
+        current: it.refresh_sha256 == refresh_sha256,
+    }))
+}
+
+/// Whether the person may still log in.
+pub(super) async fn is_enabled(tx: &DatabaseTransaction, user: UserId) -> Result<bool, DbErr> {
+    let person = entity::Entity::find_by_id(user.as_uuid())
+        .filter(entity::Column::DisabledAt.is_null())
+        .one(tx)
+        .await?;
+    Ok(person.is_some())
+}
+
+/// Puts a new refresh token in the place of the one that was used.
+pub(super) async fn replace_refresh(
+    tx: &DatabaseTransaction,
+    session: SessionId,
+    (used, fresh): (Vec<u8>, Vec<u8>),
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = session_entity::ActiveModel {
+        refresh_sha256: Set(fresh),
+        replaced_sha256: Set(Some(used)),
+        expires_at: Set(now + SESSION_TTL),
+        ..Default::default()
+    };
+    session_entity::Entity::update_many()
+        .set(row)
+        .filter(session_entity::Column::Id.eq(session.as_uuid()))
+        .exec(tx)
+        .await
+        .map(drop)
+}
+
+/// Ends a session.
+pub(super) async fn revoke(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    session_entity::Entity::update_many()
+        .col_expr(session_entity::Column::RevokedAt, Expr::value(now))
+        .filter(session_entity::Column::Id.eq(session.as_uuid()))
+        .filter(session_entity::Column::RevokedAt.is_null())
+        .exec(db)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,200 @@
+//! The role `work`: does the platform's own jobs.
+//!
+//! A reconciler writes jobs, runners claim and do them. Several processes may run side by side:
+//! rows are claimed with a lease, and outcomes are written only while the fence still stands.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use hotelhub_core::{clock::Clock, errors::Chain, tasks::Tasks};
+use hotelhub_jobs::{
+    outcome::{JobError, Outcome},
+    rows::{self, RunningJob},
+};
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use secrecy::ExposeSecret;
+use tokio::{sync::Notify, time::timeout};
+use tokio_postgres::NoTls;
+
+use crate::{
+    config::WorkConfig,
+    wakes::Wakes,
+    welcome::{self, Welcome},
+};
+
+/// How many jobs one process does at a time.
+const RUNNERS: usize = 2;
+/// The reconciler looks this often even if nothing woke it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// A retry that is due, or another process's job, is found by looking.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
+const SMTP_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Works until SIGTERM, then ends what it is at.
+///
+/// # Errors
+/// Fails if the settings are of no use or a task died that it needs.
+pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
+    let tasks = Tasks::default();
+    let pool = pool(&config).context("read CONTROL_DATABASE_URL")?;
+    let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(config.smtp_url.expose_secret());
+    let smtp = smtp.context("read SMTP_URL")?.timeout(Some(SMTP_TIMEOUT)).build();
+    let fresh = Arc::new(Notify::new());
+
+    let wakes = Wakes::listen(config.database_url.clone(), "route_changes", &tasks);
+    let clock = config.program.clock.clone();
+    let reconciler = Reconciler { pool: pool.clone(), clock, wakes, fresh: Arc::clone(&fresh) };
+    tasks.spawn_critical("welcome reconciler", reconciler.run(tasks.clone()));
+    let (addresses, from) = (config.addresses, config.mail_from);
+    let welcome = Welcome { pool: pool.clone(), addresses, from, smtp };
+    for number in 0..RUNNERS {
+        let runner = Runner {
+            name: format!("control-plane-{}-{number}", std::process::id()),
+            pool: pool.clone(),
+            welcome: welcome.clone(),
+            fresh: Arc::clone(&fresh),
+        };
+        tasks.spawn_critical("job runner", runner.run(tasks.clone()));
+    }
+    tasks.run_until_signal().await.context("listen for signals")?;
+    if !tasks.drain(config.program.grace).await {
+        tracing::warn!("some jobs did not end in time; their leases run out");
+    }
+    if tasks.has_failed() {
+        bail!("a task ended that the program cannot do without");
+    }
+    Ok(())
+}
+
+fn pool(config: &WorkConfig) -> anyhow::Result<Pool> {
+    let mut database: tokio_postgres::Config = config.database_url.expose_secret().parse()?;
+    database.application_name("control-plane work").connect_timeout(DATABASE_TIMEOUT);
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let pool = Pool::builder(Manager::from_config(database, NoTls, recycling))
+        .max_size(RUNNERS + 2)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(DATABASE_TIMEOUT))
+        .create_timeout(Some(DATABASE_TIMEOUT))
+        .recycle_timeout(Some(DATABASE_TIMEOUT))
+        .build()?;
+    Ok(pool)
+}
+
+/// Writes the jobs that are missing.
+struct Reconciler {
+    pool: Pool,
+    clock: Clock,
+    wakes: Wakes,
+    fresh: Arc<Notify>,
+}
+
+impl Reconciler {
+    async fn run(mut self, tasks: Tasks) {
+        loop {
+            self.wakes.catch_up();
+            let pass = welcome::ask_for_mails(&self.pool, self.clock.now());
+            match timeout(LOOK_EVERY, pass).await {
+                Ok(Ok(0)) => {}
+                Ok(Ok(asked)) => {
+                    tracing::info!(asked, "asked for welcome mails");
+                    self.fresh.notify_waiters();
+                    self.fresh.notify_one();
+                    continue;
+                }
+                Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "a pass failed"),
+                Err(_elapsed) => tracing::warn!("a pass took too long"),
+            }
+            tokio::select! {
+                () = self.wakes.heard() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tasks.stopping() => return,
+            }
+        }
+    }
+}
+
+/// What a runner could not do; it tries again.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error("connect to run jobs")]
+    Connect(#[from] deadpool_postgres::PoolError),
+    #[error("claim or finish a job")]
+    Database(#[from] tokio_postgres::Error),
+}
+
+/// Claims jobs and does them, one after the other.
+struct Runner {
+    name: String,
+    pool: Pool,
+    welcome: Welcome,
+    fresh: Arc<Notify>,
+}
+
+impl Runner {
+    async fn run(self, tasks: Tasks) {
+        while !tasks.stop_token().is_cancelled() {
+            match self.run_next().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(error = %Chain(&error), "no jobs for a moment"),
+            }
+            tokio::select! {
+                () = self.fresh.notified() => {}
+                () = tokio::time::sleep(POLL_EVERY) => {}
+                () = tasks.stopping() => return,
+            }
+        }
+    }
+
+    /// Does the next job that is due; `false` if there is none.
+    async fn run_next(&self) -> Result<bool, RunError> {
+        let client = self.pool.get().await?;
+        let claimed = rows::claim_next(&**client, &self.name, welcome::KIND.lease()).await?;
+        drop(client);
+        let Some(job) = claimed else { return Ok(false) };
+        let done = self.attempt(&job).await;
+        let client = self.pool.get().await?;
+        let written = match done {
+            Ok(Outcome::Recorded) => true,
+            Ok(Outcome::Done(result)) => rows::finish_done(&**client, &job, &result).await?,
+            Err(error) => self.finish_failed(&client, &job, &error).await?,
+        };
+        if !written {
+            tracing::warn!(job.id = %job.id, "the lease was lost; somebody else has the job");
+        }
+        Ok(true)
+    }
+
+    async fn attempt(&self, job: &RunningJob) -> Result<Outcome, JobError> {
+        if job.poisoned {
+            return Err(JobError::fail("POISONED", "too many workers died of this job"));
+        }
+        if job.kind != welcome::KIND.name {
+            return Err(JobError::fail("UNKNOWN_KIND", format!("no handler for `{}`", job.kind)));
+        }
+        match timeout(welcome::KIND.timeout, self.welcome.send(job)).await {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => Err(JobError::timed_out()),
+        }
+    }
+
+    async fn finish_failed(
+        &self,
+        db: &tokio_postgres::Client,
+        job: &RunningJob,
+        error: &JobError,
+    ) -> Result<bool, RunError> {
+        let wait = welcome::KIND.wait_after(job.attempt).filter(|_| !error.is_permanent());
+        tracing::warn!(
+            job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
+            retry = wait.is_some(), error = %Chain(error), "a try failed"
+        );
+        let written = match wait {
+            Some(wait) => rows::finish_retry(db, job, error, wait.with_jitter().time()).await?,
+            None => rows::finish_dead(db, job, error).await?,
+        };
+        Ok(written)
+    }
+}

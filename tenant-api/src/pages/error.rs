@@ -1,0 +1,57 @@
+//! Errors as people see them. No cause is shown: only what to do next, and the request's id.
+
+use actix_web::{HttpRequest, http::StatusCode, web::Data};
+use askama::Template;
+use hotelhub_core::errors::Chain;
+use hotelhub_http::error::ApiError;
+
+use super::{shell::Shell, texts::Texts};
+use crate::{app::App, site::Site};
+
+#[derive(Template)]
+#[template(path = "pages/error.html")]
+struct Page<'a> {
+    shell: Shell,
+    title: &'static str,
+    lead: &'static str,
+    /// Whether to look again by itself.
+    reloads: bool,
+    link: Option<(&'static str, String)>,
+    request_id: &'a str,
+}
+
+/// Writes an error as a page.
+pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) -> String {
+    let site = Site::of(req).ok();
+    let hotel = site.as_ref().map_or("HotelHub", |it| it.route.company_name.as_str());
+    let shell = Shell::outside(req, hotel);
+    let t = shell.t;
+    let (title, lead) = words(t, error);
+    let control = req.app_data::<Data<App>>().map(|it| it.addresses.control.to_string());
+    let link = match error.code() {
+        "TENANT_UNKNOWN" => control.map(|it| (t.unknown_sign_up, it)),
+        "TENANT_SUSPENDED" => control.map(|it| (t.stopped_link, it)),
+        _ => site.map(|_| (t.error_home, "/".to_owned())),
+    };
+    let reloads = error.code() == "TENANT_PROVISIONING";
+    Page { shell, title, lead, reloads, link, request_id }.render().unwrap_or_else(|fault| {
+        tracing::error!(error = %Chain(&fault), "the error page was not written");
+        String::new()
+    })
+}
+
+fn words(t: &Texts, error: &ApiError) -> (&'static str, &'static str) {
+    match (error.code(), error.status()) {
+        ("TENANT_UNKNOWN", _) => (t.unknown_title, t.unknown_lead),
+        ("TENANT_PROVISIONING", _) => (t.preparing_title, t.preparing_lead),
+        ("TENANT_SUSPENDED", _) => (t.stopped_title, t.stopped_lead),
+        ("TENANT_READ_ONLY", _) => (t.error_title, t.being_moved),
+        ("CROSS_ORIGIN", _) => (t.error_title, t.cross_origin_lead),
+        (_, StatusCode::NOT_FOUND) => (t.not_found_title, t.not_found_lead),
+        (_, StatusCode::FORBIDDEN) => (t.error_title, t.forbidden_lead),
+        (_, StatusCode::TOO_MANY_REQUESTS) => (t.error_title, t.too_many_lead),
+        (_, StatusCode::SERVICE_UNAVAILABLE) => (t.error_title, t.busy_lead),
+        (_, it) if it.is_client_error() => (t.error_title, t.malformed_lead),
+        _ => (t.error_title, t.internal_lead),
+    }
+}

@@ -1,0 +1,136 @@
+//! What every page has around its content: head, bar, language switch, and the notice about the
+//! hotel's access.
+
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode};
+use askama::Template;
+use hotelhub_core::life::Access;
+use hotelhub_http::{
+    assets::{Asset, DESIGN},
+    error::{ApiError, ApiResult},
+    language::Language,
+};
+use url::form_urlencoded;
+
+use super::texts::Texts;
+use crate::{
+    access::Permission,
+    desk::{Desk, Person},
+};
+
+/// What only the hotel's pages need.
+pub(super) const FRONT_DESK: Asset =
+    Asset { name: "front-desk.css", content: include_str!("../../assets/front-desk.css") };
+
+static STYLES: LazyLock<[String; 2]> = LazyLock::new(|| [DESIGN.path(), FRONT_DESK.path()]);
+
+/// The frame of one page.
+pub(super) struct Shell {
+    pub(super) t: &'static Texts,
+    pub(super) language: Language,
+    /// The name in the bar.
+    pub(super) hotel: String,
+    /// Who is logged in.
+    person: Option<Person>,
+    /// The same page in the other language.
+    pub(super) switch: String,
+    pub(super) styles: &'static [String; 2],
+    /// What the hotel's access means for the people who work there.
+    pub(super) warning: Option<&'static str>,
+}
+
+impl Shell {
+    /// A page for whoever comes.
+    pub(super) fn outside(req: &HttpRequest, hotel: &str) -> Self {
+        let language = Language::of(req);
+        Self {
+            t: Texts::of(language),
+            language,
+            hotel: hotel.to_owned(),
+            person: None,
+            switch: in_language(req, language.other()),
+            styles: &STYLES,
+            warning: None,
+        }
+    }
+
+    /// A page for somebody who is logged in.
+    pub(super) async fn inside(req: &HttpRequest, desk: &Desk) -> ApiResult<Self> {
+        let route = &desk.site.route;
+        let mut shell = Self::outside(req, &route.company_name);
+        shell.person = Some(desk.person().await?);
+        shell.warning = match route.access {
+            Access::Full | Access::Stopped => None,
+            Access::Grace => Some(shell.t.grace),
+            Access::Essential => Some(shell.t.suspended),
+            Access::ReadOnly => Some(shell.t.being_moved),
+        };
+        Ok(shell)
+    }
+
+    /// The name of the person who is logged in.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.person.as_ref().map(|it| it.name.as_str())
+    }
+
+    /// Whether the person may do that; only for what to show, the desk decides.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        let permissions = self.person.iter().flat_map(|it| &it.permissions);
+        permissions.into_iter().any(|it| it == permission.name())
+    }
+
+    /// Whether to link to the reservations.
+    pub(super) fn sees_reservations(&self) -> bool {
+        self.may(Permission::ReservationRead)
+    }
+}
+
+/// The page as a response; a language that was chosen in the address is kept.
+pub(super) fn render(
+    req: &HttpRequest,
+    status: StatusCode,
+    page: &impl Template,
+) -> ApiResult<HttpResponse> {
+    let html = page.render().map_err(ApiError::internal)?;
+    let mut response = HttpResponse::build(status);
+    if pairs(req).any(|(name, _)| name == "lang") {
+        response.cookie(Language::of(req).cookie());
+    }
+    Ok(response.content_type("text/html; charset=utf-8").body(html))
+}
+
+/// The address of the page in `language`; of a sensible page, if this one is the answer to a form.
+fn in_language(req: &HttpRequest, language: Language) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let path = match req.path() {
+        path if req.method().is_safe() => {
+            query.extend_pairs(pairs(req).filter(|(name, _)| name != "lang"));
+            path
+        }
+        "/login" => "/login",
+        _ => "/",
+    };
+    query.append_pair("lang", language.code());
+    format!("{path}?{}", query.finish())
+}
+
+fn pairs(req: &HttpRequest) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(req.query_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_language_switch_keeps_what_was_asked_for() {
+        let req = TestRequest::with_uri("/reservations?q=a%26b&lang=id").to_http_request();
+        assert_eq!(in_language(&req, Language::En), "/reservations?q=a%26b&lang=en");
+
+        let answer_to_a_form = TestRequest::post().uri("/book").to_http_request();
+        assert_eq!(in_language(&answer_to_a_form, Language::Id), "/?lang=id");
+    }
+}

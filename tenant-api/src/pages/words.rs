@@ -1,0 +1,60 @@
+//! Dates and states as people read them.
+
+use chrono::{Datelike, NaiveDate};
+use hotelhub_http::language::Language;
+
+use super::texts::Texts;
+use crate::{availability::Obstacle, reservations::ReservationState};
+
+const MONTHS_ID: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"];
+const MONTHS_EN: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAYS_ID: [&str; 7] = ["Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min"];
+const DAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// A day, e.g. `Sen, 17 Agu 2026`.
+pub(super) fn day(date: NaiveDate, language: Language) -> String {
+    let (days, months) = match language {
+        Language::Id => (DAYS_ID, MONTHS_ID),
+        Language::En => (DAYS_EN, MONTHS_EN),
+    };
+    let name = |names: &[&'static str], at: u32| {
+        usize::try_from(at).ok().and_then(|it| names.get(it).copied()).unwrap_or_default()
+    };
+    let weekday = name(&days, date.weekday().num_days_from_monday());
+    let month = name(&months, date.month0());
+    format!("{weekday}, {} {month} {}", date.day(), date.year())
+}
+
+/// A reservation's state.
+pub(super) const fn state(t: &Texts, state: ReservationState) -> &'static str {
+    match state {
+        ReservationState::Confirmed => t.state_confirmed,
+        ReservationState::InHouse => t.state_in_house,
+        ReservationState::CheckedOut => t.state_checked_out,
+        ReservationState::Cancelled => t.state_cancelled,
+        ReservationState::NoShow => t.state_no_show,
+    }
+}
+
+/// What stands in the way of a booking.
+pub(super) const fn obstacle(t: &Texts, obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::SoldOut => t.obstacle_sold_out,
+        Obstacle::NoRate => t.obstacle_no_rate,
+        Obstacle::TooManyGuests => t.obstacle_too_many,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_in_the_readers_language() {
+        let day_of = |language| day("2026-08-17".parse().unwrap(), language);
+        assert_eq!(day_of(Language::Id), "Sen, 17 Agu 2026");
+        assert_eq!(day_of(Language::En), "Mon, 17 Aug 2026");
+    }
+}

@@ -1,0 +1,166 @@
+//! The route feed: who may read it, that nothing is missed, and how fast news travels.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use anyhow::Result;
+use hotelhub_core::{ids::TenantId, life::Provisioning, routes::RoutePage};
+use platform_tests::client::{Answer, Signup, Site};
+use reqwest::Method;
+use tokio::time::Instant;
+
+use crate::ground::{FEED_TOKEN, Ground, SOON};
+
+const WRITERS: usize = 8;
+const EACH: usize = 25;
+
+/// Asks for what changed since a page, without waiting.
+pub(crate) async fn ask(site: &Site, since: Option<&RoutePage>) -> RoutePage {
+    let request = site.request(Method::GET, &path(since, 0)).bearer_auth(FEED_TOKEN);
+    let answer = Answer::of(request).await.unwrap().expect_status(200).unwrap();
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// Asks for what changed since a page, and waits for a change.
+pub(crate) async fn ask_and_wait(site: &Site, since: &RoutePage, seconds: u32) -> Result<Answer> {
+    let request = site.request(Method::GET, &path(Some(since), seconds)).bearer_auth(FEED_TOKEN);
+    Answer::of(request).await
+}
+
+fn path(since: Option<&RoutePage>, seconds: u32) -> String {
+    let since =
+        since.map(|it| format!("&epoch={}&since={}", it.position.epoch, it.position.version));
+    format!("/upcall/v1/routes?wait_seconds={seconds}{}", since.unwrap_or_default())
+}
+
+fn page(answer: &Answer) -> RoutePage {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn only_a_replica_reads_the_feed() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    for site in [ground.site().clone(), ground.site().with_token("wrong"), vendor] {
+        let answer = site.get("/upcall/v1/routes").await.unwrap();
+        assert_eq!((answer.status.as_u16(), &*answer.error_code()), (401, "UNAUTHENTICATED"));
+    }
+}
+
+#[tokio::test]
+async fn a_reader_gets_everything_first_and_then_what_changed() {
+    let ground = Ground::new().await;
+    let mandala = ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    let first = ask(ground.site(), None).await;
+    assert!(first.snapshot && first.gone.is_empty());
+    assert_eq!(first.routes[0].domains[0].hostname, "mandala.hotelhub.localhost");
+    assert_eq!(first.routes[0].provisioning, Provisioning::Pending);
+
+    let nothing = ask(ground.site(), Some(&first)).await;
+    assert!(!nothing.snapshot && nothing.routes.is_empty() && nothing.gone.is_empty());
+
+    ground.control.sign_up(&Signup::of("surya")).await.unwrap();
+    for state in ["provisioning", "failed"] {
+        let sql = "SELECT move_provisioning($1::text::uuid, $2)";
+        ground.database.query_one(sql, &[&mandala.tenant_id, &state]).await.unwrap();
+    }
+    let news = ask(ground.site(), Some(&first)).await;
+    assert_eq!(news.routes.iter().map(|it| it.slug.as_str()).collect::<Vec<_>>(), ["surya"]);
+    assert_eq!(news.gone, [mandala.tenant_id.parse::<TenantId>().unwrap()]);
+
+    let mut future = news.clone();
+    future.position.version += 1_000;
+    assert!(ask(ground.site(), Some(&future)).await.snapshot, "a position of the future");
+    ground
+        .database
+        .execute("UPDATE route_position SET epoch = gen_random_uuid()", &[])
+        .await
+        .unwrap();
+    assert!(ask(ground.site(), Some(&news)).await.snapshot, "a restored control database");
+}
+
+#[tokio::test]
+async fn a_waiting_reader_hears_of_a_change_at_once() {
+    let ground = Ground::new().await;
+    let mut known = ask(ground.site(), None).await;
+    let mut delays = Vec::new();
+    for round in 0..20 {
+        let change = async {
+            let sql = "UPDATE tenants SET company_name = $1";
+            ground.database.execute(sql, &[&format!("Hotel {round}")]).await.unwrap();
+            Instant::now()
+        };
+        if round == 0 {
+            ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+            known = ask(ground.site(), None).await;
+        }
+        let (changed, heard) = tokio::join!(change, async {
+            let answer = ask_and_wait(ground.site(), &known, 25).await.unwrap();
+            (page(&answer), Instant::now())
+        });
+        let (news, at) = heard;
+        assert_eq!(news.routes[0].company_name, format!("Hotel {round}"));
+        delays.push(at.saturating_duration_since(changed));
+        known = news;
+    }
+    delays.sort_unstable();
+    // Milliseconds in truth; a busy machine gets more, but never the length of a poll.
+    assert!(delays[delays.len() / 2] < Duration::from_millis(250), "{delays:?}");
+}
+
+#[tokio::test]
+async fn a_wait_without_news_ends_on_its_own() {
+    let ground = Ground::new().await;
+    let known = ask(ground.site(), None).await;
+    let started = Instant::now();
+    let answer = ask_and_wait(ground.site(), &known, 1).await.unwrap();
+    assert!(page(&answer).routes.is_empty());
+    assert!(started.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_reader_misses_nothing_of_many_writers() {
+    let ground = Ground::new().await;
+    let mut known = ask(ground.site(), None).await;
+    let writers = start_writers(&ground).await;
+    let reader = async {
+        let mut seen = BTreeSet::new();
+        let end = Instant::now() + SOON;
+        while seen.len() < WRITERS * EACH && Instant::now() < end {
+            let news = page(&ask_and_wait(ground.site(), &known, 2).await.unwrap());
+            assert!(!news.snapshot && news.position.version >= known.position.version);
+            seen.extend(news.routes.iter().map(|it| it.tenant_id));
+            known = news;
+        }
+        seen
+    };
+    let (written, seen) = tokio::join!(writers, reader);
+    assert_eq!(written.len(), WRITERS * EACH);
+    assert_eq!(seen, written, "a reader that follows the feed lost some");
+}
+
+/// Writers on sessions of their own; each transaction takes another while.
+async fn start_writers(ground: &Ground) -> impl Future<Output = BTreeSet<TenantId>> {
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let mut session = ground.another_session().await;
+        tasks.spawn(async move {
+            let mut written = Vec::new();
+            for number in 0..EACH {
+                let tenant = TenantId::generate();
+                let tx = session.transaction().await.unwrap();
+                let slug = format!("hotel-{writer}-{number}");
+                let insert = "INSERT INTO tenants (id, slug, company_name, owner_name, owner_email,
+                       owner_phone, language, region, status, plan_id, rooms, created_at)
+                     SELECT $1, $2, $2, 'Sari', 'sari@example.com', '+62811', 'id', 'ID-BA',
+                       'trial', id, 10, now() FROM plans WHERE slug = 'starter'";
+                tx.execute(insert, &[&tenant, &slug]).await.unwrap();
+                let while_open = f64::from(u8::try_from((writer + number) % 5).unwrap()) / 500.0;
+                tx.query("SELECT pg_sleep($1)", &[&while_open]).await.unwrap();
+                tx.commit().await.unwrap();
+                written.push(tenant);
+            }
+            written
+        });
+    }
+    async move { tasks.join_all().await.into_iter().flatten().collect() }
+}

@@ -1,0 +1,125 @@
+//! A control database, and the control plane's programs on it. No hotel is made here: that is the
+//! provisioner's part.
+
+use std::time::Duration;
+
+use platform_tests::{
+    client::{ControlPlane, Site},
+    mail::Catcher,
+    platform::{CONTROL_HOST, Role, Setup, VENDOR_EMAIL},
+    ports,
+    postgres::{PostgresServer, Preset, connect},
+    process::{Launch, Program},
+    waiting::eventually,
+};
+use tempfile::TempDir;
+use tokio_postgres::Client;
+
+/// How long a condition may take on a machine with much else to do.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// What replicas show.
+pub(crate) const FEED_TOKEN: &str = "the-token-of-all-replicas";
+
+/// The surroundings of one test, with `control-plane serve` running.
+pub(crate) struct Ground {
+    /// On the control database.
+    pub(crate) database: Client,
+    /// Without a login.
+    pub(crate) control: ControlPlane,
+    pub(crate) mail: Catcher,
+    pub(crate) serving: Program,
+    setup: Setup,
+    server: PostgresServer,
+    _folder: TempDir,
+}
+
+impl Ground {
+    /// Without rate limits.
+    pub(crate) async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings of `serve`.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let mail = Catcher::start(&folder.path().join("mails")).await.unwrap();
+        let nowhere = "amqp://127.0.0.1:1".to_owned();
+        let ports = (ports::free().unwrap(), vec![ports::free().unwrap()]);
+        let urls = server.urls().unwrap();
+        let setup = Setup::new(folder.path(), urls, nowhere, mail.smtp_url(), ports).unwrap();
+        setup.command("migrate", "provisioner", &["migrate"]).run(SOON).await.unwrap();
+        let launch = settings
+            .iter()
+            .fold(unlimited(setup.launch(Role::ControlServe).unwrap()), |it, (name, value)| {
+                it.env(name, *value)
+            });
+        let mut serving = launch.start().unwrap();
+        let site = Site::new(setup.control_port, CONTROL_HOST).unwrap();
+        let ready = async || site.get("/readyz").await.ok().filter(|it| it.status == 200);
+        serving.wait_until(SOON, "the control plane", ready).await.unwrap();
+        let database = connect(&server.urls().unwrap().control).await.unwrap();
+        let control = ControlPlane::new(site, setup.tenant_ports[0]);
+        Self { database, control, mail, serving, setup, server, _folder: folder }
+    }
+
+    /// The control plane's site, without a login.
+    pub(crate) fn site(&self) -> &Site {
+        self.control.site()
+    }
+
+    /// The port that `serve` listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.setup.control_port
+    }
+
+    /// Another session on the control database.
+    pub(crate) async fn another_session(&self) -> Client {
+        connect(&self.server.urls().unwrap().control).await.unwrap()
+    }
+
+    /// Makes a vendor's login and gives its password.
+    pub(crate) async fn make_vendor(&self, email: &str, role: &str) -> String {
+        let args = ["vendor-user", "create", "--email", email, "--name", "Ayu", "--role", role];
+        let made = self.setup.command("vendor-user", "control-plane", &args).run(SOON).await;
+        made.unwrap().lines().last().unwrap().trim().to_owned()
+    }
+
+    /// The site, as a super administrator.
+    pub(crate) async fn vendor(&self) -> Site {
+        let password = self.make_vendor(VENDOR_EMAIL, "super_admin").await;
+        self.site().log_in(VENDOR_EMAIL, &password).await.unwrap()
+    }
+
+    /// Starts `control-plane work`.
+    pub(crate) fn work(&self) -> Program {
+        self.setup.launch(Role::ControlWork).unwrap().start().unwrap()
+    }
+
+    /// Calls a hotel ready, as the provisioner would.
+    pub(crate) async fn call_ready(&self, tenant_id: &str) {
+        for state in ["provisioning", "ready"] {
+            let sql = "SELECT move_provisioning($1::text::uuid, $2)";
+            self.database.query_one(sql, &[&tenant_id, &state]).await.unwrap();
+        }
+    }
+
+    /// How many rows a query counts.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        self.database.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Waits until a query counts so many rows.
+    pub(crate) async fn wait_for_count(&self, sql: &str, wanted: i64) {
+        let counted = async || (self.count(sql).await == wanted).then_some(());
+        eventually(SOON, sql, counted).await.unwrap();
+    }
+}
+
+fn unlimited(launch: Launch) -> Launch {
+    launch
+        .env("ROUTE_FEED_TOKEN", FEED_TOKEN)
+        .env("RATE_LIMIT_API_PER_MINUTE", "0")
+        .env("RATE_LIMIT_FORMS_PER_MINUTE", "0")
+        .env("RATE_LIMIT_LOGINS_PER_MINUTE", "0")
+}

@@ -1,0 +1,239 @@
+//! A control database, a database server and provisioners on them. Operations are asked for in
+//! SQL, as the control plane would.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use hotelhub_core::{ids::TenantId, keys::Keyring};
+use platform_tests::{
+    platform::programs_folder,
+    postgres::{PostgresServer, PostgresUrls, Preset, connect},
+    process::{Launch, Program, is_clean},
+    secrets,
+    waiting::eventually,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::TempDir;
+use tokio_postgres::Client;
+use url::Url;
+use uuid::Uuid;
+
+/// How long a condition may take on a machine with much else to do.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// The surroundings of one test.
+pub(crate) struct Ground {
+    /// Holds the control database; and the tenants, unless there is a server of their own.
+    pub(crate) server: PostgresServer,
+    /// The tenants' own server.
+    pub(crate) tenants_server: Option<PostgresServer>,
+    /// On the control database.
+    pub(crate) control: Client,
+    pub(crate) keys: Keyring,
+    sealing_keys: String,
+    db_host_keys: String,
+    folder: TempDir,
+}
+
+/// A hotel that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) tenant: TenantId,
+    pub(crate) operation: Uuid,
+}
+
+impl Ground {
+    /// One server for all, migrated by the program, known as a database server.
+    pub(crate) async fn new(preset: Preset) -> Self {
+        Self::with(PostgresServer::temporary(preset).await.unwrap(), None).await
+    }
+
+    /// As [`Ground::new`], with a second server for the tenants.
+    pub(crate) async fn with_two_servers(preset: Preset) -> Self {
+        let (control, tenants) =
+            tokio::try_join!(PostgresServer::temporary(preset), PostgresServer::temporary(preset))
+                .unwrap();
+        Self::with(control, Some(tenants)).await
+    }
+
+    async fn with(server: PostgresServer, tenants_server: Option<PostgresServer>) -> Self {
+        let control = connect(&server.urls().unwrap().control).await.unwrap();
+        let db_host_keys = secrets::keys();
+        let ground = Self {
+            control,
+            keys: db_host_keys.parse().unwrap(),
+            sealing_keys: secrets::keys(),
+            db_host_keys,
+            folder: tempfile::tempdir().unwrap(),
+            server,
+            tenants_server,
+        };
+        ground.launch("migrate", "migrate").run(SOON).await.unwrap();
+        ground.add_database_server().await;
+        ground
+    }
+
+    async fn add_database_server(&self) {
+        let urls = self.tenants_urls();
+        let id = Uuid::new_v4();
+        let keys: Keyring = self.sealing_keys.parse().unwrap();
+        let place = format!("db_hosts.admin_url.{id}");
+        let admin = keys.seal(&place, &SecretString::from(urls.provisioner.to_string())).unwrap();
+        let port = i32::from(urls.port());
+        self.control
+            .execute(
+                "INSERT INTO db_hosts (id, name, address, port, sealed_admin_url, key_id,
+                   max_databases, max_connections)
+                 VALUES ($1, 'local', $2, $3, $4, 'k1', 1000, 180)",
+                &[&id, &urls.host(), &port, &admin],
+            )
+            .await
+            .unwrap();
+    }
+
+    /// The logins of the server with the tenants.
+    pub(crate) fn tenants_urls(&self) -> PostgresUrls {
+        self.tenants_server.as_ref().unwrap_or(&self.server).urls().unwrap()
+    }
+
+    /// A session of the superuser on a database of the tenants' server.
+    pub(crate) async fn superuser(&self, database: &str) -> Client {
+        let mut url = self.tenants_urls().superuser;
+        url.set_path(&format!("/{database}"));
+        connect(&url).await.unwrap()
+    }
+
+    /// A session of the superuser on the control database.
+    pub(crate) async fn superuser_on_control(&self) -> Client {
+        let mut url = self.server.urls().unwrap().superuser;
+        url.set_path("/hotelhub_control");
+        connect(&url).await.unwrap()
+    }
+
+    /// A new session on the control database, for when the server was away.
+    pub(crate) async fn control_again(&self) -> Client {
+        connect(&self.server.urls().unwrap().control).await.unwrap()
+    }
+
+    /// What starts the program; `name` names its log.
+    pub(crate) fn launch(&self, name: &str, role: &str) -> Launch {
+        let log = self.folder.path().join(format!("{name}.log"));
+        Launch::new(name, &programs_folder().unwrap().join("provisioner"), &log)
+            .args([role])
+            .env("CONTROL_DATABASE_URL", self.server.urls().unwrap().control.as_str())
+            .env("SEALING_KEYS", &self.sealing_keys)
+            .env("DB_HOST_KEYS", &self.db_host_keys)
+    }
+
+    /// Starts a provisioner.
+    pub(crate) fn start(&self, name: &str) -> Program {
+        self.launch(name, "run").start().unwrap()
+    }
+
+    /// Asks for a hotel.
+    pub(crate) async fn ask(&self, slug: &str) -> Asked {
+        let asked = Asked { tenant: TenantId::generate(), operation: Uuid::new_v4() };
+        self.control
+            .execute(
+                "WITH tenant AS (
+                   INSERT INTO tenants (id, slug, company_name, owner_name, owner_email,
+                     owner_phone, owner_password_hash, language, region, status, plan_id, rooms,
+                     created_at)
+                   SELECT $1, $2, 'Hotel ' || $2, 'Sari', $2 || '@example.com', '+62811',
+                     '$argon2id$', 'id', 'ID-BA', 'trial', id, 10, now()
+                   FROM plans WHERE slug = 'starter'
+                   RETURNING id
+                 ), domain AS (
+                   INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified,
+                     ssl_status, created_at)
+                   SELECT gen_random_uuid(), id, $2 || '.hotelhub.localhost', true, true, 'active',
+                     now()
+                   FROM tenant
+                 )
+                 INSERT INTO operations (id, tenant_id, kind, requested_at)
+                 SELECT $3, id, 'create_tenant', clock_timestamp() FROM tenant",
+                &[&asked.tenant, &slug, &asked.operation],
+            )
+            .await
+            .unwrap();
+        asked
+    }
+
+    /// Waits until the hotel is `ready` or `failed`, as expected, and its operation is closed.
+    pub(crate) async fn wait_until(&self, asked: Asked, state: &str) {
+        let what = format!("the hotel to be {state}");
+        let settled = eventually(SOON, &what, async || {
+            let row = self
+                .control
+                .query_one(
+                    "SELECT t.provisioning FROM tenants t JOIN operations o ON o.tenant_id = t.id
+                     WHERE o.id = $1 AND o.settled_at IS NOT NULL",
+                    &[&asked.operation],
+                )
+                .await;
+            row.ok().map(|it| it.get::<_, String>(0))
+        });
+        let found = match settled.await {
+            Ok(found) => found,
+            Err(late) => panic!("{late:#}\n{}", self.record(asked).await),
+        };
+        assert_eq!(found, state, "{}", self.record(asked).await);
+    }
+
+    /// The record of an operation, for messages.
+    pub(crate) async fn record(&self, asked: Asked) -> String {
+        let sql = "SELECT jsonb_pretty(jsonb_build_object('run', to_jsonb(r), 'steps',
+               (SELECT jsonb_agg(concat_ws(' ', s.name, s.state, s.attempts) ORDER BY s.position)
+                FROM operation_steps s WHERE s.operation_id = r.operation_id)))
+             FROM operation_runs r WHERE r.operation_id = $1";
+        let row = self.control.query_opt(sql, &[&asked.operation]).await.unwrap();
+        row.map_or_else(|| "there is no run".to_owned(), |it| it.get(0))
+    }
+
+    /// The name of the hotel's database and login role.
+    pub(crate) async fn database_of(&self, asked: Asked) -> String {
+        let sql = "SELECT 'tenant_' || replace(id::text, '-', '')
+             FROM databases WHERE tenant_id = $1 AND state = 'assigned'";
+        self.control.query_one(sql, &[&asked.tenant]).await.unwrap().get(0)
+    }
+
+    /// The hotel's own login, to any database of the server.
+    pub(crate) async fn tenant_url(&self, asked: Asked, database: &str) -> Url {
+        let sql = "SELECT id FROM databases WHERE tenant_id = $1 AND state = 'assigned'";
+        let row = self.control.query_one(sql, &[&asked.tenant]).await.unwrap();
+        let id: hotelhub_core::ids::DatabaseId = row.get(0);
+        let password = self.keys.database_password("k1", id).unwrap();
+        let mut url = self.tenants_urls().superuser;
+        url.set_username(&id.name()).unwrap();
+        url.set_password(Some(password.expose_secret())).unwrap();
+        url.set_path(&format!("/{database}"));
+        url
+    }
+
+    /// Asserts that the server holds the databases and roles of the ready hotels, and none other
+    /// that could be a tenant's.
+    pub(crate) async fn assert_nothing_stray(&self) {
+        let superuser = self.superuser("postgres").await;
+        let names = async |client: &Client, sql: &str| -> BTreeSet<String> {
+            client.query(sql, &[]).await.unwrap().iter().map(|it| it.get(0)).collect()
+        };
+        let wanted = names(
+            &self.control,
+            "SELECT 'tenant_' || replace(d.id::text, '-', '')
+             FROM databases d JOIN tenants t ON t.id = d.tenant_id
+             WHERE d.state = 'assigned' AND t.provisioning = 'ready'",
+        );
+        let databases = r"SELECT datname::text FROM pg_database WHERE datname LIKE 'tenant\_%'";
+        let roles = r"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'tenant\_%'";
+        let wanted = wanted.await;
+        assert_eq!(names(&superuser, databases).await, wanted, "databases");
+        assert_eq!(names(&superuser, roles).await, wanted, "roles");
+        let rows = self.control.query_one("SELECT count(*) FROM databases", &[]).await.unwrap();
+        assert_eq!(usize::try_from(rows.get::<_, i64>(0)).unwrap(), wanted.len(), "placements");
+    }
+}
+
+/// Stops a provisioner, which must end well.
+pub(crate) async fn stop(mut program: Program) {
+    let status = program.terminate(SOON).await.unwrap();
+    assert!(is_clean(status), "{status}\n{}", program.log_end());
+}

@@ -1,0 +1,18 @@
+//! The provisioner as a process, on real database servers: killed at every point, starved,
+//! doubled, and with what it made looked at from the inside.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "whatever a helper of a test does not find should stop the test"
+)]
+
+mod content;
+mod failing;
+mod gates;
+mod ground;
+mod isolation;
+mod killing;
+mod latency;
+mod sharing;
+mod waiting;

@@ -1,0 +1,19 @@
+//! The hotel's program as a process: who gets in, what is sold, what reaches the guest, and what
+//! people see on its pages. Real servers, real programs, and only the public way in.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "whatever a helper of a test does not find should stop the test"
+)]
+
+mod access;
+mod answers;
+mod hosts;
+mod house;
+mod isolation;
+mod mails;
+mod page_visitor;
+mod pages;
+mod repeats;
+mod selling;

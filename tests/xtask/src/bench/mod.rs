@@ -1,0 +1,93 @@
+//! `cargo xtask bench`: what was promised in figures, each beside its reference from the same run.
+//!
+//! A figure means nothing on another machine, a ratio does: both sides of it are measured here, at
+//! the same time, against the same server. That server keeps production's settings, so it waits
+//! for its disk. The programs, the references and the clients are all built with the profile that
+//! is measured, so the first thing this does is to build, and to become the `xtask` of that build.
+
+mod bare;
+mod building;
+mod clones;
+mod hashing;
+mod queries;
+mod report;
+mod requests;
+mod samples;
+mod signup;
+mod theatre;
+mod wrk;
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+
+pub(crate) use self::bare::{Args as BareServerArgs, serve as serve_bare};
+use self::{building::Profile, report::Report, theatre::Theatre};
+use crate::{
+    install::{self, Needs},
+    say,
+    up::asked_to_stop,
+};
+
+/// What to measure, and how built.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Measure only this.
+    name: Option<Name>,
+    /// How the programs are built.
+    #[arg(long, default_value = "release")]
+    profile: Profile,
+    /// They are built, and this is the executable that was built with them.
+    #[arg(long, hide = true)]
+    built: bool,
+}
+
+/// One benchmark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// From the signup's form to the first page of one's own hotel.
+    Signup,
+    /// Reading one row of one's hotel, as often as it goes.
+    Requests,
+}
+
+impl Name {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Signup => "signup",
+            Self::Requests => "requests",
+        }
+    }
+}
+
+/// Builds, then measures one benchmark or all, each on servers of its own.
+pub(crate) async fn bench(args: Args) -> Result<()> {
+    let only = args.name;
+    if !args.built {
+        return building::build_and_become(args.profile, only.map(Name::text)).await;
+    }
+    for name in Name::value_variants() {
+        if only.is_none_or(|it| it == *name) {
+            tokio::select! {
+                measured = measure(*name, args.profile) => measured?,
+                () = asked_to_stop() => bail!("interrupted: what had been started was killed"),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn measure(name: Name, profile: Profile) -> Result<()> {
+    say::line(format_args!("{} ({})", name.text(), profile.text()));
+    let folder = building::folder()?;
+    let needs = Needs { postgres: true, rabbitmq: true, wrk: name == Name::Requests };
+    install::ensure(&folder, &needs).await?;
+    let theatre = Theatre::open().await?;
+    let mut report = Report::new(name.text(), profile.text());
+    match name {
+        Name::Signup => Box::pin(signup::measure(&theatre, &mut report)).await?,
+        Name::Requests => Box::pin(requests::measure(&theatre, &mut report)).await?,
+    }
+    theatre.close().await?;
+    report.show();
+    report.keep(&folder)
+}
