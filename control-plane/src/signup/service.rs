@@ -79,7 +79,17 @@ pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {
         return Ok(Taken::Before(kept));
     }
-    let order = check(app, request.draft).await?;
+    let order = match check(app, request.draft).await {
+        Ok(order) => order,
+        Err(SignUpError::SlugTaken { suggestions }) => {
+            // Taken perhaps by the first request with this key, since we looked.
+            return match idempotency::peek(&app.db, key.as_ref()).await? {
+                Some(kept) => Ok(Taken::Before(kept)),
+                None => Err(SignUpError::SlugTaken { suggestions }),
+            };
+        }
+        Err(error) => return Err(error),
+    };
     // Hashing takes longest by far: no transaction is open meanwhile.
     let hash = app.passwords.hash(order.password.clone()).await?;
     let now = app.clock.now();

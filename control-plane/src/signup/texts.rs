@@ -11,7 +11,6 @@ hotelhub_http::catalogue! {
         faults_title: "Periksa kembali isian berikut", "Please check these fields";
         hotel_part: "Hotel", "Hotel";
         owner_part: "Pemilik", "Owner";
-        plan_part: "Paket", "Plan";
         company_name: "Nama hotel atau perusahaan", "Name of the hotel or company";
         slug: "Alamat web", "Web address";
         slug_hint: "3–30 huruf kecil, angka, atau tanda hubung.",

@@ -49,12 +49,15 @@ pub(crate) async fn find(
 
 /// Holds a room type until the transaction ends: whoever counts its rooms and whoever adds one
 /// wait for each other.
+///
+/// Not `FOR UPDATE`: that would also wait for those who write a row that points at the room type,
+/// a booking on nights that are counted already among them, while they wait for the nights.
 pub(crate) async fn hold(
     db: &impl Query,
     property: PropertyId,
     id: RoomTypeId,
 ) -> Result<bool, Error> {
-    let sql = "SELECT FROM room_types WHERE property_id = $1 AND id = $2 FOR UPDATE";
+    let sql = "SELECT FROM room_types WHERE property_id = $1 AND id = $2 FOR NO KEY UPDATE";
     Ok(db.query_opt(sql, &[&property, &id]).await?.is_some())
 }
 

@@ -53,8 +53,14 @@ pub(crate) async fn insert(
                VALUES ($1, $2, $3, $4, $5, $6)";
     let Room { id, number, floor, room_type_id, .. } = room;
     db.execute(sql, &[id, &property, room_type_id, number, floor, &now]).await?;
-    let sql = "UPDATE inventory_days SET physical = physical + 1 WHERE room_type_id = $1 \
-               AND stay_date >= (SELECT business_date FROM business_days \
-                                 WHERE property_id = $2 AND state <> 'closed')";
+    // Locked in date order like everywhere, so that a booking and a new room never wait for each
+    // other.
+    let sql = "WITH counted AS ( \
+                 SELECT room_type_id, stay_date FROM inventory_days WHERE room_type_id = $1 \
+                 AND stay_date >= (SELECT business_date FROM business_days \
+                                   WHERE property_id = $2 AND state <> 'closed') \
+                 ORDER BY stay_date FOR UPDATE) \
+               UPDATE inventory_days i SET physical = physical + 1 FROM counted \
+               WHERE i.room_type_id = counted.room_type_id AND i.stay_date = counted.stay_date";
     db.execute(sql, &[room_type_id, &property]).await.map(drop)
 }

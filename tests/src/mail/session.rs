@@ -43,7 +43,10 @@ pub(super) async fn converse(stream: TcpStream, shared: Shared) -> io::Result<()
         if is_end_of_data && !may_answer(&shared).await {
             return Ok(());
         }
-        if answer.action != Action::NoReply {
+        let refusal = refusal(*shared.fault.borrow()).filter(|_| is_end_of_data);
+        if let Some(line) = refusal {
+            stream.write_all(line).await?;
+        } else if answer.action != Action::NoReply {
             stream.write_all(&answer.buffer()?).await?;
         }
         if answer.action == Action::Close {
@@ -69,6 +72,16 @@ async fn may_answer(shared: &Shared) -> bool {
     }
 }
 
+/// The answer to a whole message that is not taken. `mailin` would go on reading data after a refusal
+/// of its own, and take the client's QUIT for a line of the message.
+fn refusal(fault: Fault) -> Option<&'static [u8]> {
+    match fault {
+        Fault::TryLater => Some(b"451 Local error: try again later\r\n"),
+        Fault::Reject => Some(b"550 No such mailbox\r\n"),
+        Fault::None | Fault::Refuse | Fault::Hang | Fault::DropAfterDelivery => None,
+    }
+}
+
 /// Collects one message after the other.
 struct Inbox {
     shared: Shared,
@@ -89,9 +102,7 @@ impl Handler for Inbox {
     fn data_end(&mut self) -> Response {
         let fault = *self.shared.fault.borrow();
         match fault {
-            Fault::TryLater => response::INTERNAL_ERROR,
-            Fault::Reject => response::NO_MAILBOX,
-            Fault::Hang => response::OK,
+            Fault::TryLater | Fault::Reject | Fault::Hang => response::OK,
             Fault::None | Fault::Refuse | Fault::DropAfterDelivery => {
                 match self.shared.store.keep(&self.raw) {
                     Ok(()) => response::OK,

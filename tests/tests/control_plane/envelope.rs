@@ -100,8 +100,9 @@ fn any_octet() -> u8 {
 #[tokio::test]
 async fn sigterm_ends_the_program_well_even_while_replicas_wait() {
     let mut ground = Ground::new().await;
-    let waiting = crate::feed::ask(ground.site(), None).await;
-    let poll = crate::feed::ask_and_wait(ground.site(), &waiting, 25);
+    let site = ground.site().clone();
+    let known = crate::feed::ask(&site, None).await;
+    let poll = crate::feed::ask_and_wait(&site, &known, 25);
 
     let stop = ground.serving.terminate(SOON);
     let (status, page) = tokio::join!(stop, poll);

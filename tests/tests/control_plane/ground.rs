@@ -112,7 +112,11 @@ impl Ground {
     /// Waits until a query counts so many rows.
     pub(crate) async fn wait_for_count(&self, sql: &str, wanted: i64) {
         let counted = async || (self.count(sql).await == wanted).then_some(());
-        eventually(SOON, sql, counted).await.unwrap();
+        if let Err(late) = eventually(SOON, sql, counted).await {
+            let jobs = "SELECT coalesce(jsonb_pretty(jsonb_agg(to_jsonb(j))), 'none') FROM jobs j";
+            let jobs = self.database.query_one(jobs, &[]).await.unwrap();
+            panic!("{late:#}\njobs: {}", jobs.get::<_, String>(0));
+        }
     }
 }
 

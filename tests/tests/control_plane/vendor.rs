@@ -143,7 +143,8 @@ async fn only_super_administrators_add_database_hosts_and_secrets_stay_sealed() 
         Answer::of(request.header("Idempotency-Key", "h-1")).await.unwrap()
     };
     let added = add(&db_host("jakarta-1")).await.expect_status(201).unwrap();
-    assert_eq!(add(&db_host("jakarta-1")).await.body, added.body);
+    let again = add(&db_host("jakarta-1")).await.json().unwrap();
+    assert_eq!(again, added.json().unwrap());
     assert_eq!(add(&db_host("jakarta-2")).await.error_code(), "IDEMPOTENCY_KEY_REUSED");
     let taken = admin.post("/api/v1/db-hosts", &db_host("jakarta-1")).await.unwrap();
     assert_eq!((taken.status.as_u16(), &*taken.error_code()), (409, "DB_HOST_NAME_TAKEN"));

@@ -7,7 +7,7 @@ use crate::ground::{Ground, stop};
 #[tokio::test]
 async fn a_new_hotel_has_its_region_its_property_and_its_owner() {
     let ground = Ground::new(Preset::Fast).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     let asked = ground.ask("puri-mandala-ubud").await;
     ground.wait_until(asked, "ready").await;
     stop(provisioner).await;

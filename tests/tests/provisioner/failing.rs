@@ -10,7 +10,7 @@ use crate::{
 #[tokio::test]
 async fn a_permanent_failure_undoes_everything_and_frees_the_slug() {
     let ground = Ground::new(Preset::Durable).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     template_name(&ground).await;
     prepare_mischief(&ground).await;
 
@@ -53,7 +53,7 @@ async fn a_region_that_does_not_exist_fails_the_operation_and_nothing_else() {
     ground.control.execute(sql, &[&lost.tenant]).await.unwrap();
     let found = ground.ask("mandala").await;
 
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
 
     ground.wait_until(lost, "failed").await;
     ground.wait_until(found, "ready").await;

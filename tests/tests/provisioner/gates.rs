@@ -133,16 +133,24 @@ pub(crate) async fn set_mischief(ground: &Ground, mischief: Mischief) {
 
 /// Waits until a session of the provisioner is seen in this state on the tenants' server.
 pub(crate) async fn wait_for_session(ground: &Ground, condition: &str) {
-    let superuser = ground.superuser("postgres").await;
+    wait_for_session_as(&ground.superuser("postgres").await, condition).await;
+}
+
+/// As [`wait_for_session`], over a session that is there already: for what does not last long.
+pub(crate) async fn wait_for_session_as(superuser: &Client, condition: &str) {
     let sql = format!(
         "SELECT 1 FROM pg_stat_activity
          WHERE application_name = 'provisioner' AND state = 'active' AND ({condition})"
     );
-    eventually(SOON, condition, async || {
+    let seen = eventually(SOON, condition, async || {
         (!superuser.query(&sql, &[]).await.unwrap().is_empty()).then_some(())
-    })
-    .await
-    .unwrap();
+    });
+    if let Err(late) = seen.await {
+        let sql = "SELECT string_agg(concat_ws(' ', state, wait_event, left(query, 60)), chr(10))
+             FROM pg_stat_activity WHERE application_name = 'provisioner'";
+        let sessions = superuser.query_one(sql, &[]).await.unwrap();
+        panic!("{late:#}\n{}", sessions.get::<_, Option<String>>(0).unwrap_or_default());
+    }
 }
 
 /// The name of the current template, once there is one.

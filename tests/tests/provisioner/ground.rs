@@ -124,9 +124,20 @@ impl Ground {
             .env("DB_HOST_KEYS", &self.db_host_keys)
     }
 
-    /// Starts a provisioner.
-    pub(crate) fn start(&self, name: &str) -> Program {
-        self.launch(name, "run").start().unwrap()
+    /// Starts a provisioner, and waits until it hears signals.
+    pub(crate) async fn start(&self, name: &str) -> Program {
+        self.started(&self.launch(name, "run")).await
+    }
+
+    /// As [`Ground::start`], with settings of its own.
+    pub(crate) async fn started(&self, launch: &Launch) -> Program {
+        let program = launch.start().unwrap();
+        eventually(SOON, "the provisioner to start", async || {
+            program.printed().contains(r#""message":"started""#).then_some(())
+        })
+        .await
+        .unwrap();
+        program
     }
 
     /// Asks for a hotel.

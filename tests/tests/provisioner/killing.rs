@@ -3,7 +3,10 @@
 use platform_tests::postgres::Preset;
 
 use crate::{
-    gates::{Gate, Mischief, prepare_mischief, set_mischief, template_name, wait_for_session},
+    gates::{
+        Gate, Mischief, prepare_mischief, set_mischief, template_name, wait_for_session,
+        wait_for_session_as,
+    },
     ground::{Asked, Ground, stop},
 };
 
@@ -57,7 +60,7 @@ async fn a_kill_in_the_middle_of_a_step_is_survived() {
     ] {
         for line in [Line::Lost, Line::Written] {
             let gate = Gate::close(&ground, table, event, condition).await;
-            let (asked, mut program) = (ground.ask("gated").await, ground.start("killed"));
+            let (asked, mut program) = (ground.ask("gated").await, ground.start("killed").await);
             gate.wait_for_arrival().await;
             program.kill().await.unwrap();
             if line == Line::Lost {
@@ -69,19 +72,19 @@ async fn a_kill_in_the_middle_of_a_step_is_survived() {
         }
     }
     // What happens on the database server: roles and databases are rows of these two.
-    for (table, statement) in [
-        ("pg_authid", "CREATE ROLE%"),
-        ("pg_database", "CREATE DATABASE%"),
-        ("pg_database", "REVOKE ALL ON DATABASE tenant%"),
+    for (step, table, statement) in [
+        ("create_role", "pg_authid", "CREATE ROLE%"),
+        ("create_database", "pg_database", "CREATE DATABASE%"),
+        ("grant_access", "pg_database", "REVOKE ALL ON DATABASE tenant%"),
     ] {
-        let asked = kill_in_statement(&ground, table, statement).await;
+        let asked = kill_in_statement(&ground, step, table, statement).await;
         finish(&ground, asked, "ready").await;
         rename(&ground, asked).await;
     }
     // What happens inside the tenant's database.
     for table in ["tenant_identity", "properties", "users"] {
         set_mischief(&ground, Mischief::Sleep(table)).await;
-        let (asked, mut program) = (ground.ask("asleep").await, ground.start("killed"));
+        let (asked, mut program) = (ground.ask("asleep").await, ground.start("killed").await);
         wait_for_session(&ground, "wait_event = 'PgSleep'").await;
         program.kill().await.unwrap();
         set_mischief(&ground, Mischief::None).await;
@@ -98,9 +101,14 @@ async fn a_kill_while_a_database_is_copied_leaves_no_second_copy() {
     let ground = ready_ground().await;
 
     for number in 0..5 {
+        let condition = "NEW.name = 'create_database' AND NEW.state = 'running'";
+        let gate = Gate::close(&ground, "operation_steps", "UPDATE", condition).await;
         let asked = ground.ask(&format!("copied-{number}")).await;
-        let mut program = ground.start("killed");
-        wait_for_session(&ground, "query LIKE 'CREATE DATABASE%'").await;
+        let mut program = ground.start("killed").await;
+        gate.wait_for_arrival().await;
+        let superuser = ground.superuser("postgres").await;
+        gate.open().await;
+        wait_for_session_as(&superuser, "query LIKE 'CREATE DATABASE%'").await;
         program.kill().await.unwrap();
         finish(&ground, asked, "ready").await;
     }
@@ -138,7 +146,7 @@ async fn a_kill_while_everything_is_undone_is_survived() {
 /// A ground whose template is built and obeys the tests.
 async fn ready_ground() -> Ground {
     let ground = Ground::new(Preset::Durable).await;
-    let builder = ground.start("builder");
+    let builder = ground.start("builder").await;
     template_name(&ground).await;
     stop(builder).await;
     prepare_mischief(&ground).await;
@@ -149,7 +157,7 @@ async fn ready_ground() -> Ground {
 async fn kill_at_record(ground: &Ground, slug: &str, step: &str, state: &str, line: Line) -> Asked {
     let condition = format!("NEW.name = '{step}' AND NEW.state = '{state}'");
     let gate = Gate::close(ground, "operation_steps", "UPDATE", &condition).await;
-    let (asked, mut program) = (ground.ask(slug).await, ground.start("killed"));
+    let (asked, mut program) = (ground.ask(slug).await, ground.start("killed").await);
     gate.wait_for_arrival().await;
     program.kill().await.unwrap();
     if line == Line::Lost {
@@ -159,17 +167,12 @@ async fn kill_at_record(ground: &Ground, slug: &str, step: &str, state: &str, li
     asked
 }
 
-/// Kills a provisioner that waits for a row of a shared catalogue.
-async fn kill_in_statement(ground: &Ground, table: &str, statement: &str) -> Asked {
+/// Kills a provisioner whose statement waits to write to a shared catalogue.
+async fn kill_in_statement(ground: &Ground, step: &str, table: &str, statement: &str) -> Asked {
     // The earlier steps write to the same catalogue, so the lock comes when they are done.
-    let step = match statement.split(' ').take(2).collect::<Vec<_>>()[..] {
-        ["CREATE", "ROLE"] => "create_role",
-        ["CREATE", "DATABASE"] => "create_database",
-        _ => "grant_access",
-    };
     let condition = format!("NEW.name = '{step}' AND NEW.state = 'running'");
     let gate = Gate::close(ground, "operation_steps", "UPDATE", &condition).await;
-    let (asked, mut program) = (ground.ask("locked").await, ground.start("killed"));
+    let (asked, mut program) = (ground.ask("locked").await, ground.start("killed").await);
     gate.wait_for_arrival().await;
     let mut superuser = ground.superuser("postgres").await;
     let lock = superuser.transaction().await.unwrap();
@@ -185,7 +188,7 @@ async fn kill_in_statement(ground: &Ground, table: &str, statement: &str) -> Ask
 
 /// A new provisioner takes the operation to its end.
 async fn finish(ground: &Ground, asked: Asked, state: &str) {
-    let successor = ground.start("successor");
+    let successor = ground.start("successor").await;
     ground.wait_until(asked, state).await;
     stop(successor).await;
 }

@@ -11,7 +11,7 @@ use crate::{
 async fn two_provisioners_make_each_of_twenty_hotels_once() {
     let ground = Ground::new(Preset::Durable).await;
     // Both build the first template, too: one of them does.
-    let (one, two) = (ground.start("one"), ground.start("two"));
+    let (one, two) = (ground.start("one").await, ground.start("two").await);
     template_name(&ground).await;
 
     let mut all = Vec::new();

@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use platform_tests::{postgres::Preset, waiting::eventually};
+use nix::sys::signal::Signal;
+use platform_tests::{postgres::Preset, process::is_clean, waiting::eventually};
 
 use crate::{
-    gates::{Mischief, prepare_mischief, set_mischief, template_name, wait_for_session},
+    gates::{Gate, Mischief, prepare_mischief, set_mischief, template_name, wait_for_session},
     ground::{Asked, Ground, SOON, stop},
 };
 
 #[tokio::test]
 async fn a_signup_finishes_when_the_database_server_is_back() {
     let mut ground = Ground::with_two_servers(Preset::Durable).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     template_name(&ground).await;
     prepare_mischief(&ground).await;
 
@@ -36,7 +37,7 @@ async fn a_signup_finishes_when_the_database_server_is_back() {
 #[tokio::test]
 async fn a_signup_finishes_when_the_control_database_was_killed() {
     let mut ground = Ground::with_two_servers(Preset::Durable).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     template_name(&ground).await;
     prepare_mischief(&ground).await;
 
@@ -59,7 +60,7 @@ async fn a_signup_finishes_when_the_control_database_was_killed() {
 #[tokio::test]
 async fn a_session_in_the_template_holds_signups_up_until_it_leaves() {
     let ground = Ground::new(Preset::Fast).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     let template = template_name(&ground).await;
     let superuser = ground.superuser("postgres").await;
     let open = format!("ALTER DATABASE {template} WITH ALLOW_CONNECTIONS true");
@@ -77,13 +78,13 @@ async fn a_session_in_the_template_holds_signups_up_until_it_leaves() {
 #[tokio::test]
 async fn a_template_that_was_lost_or_half_built_is_built_anew() {
     let ground = Ground::new(Preset::Fast).await;
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     let template = template_name(&ground).await;
     stop(provisioner).await;
 
     // As after a kill just before the template was recorded.
     ground.control.execute("DELETE FROM templates", &[]).await.unwrap();
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     let asked = ground.ask("after-half-built").await;
     ground.wait_until(asked, "ready").await;
     stop(provisioner).await;
@@ -92,11 +93,34 @@ async fn a_template_that_was_lost_or_half_built_is_built_anew() {
     let unmark = format!("ALTER DATABASE {template} WITH IS_TEMPLATE false");
     superuser.simple_query(&unmark).await.unwrap();
     superuser.simple_query(&format!("DROP DATABASE {template}")).await.unwrap();
-    let provisioner = ground.start("provisioner");
+    let provisioner = ground.start("provisioner").await;
     let asked = ground.ask("after-lost").await;
     ground.wait_until(asked, "ready").await;
     ground.assert_nothing_stray().await;
     stop(provisioner).await;
+}
+
+#[tokio::test]
+async fn a_provisioner_that_is_told_to_stop_ends_its_step_and_begins_no_other() {
+    let ground = Ground::new(Preset::Fast).await;
+    let mut provisioner = ground.start("stopped").await;
+    template_name(&ground).await;
+    let placing = "NEW.provisioning = 'provisioning'";
+    let gate = Gate::close(&ground, "tenants", "UPDATE", placing).await;
+    let asked = ground.ask("mandala").await;
+    gate.wait_for_arrival().await;
+
+    provisioner.signal(Signal::SIGTERM).unwrap();
+    gate.open().await;
+    assert!(is_clean(provisioner.wait(SOON).await.unwrap()), "{}", provisioner.log_end());
+
+    let sql = "SELECT string_agg(state, ' ' ORDER BY position) FROM operation_steps
+         WHERE operation_id = $1 AND position < 2";
+    let row = ground.control.query_one(sql, &[&asked.operation]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "done pending");
+    let successor = ground.start("successor").await;
+    ground.wait_until(asked, "ready").await;
+    stop(successor).await;
 }
 
 #[tokio::test]
@@ -108,7 +132,8 @@ async fn a_database_that_was_written_to_gets_a_tick() {
     let properties = lapin::ConnectionProperties::default();
     let connection = lapin::Connection::connect(&url, properties).await.unwrap();
     hotelhub_jobs::topology::declare(&connection).await.unwrap();
-    let provisioner = ground.launch("provisioner", "run").env("AMQP_URL", &url).start().unwrap();
+    let launch = ground.launch("provisioner", "run").env("AMQP_URL", &url);
+    let provisioner = ground.started(&launch).await;
     let asked = ground.ask("mandala").await;
     ground.wait_until(asked, "ready").await;
     let channel = connection.create_channel().await.unwrap();

@@ -83,6 +83,30 @@ async fn stays_that_overlap_never_oversell_a_night() {
 }
 
 #[tokio::test]
+async fn rooms_are_added_while_others_book_and_nobody_waits_in_vain() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let room_type = it.sells(1).await;
+
+    let mut clients = JoinSet::new();
+    for number in 0..30_u64 {
+        let (site, add, book) = (it.site().clone(), it.path("rooms"), it.path("reservations"));
+        let room = json!({ "number": format!("2{number:02}"), "room_type_id": room_type });
+        let booking = TestHotel::booking(&room_type, 3 + number % 5, 3, "");
+        clients.spawn(async move {
+            let added = site.post(&add, &room).await.unwrap();
+            (added, site.post(&book, &booking).await.unwrap())
+        });
+    }
+
+    for (added, booked) in clients.join_all().await {
+        assert_eq!((added.status.as_u16(), booked.status.as_u16()), (201, 201), "{}", booked.body);
+    }
+    let wrong = "SELECT FROM inventory_days WHERE physical <> 31";
+    assert_eq!(it.sql(wrong).await.len(), 0, "every night counts every room");
+}
+
+#[tokio::test]
 async fn a_cancelled_stay_can_be_sold_again_and_cancels_once() {
     let house = shared().await;
     let it = house.open_hotel().await;

@@ -25,10 +25,10 @@ pub(super) const PER_TENANT: usize = 4;
 mod tests {
     use super::*;
 
-    const DESK: &str = include_str!("../../../../tenant-api/src/desk/session.rs");
-    const STORE: &str = include_str!("../../../../tenant-api/src/properties/store.rs");
-    const ACCESS: &str = include_str!("../../../../tenant-api/src/access.rs");
-    const POOLS: &str = include_str!("../../../../shared/tenancy/src/pools.rs");
+    /// A file of the product.
+    fn source(path: &str) -> String {
+        std::fs::read_to_string(crate::state::workspace().unwrap().join(path)).unwrap()
+    }
 
     /// Source as one line: string literals over several lines become what they mean.
     fn flat(text: &str) -> String {
@@ -43,14 +43,16 @@ mod tests {
 
     #[test]
     fn they_are_the_products_own() {
-        let desk = flat(DESK);
+        let desk = flat(&source("tenant-api/src/desk/session.rs"));
         let session = desk.replace("{LIVE}", constant(&desk, "LIVE"));
         assert!(session.replace("{pointed_at}", "s.id = $1").contains(&flat(SESSION)));
         assert!(desk.contains("(\"s.id = $1\", &claims.sid)"));
-        let store = flat(STORE);
+        let store = flat(&source("tenant-api/src/properties/store.rs"));
         let property = store.replace("{COLUMNS}", constant(&store, "COLUMNS"));
         assert!(property.contains(&flat(PROPERTY)));
-        assert!(ACCESS.contains(&format!("PropertyRead = \"{PERMISSION}\"")));
-        assert!(POOLS.contains(&format!("const PER_TENANT: usize = {PER_TENANT};")));
+        let access = source("tenant-api/src/access.rs");
+        assert!(access.contains(&format!("PropertyRead = \"{PERMISSION}\"")));
+        let pools = source("shared/tenancy/src/pools.rs");
+        assert!(pools.contains(&format!("const PER_TENANT: usize = {PER_TENANT};")));
     }
 }

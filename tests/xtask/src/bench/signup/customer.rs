@@ -64,7 +64,7 @@ impl Customer {
         let start = Instant::now();
         let taken = self.control.sign_up(&signup).await?;
         let form = Instant::now();
-        let status = self.wait(&taken.tenant_id, pause).await.context(taken.slug)?;
+        self.wait(&taken.tenant_id, pause).await.context(taken.slug)?;
         let ready = Instant::now();
         let hotel = self.hotels.on_host(&taken.host);
         let login = json!({ "email": signup.owner_email, "password": signup.password });
@@ -76,6 +76,8 @@ impl Customer {
         patiently(&mut retries, async || hotel.get("/api/v1/me").await).await?.data()?;
         let end = Instant::now();
 
+        // The last step makes the hotel ready and is noted as done only then.
+        let status = self.control.signup_status(&taken.tenant_id).await?;
         let ms = |from: Instant, to: Instant| to.duration_since(from).as_secs_f64() * 1000.0;
         Ok(Journey {
             total: ms(start, end),
@@ -90,12 +92,12 @@ impl Customer {
     }
 
     /// Looks at the status until the hotel is ready.
-    async fn wait(&self, tenant_id: &str, pause: Duration) -> Result<SignupStatus> {
+    async fn wait(&self, tenant_id: &str, pause: Duration) -> Result<()> {
         let end = Instant::now() + DEADLINE;
         loop {
             let status = self.control.signup_status(tenant_id).await?;
             match status.state.as_str() {
-                "ready" => return Ok(status),
+                "ready" => return Ok(()),
                 "failed" => bail!("making the hotel failed: {:?}", status.steps),
                 state if Instant::now() > end => bail!("still `{state}`: {:?}", status.steps),
                 _ => sleep(pause).await,

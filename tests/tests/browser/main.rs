@@ -1,0 +1,13 @@
+//! The platform in a real browser: a hotel signs up, is set up and takes its first booking; and the
+//! same without scripts. Every page on the way is checked for barriers with axe-core.
+//!
+//! Needs `chromium`, `chromium-driver` and `npm` (which fetches axe-core once).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "whatever a helper of a test does not find should stop the test"
+)]
+
+mod browser;
+mod journey;
