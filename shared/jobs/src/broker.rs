@@ -85,10 +85,11 @@ impl Broker {
         self.live.borrow().is_some()
     }
 
-    /// Waits for the next connection.
+    /// Waits for a connection that nobody has found unfit.
     pub(crate) async fn connected(&self) -> Option<Live> {
+        let is_fit = |it: &Option<Live>| it.as_ref().is_some_and(|it| !it.broken.is_cancelled());
         let mut live = self.live.clone();
-        live.wait_for(Option::is_some).await.ok().and_then(|it| it.clone())
+        live.wait_for(is_fit).await.ok().and_then(|it| it.clone())
     }
 
     /// Publishes a ticket to its class and waits until the broker has it.

@@ -84,11 +84,6 @@ pub async fn consume(
                 live.broken.cancel();
             }
         }
-        // The supervisor replaces the connection; until then there is nothing to take.
-        tokio::select! {
-            () = live.broken.cancelled() => tokio::time::sleep(Duration::from_millis(100)).await,
-            () = tasks.stopping() => break,
-        }
     }
     running.close();
     running.wait().await;
