@@ -55,3 +55,29 @@ fn words(t: &Texts, error: &ApiError) -> (&'static str, &'static str) {
         _ => (t.error_title, t.internal_lead),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn page(error: &ApiError) -> String {
+        let req = TestRequest::with_uri("/?lang=en").to_http_request();
+        error_page(&req, error, "the-request")
+    }
+
+    #[test]
+    fn only_a_hotel_that_is_being_prepared_is_looked_at_again_by_itself() {
+        let refresh = "http-equiv=\"refresh\"";
+        let preparing = ApiError::unavailable("TENANT_PROVISIONING", "wait", 1);
+        assert!(page(&preparing).contains(refresh));
+        assert!(!page(&ApiError::not_found("page")).contains(refresh));
+    }
+
+    #[test]
+    fn a_cause_is_never_shown_and_the_request_always() {
+        let page = page(&ApiError::internal("relation \"secrets\" does not exist"));
+        assert!(!page.contains("secrets") && page.contains("the-request"), "{page}");
+    }
+}
