@@ -6,7 +6,7 @@ use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
     auth::{passwords::Passwords, tokens::Tokens},
     limits::Limits,
-    server::{self, ErrorPage, ServerConfig},
+    server::{self, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
 use hotelhub_tenancy::{feed::Feed, routes::Routes};
@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, Relay, pools},
     config::ServeConfig,
-    health, http, pages,
+    health, http, pages, site,
 };
 
 /// Serves until a signal, then drains.
@@ -56,7 +56,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let health = health::health(clock, app.clone(), feed, broker);
     let data = Data::new(app);
     let routes = move |service: &mut ServiceConfig| {
-        service.app_data(data.clone());
+        service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));
         health.clone().register(service);
         http::register(service);
     };

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use actix_web::{
     FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header, web::Data,
 };
-use hotelhub_core::{life::Provisioning, routes::Route};
+use hotelhub_core::{ids::TenantId, life::Provisioning, routes::Route};
 use hotelhub_http::error::ApiError;
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
-    host::requested_host,
+    host::{HostError, Hostname, requested_host},
     pools::OpenTenantError,
 };
 
@@ -25,12 +25,8 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn of(req: &HttpRequest) -> Result<Self, ApiError> {
         let app = req.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no app data"))?;
-        let headers = req.headers().get_all(header::HOST).map(header::HeaderValue::as_bytes);
-        let authority = req.uri().authority().map(|it| it.as_str());
-        let host = requested_host(headers, authority)
-            .map_err(|error| ApiError::malformed(error.to_string()))?;
+        let host = host_of(req).map_err(|error| ApiError::malformed(error.to_string()))?;
         let route = app.routes.resolve(&host).ok_or_else(unknown_host)?;
-        tracing::Span::current().record("tenant.id", tracing::field::display(route.tenant_id));
         match route.provisioning {
             Provisioning::Ready => {}
             Provisioning::Pending | Provisioning::Provisioning => {
@@ -61,6 +57,17 @@ impl FromRequest for Site {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(Self::of(req))
     }
+}
+
+fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {
+    let headers = req.headers().get_all(header::HOST).map(header::HeaderValue::as_bytes);
+    requested_host(headers, req.uri().authority().map(|it| it.as_str()))
+}
+
+/// The hotel that a request's log lines name.
+pub(crate) fn tenant_of(req: &HttpRequest) -> Option<TenantId> {
+    let app = req.app_data::<Data<App>>()?;
+    Some(app.routes.resolve(&host_of(req).ok()?)?.tenant_id)
 }
 
 fn unknown_host() -> ApiError {

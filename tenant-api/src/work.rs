@@ -23,12 +23,17 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
     let tasks = Tasks::default();
     let routes = Routes::default();
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
+    // Without routes every ticket would seem to be for a hotel that is gone.
+    let signalled = tasks.run_until_signal();
+    let mut signalled = std::pin::pin!(signalled);
+    tokio::select! {
+        () = feed.start() => {}
+        ended = &mut signalled => return ended.context("listen for signals"),
+    }
     let stop = tasks.stop_token();
+    let following = feed.clone();
     tasks.spawn_critical("route feed", async move {
-        tokio::select! {
-            () = async { feed.start().await; feed.follow().await } => {}
-            () = stop.cancelled() => {}
-        }
+        tokio::select! { () = following.follow() => {}, () = stop.cancelled() => {} }
     });
     let pools = pools(config.databases, "tenant-api work");
     let reaped = pools.clone();
@@ -44,6 +49,7 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
     let mailer = Mailer::new(&config.smtp_url, &config.mail_from).context("prepare mail")?;
     let dispatch = Arc::new(Dispatch {
         routes,
+        feed,
         pools,
         broker: publishing.clone(),
         kinds: Kinds { mailer, addresses: config.addresses },
@@ -61,7 +67,7 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
     }));
     tracing::info!(classes = ?classes, "working");
     let draining = async {
-        let signalled = tasks.run_until_signal().await;
+        let signalled = signalled.await;
         tokio::time::sleep(config.program.grace).await;
         signalled
     };

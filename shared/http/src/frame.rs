@@ -15,8 +15,11 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use hotelhub_core::{errors::Chain, ids::RequestId};
-use tracing::{Instrument, field::Empty};
+use hotelhub_core::{
+    errors::Chain,
+    ids::{RequestId, TenantId},
+};
+use tracing::Instrument;
 
 use crate::{error::ApiError, limits::Limits};
 
@@ -33,6 +36,10 @@ const FOR_PROGRAMS: &[&str] =
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorPage(pub fn(&HttpRequest, &ApiError, &str) -> String);
 
+/// Which hotel a request is for, as its log lines say.
+#[derive(Clone, Copy, Debug)]
+pub struct TenantOf(pub fn(&HttpRequest) -> Option<TenantId>);
+
 /// The id of the request, for handlers that write it down.
 #[must_use]
 pub fn request_id(req: &HttpRequest) -> RequestId {
@@ -45,15 +52,17 @@ pub(crate) async fn frame(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = asked_id(req.headers()).unwrap_or_else(RequestId::generate);
     req.extensions_mut().insert(id);
+    let tenant = req.app_data::<TenantOf>().and_then(|TenantOf(of)| of(req.request()));
     let span = tracing::info_span!(
         "request",
         request.id = %id,
         http.method = %req.method(),
         http.path = req.path(),
-        tenant.id = Empty,
+        tenant.id = tenant.map(tracing::field::display),
     );
     let started = std::time::Instant::now();
     let is_head = req.method() == Method::HEAD;
+    let is_safe = req.method().is_safe();
     let admitted = match req.app_data::<Data<Limits>>() {
         Some(limits) => limits.admit(req.request()),
         None => Ok(()),
@@ -77,7 +86,13 @@ pub(crate) async fn frame(
     }
     add_headers(&request, response.headers_mut(), id);
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    tracing::debug!(http.status = response.status().as_u16(), milliseconds, "answered");
+    // What changes something is worth a line; the rest is there with `hotelhub_http=debug`.
+    let status = response.status().as_u16();
+    if is_safe {
+        tracing::debug!(http.status = status, milliseconds, "answered");
+    } else {
+        tracing::info!(http.status = status, milliseconds, "answered");
+    }
     Ok(response)
 }
 

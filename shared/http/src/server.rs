@@ -11,7 +11,7 @@ use hotelhub_core::tasks::Tasks;
 
 use crate::{client_addr::TrustedProxies, error::ApiError, frame::frame, limits::Limits};
 
-pub use crate::frame::{ErrorPage, request_id, wants_page};
+pub use crate::frame::{ErrorPage, TenantOf, request_id, wants_page};
 
 /// Largest body that is read.
 const BODY_BYTES: usize = 256 * 1024;

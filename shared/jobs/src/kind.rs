@@ -151,10 +151,11 @@ impl Wait {
         WaitQueue { wait: self, variant: at }
     }
 
-    /// The shortest queue that waits at least this long; the longest one if none does.
+    /// The longest queue that waits no longer than `time`: a ticket that is early waits again, and
+    /// one that is late costs somebody a wait.
     #[must_use]
-    pub fn at_least(time: Duration) -> WaitQueue {
-        let wait = Self::ALL.iter().copied().find(|it| it.base() >= time).unwrap_or(Self::H2);
+    pub fn towards(time: Duration) -> WaitQueue {
+        let wait = Self::ALL.iter().copied().rfind(|it| it.base() <= time).unwrap_or(Self::S2);
         WaitQueue { wait, variant: 1 }
     }
 }
@@ -224,8 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn a_time_finds_a_queue_that_waits_long_enough() {
-        assert_eq!(Wait::at_least(Duration::from_secs(11)).time(), Duration::from_secs(30));
-        assert_eq!(Wait::at_least(Duration::from_secs(99_999)).time(), Duration::from_secs(7_200));
+    fn a_ticket_waits_towards_its_time_and_never_past_it() {
+        assert_eq!(Wait::towards(Duration::from_secs(45)).time(), Duration::from_secs(30));
+        assert_eq!(Wait::towards(Duration::from_secs(1)).time(), Duration::from_secs(2));
+        assert_eq!(Wait::towards(Duration::from_secs(99_999)).time(), Duration::from_secs(7_200));
     }
 }

@@ -20,7 +20,7 @@ use hotelhub_core::{
     routes::RoutePage,
 };
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use url::Url;
 
 use crate::routes::Routes;
@@ -111,20 +111,32 @@ impl Feed {
         }
     }
 
-    /// Follows the feed for ever.
+    /// Follows the feed for ever, and keeps the copy on disk within two seconds of it.
     pub async fn follow(self) {
-        let mut written = None;
-        let mut next_write = Instant::now();
+        futures_util::join!(self.poll_for_ever(), self.write_for_ever());
+    }
+
+    async fn poll_for_ever(&self) {
         loop {
             if !self.poll_and_report(POLL).await {
                 sleep(RETRY).await;
             }
-            if self.routes.position() != written && Instant::now() >= next_write {
+        }
+    }
+
+    async fn write_for_ever(&self) {
+        let mut changes = self.routes.changes();
+        let mut written = None;
+        loop {
+            if self.routes.position() != written {
+                let position = self.routes.position();
                 match self.write_copy() {
-                    Ok(()) => written = self.routes.position(),
+                    Ok(()) => written = position,
                     Err(error) => tracing::error!(error = %Chain(&error), "no copy on disk"),
                 }
-                next_write = Instant::now() + SNAPSHOT_EVERY;
+                sleep(SNAPSHOT_EVERY).await;
+            } else if changes.changed().await.is_err() {
+                return;
             }
         }
     }

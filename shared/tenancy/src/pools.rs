@@ -36,6 +36,8 @@ const PER_TENANT: usize = 4;
 /// How long a request waits for a connection before it is told to come back.
 const WAIT: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(45);
+/// How often whoever waits for the budget looks for connections that became idle.
+const LOOK_FOR_IDLE: Duration = Duration::from_millis(20);
 const REAP_EVERY: Duration = Duration::from_secs(15);
 
 /// How connections are made.
@@ -246,15 +248,26 @@ struct BudgetedConnect {
 
 impl BudgetedConnect {
     /// A share of the budget; the pool's own deadline bounds the wait.
+    ///
+    /// Shares are given out in order of arrival. A connection that another hotel has finished with
+    /// keeps its share while it is idle, so whoever waits takes it away again and again.
     async fn share(&self) -> OwnedSemaphorePermit {
-        let budget = Arc::clone(&self.budget);
-        if let Ok(share) = Arc::clone(&budget).try_acquire_owned() {
+        if let Ok(share) = Arc::clone(&self.budget).try_acquire_owned() {
             return share;
         }
         metrics::counter!("tenant_connection_waits_total").increment(1);
-        self.pools.evict_one(self.db_host);
-        #[expect(clippy::expect_used, reason = "budgets are never closed")]
-        budget.acquire_owned().await.expect("the budget is open")
+        let waiting = Arc::clone(&self.budget).acquire_owned();
+        let mut waiting = std::pin::pin!(waiting);
+        let mut looks = interval(LOOK_FOR_IDLE);
+        loop {
+            tokio::select! {
+                share = &mut waiting => {
+                    #[expect(clippy::expect_used, reason = "budgets are never closed")]
+                    return share.expect("the budget is open");
+                }
+                _ = looks.tick() => self.pools.evict_one(self.db_host),
+            }
+        }
     }
 }
 

@@ -4,18 +4,23 @@
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 use hotelhub_core::{
     ids::TenantId,
     routes::{Position, Route, RoutePage},
 };
+use tokio::{sync::watch, time::timeout};
 
 use crate::host::Hostname;
 
 /// All routes that this replica knows. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Routes(Arc<RwLock<Table>>);
+pub struct Routes {
+    table: Arc<RwLock<Table>>,
+    changes: watch::Sender<()>,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -37,6 +42,20 @@ impl Routes {
         self.read(|it| it.by_tenant.get(&tenant).cloned())
     }
 
+    /// The route of a tenant that may be so new that it is still on its way here.
+    pub async fn wait_for(&self, tenant: TenantId, limit: Duration) -> Option<Arc<Route>> {
+        let mut changes = self.changes.subscribe();
+        let known = changes.wait_for(|()| self.of(tenant).is_some());
+        drop(timeout(limit, known).await);
+        self.of(tenant)
+    }
+
+    /// Tells of each page that was taken over.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
     /// Every route, in no order.
     #[must_use]
     pub fn all(&self) -> Vec<Arc<Route>> {
@@ -51,7 +70,7 @@ impl Routes {
 
     /// Takes over a page of the feed.
     pub fn apply(&self, page: RoutePage) {
-        let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
         if page.snapshot {
             *table = Table::default();
         }
@@ -63,6 +82,8 @@ impl Routes {
             table.learn(Arc::new(route));
         }
         table.position = Some(page.position);
+        drop(table);
+        self.changes.send_replace(());
     }
 
     /// The whole table as a page, to be kept on disk.
@@ -79,7 +100,7 @@ impl Routes {
     }
 
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.table.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -159,6 +180,20 @@ mod tests {
         routes.apply(page(false, vec![], vec![a]));
 
         assert_eq!(tenant_of(&routes, "same.id"), Some(b));
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_is_on_its_way_is_waited_for() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let routes = Routes::default();
+        let long = Duration::from_secs(30);
+
+        let (found, ()) = futures_util::join!(routes.wait_for(a, long), async {
+            routes.apply(page(true, vec![route(a, "a.id")], vec![]));
+        });
+
+        assert_eq!(found.map(|it| it.tenant_id), Some(a));
+        assert!(routes.wait_for(b, Duration::from_millis(1)).await.is_none());
     }
 
     #[test]

@@ -14,12 +14,12 @@ use hotelhub_jobs::{
     consumer::{HandleTicket, Handling, Settled},
     kind::{Kind, Wait, WaitQueue},
     outcome::{JobError, Outcome},
-    relay::{RelayError, relay_overdue, relay_ready},
     rows::{self, Claim, RunningJob},
     ticket::{Errand, Ticket},
 };
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
+    feed::Feed,
     pools::TenantPools,
     routes::Routes,
 };
@@ -27,13 +27,15 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::kinds::{Kinds, find_kind};
+use crate::app::{BOOKKEEPING, RelayError, relay_jobs};
 
-/// Longest time that claiming or writing down an outcome may take.
-const BOOKKEEPING: Duration = Duration::from_secs(10);
+/// How long the route of a new hotel may be on its way here.
+const NEW_HOTEL: Duration = Duration::from_secs(5);
 
 /// Works on tickets.
 pub(crate) struct Dispatch {
     pub(crate) routes: Routes,
+    pub(crate) feed: Feed,
     pub(crate) pools: TenantPools,
     pub(crate) broker: Broker,
     pub(crate) kinds: Kinds,
@@ -63,8 +65,15 @@ impl HandleTicket for Dispatch {
 
 impl Dispatch {
     async fn settle(&self, ticket: Ticket) -> Settled {
-        let Some(db) = self.open(ticket.tenant) else {
-            return self.settle_without_database(ticket.tenant);
+        let Some(route) = self.routes.wait_for(ticket.tenant, NEW_HOTEL).await else {
+            return self.settle_without_hotel(ticket.tenant);
+        };
+        let db = match self.pools.open(&route) {
+            Ok(db) => db,
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "the hotel's database is not served now");
+                return Settled::Again(Wait::S30.with_jitter());
+            }
         };
         let worked = match ticket.errand {
             Errand::Tick => self.tick(&db).await,
@@ -79,39 +88,19 @@ impl Dispatch {
         })
     }
 
-    fn open(&self, tenant: TenantId) -> Option<TenantDb> {
-        let route = self.routes.of(tenant)?;
-        match self.pools.open(&route) {
-            Ok(db) => Some(db),
-            Err(error) => {
-                tracing::warn!(error = %Chain(&error), "the hotel's database is not served now");
-                None
-            }
-        }
-    }
-
-    /// A hotel that this worker does not know may be a newer one than its routes; one that is gone
-    /// has no rows any more.
-    fn settle_without_database(&self, tenant: TenantId) -> Settled {
-        if self.routes.of(tenant).is_some() {
-            Settled::Again(Wait::S30.with_jitter())
-        } else {
+    /// With current routes, a hotel that is not among them is gone, and its rows with it. With old
+    /// ones it may be new.
+    fn settle_without_hotel(&self, tenant: TenantId) -> Settled {
+        if self.feed.is_connected() {
             Settled::SetAside(format!("there is no hotel {tenant}"))
+        } else {
+            Settled::Again(Wait::S30.with_jitter())
         }
     }
 
     /// Relays what is ready, and gives new tickets to rows whose own must have been lost.
     async fn tick(&self, db: &TenantDb) -> Result<Settled, Setback> {
-        let connection = db.connect().await?;
-        let relayed = timeout(BOOKKEEPING, async {
-            relay_ready(&connection, db.tenant(), &self.broker).await?;
-            relay_overdue(&connection, db.tenant(), &self.broker).await
-        })
-        .await?;
-        if !matches!(relayed, Err(RelayError::Database(_))) {
-            connection.release();
-        }
-        relayed?;
+        relay_jobs(db, &self.broker, true).await?;
         metrics::counter!("job_ticks_total").increment(1);
         Ok(Settled::Finished)
     }
@@ -130,7 +119,7 @@ impl Dispatch {
         connection.release();
         let running = match claim {
             Claim::Run(running) => running,
-            Claim::Later(time) => return Ok(Settled::Again(Wait::at_least(time))),
+            Claim::Later(time) => return Ok(Settled::Again(Wait::towards(time))),
             Claim::Gone => {
                 metrics::counter!("job_duplicates_total", "kind" => kind.name).increment(1);
                 return Ok(Settled::Finished);
@@ -194,16 +183,13 @@ impl Dispatch {
         metrics::counter!("job_attempts_total", "kind" => kind.name, "outcome" => outcome)
             .increment(1);
         report(&ended, outcome);
+        connection.release();
         if !stands {
             tracing::warn!("the lease was lost meanwhile: another worker has the job");
-            connection.release();
             return Ok(Settled::Finished);
         }
-        let relayed = relay_ready(&connection, db.tenant(), &self.broker).await;
-        if let Err(error) = relayed {
+        if let Err(error) = relay_jobs(db, &self.broker, false).await {
             tracing::warn!(error = %Chain(&error), "the next jobs wait for the tick");
-        } else {
-            connection.release();
         }
         Ok(settled)
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use crate::{
     deny,
-    install::{self, Needs},
+    install::{self, Package},
     say,
     state::{folder, workspace},
     tool::{Tool, cargo},
@@ -152,11 +152,14 @@ impl Checks {
         } else {
             &["test", "--workspace", "--no-fail-fast"]
         };
-        install::ensure(
-            &self.folder,
-            &Needs { postgres: true, rabbitmq: true, ..Needs::default() },
-        )
-        .await?;
+        let needs = [
+            Package::Postgres,
+            Package::Rabbitmq,
+            Package::Chromium,
+            Package::ChromeDriver,
+            Package::Npm,
+        ];
+        install::ensure(&self.folder, &needs).await?;
         // One broker for the whole run; each test takes a virtual host.
         let broker = tempfile::Builder::new().prefix("hotelhub-test-").tempdir()?;
         let mut node = RabbitNode::start(broker.path()).await?;

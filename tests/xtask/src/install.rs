@@ -8,43 +8,62 @@ use platform_tests::postgres::Installation;
 
 use crate::{say, tool::Tool};
 
-const BROKER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
-const LOAD_GENERATOR: &str = "/usr/bin/wrk";
-
-/// What this run starts itself.
-#[derive(Default)]
-pub(crate) struct Needs {
-    pub(crate) postgres: bool,
-    pub(crate) rabbitmq: bool,
+/// A package of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Package {
+    Postgres,
+    Rabbitmq,
+    /// The browser that tests drive.
+    Chromium,
+    ChromeDriver,
+    /// Fetches the accessibility checks.
+    Npm,
     /// The load generator.
-    pub(crate) wrk: bool,
+    Wrk,
 }
 
-impl Needs {
-    fn missing(&self) -> Vec<&'static str> {
-        let mut missing = Vec::new();
-        if self.postgres && Installation::find().is_err() {
-            missing.push("postgresql");
+impl Package {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgresql",
+            Self::Rabbitmq => "rabbitmq-server",
+            Self::Chromium => "chromium",
+            Self::ChromeDriver => "chromium-driver",
+            Self::Npm => "npm",
+            Self::Wrk => "wrk",
         }
-        if self.rabbitmq && !Path::new(BROKER).exists() {
-            missing.push("rabbitmq-server");
+    }
+
+    fn is_here(self) -> bool {
+        match self {
+            Self::Postgres => Installation::find().is_ok(),
+            Self::Rabbitmq => Path::new("/usr/lib/rabbitmq/bin/rabbitmq-server").exists(),
+            Self::Chromium => Path::new("/usr/bin/chromium").exists(),
+            Self::ChromeDriver => Path::new("/usr/bin/chromedriver").exists(),
+            Self::Npm => on_path("npm"),
+            Self::Wrk => Path::new("/usr/bin/wrk").exists(),
         }
-        if self.wrk && !Path::new(LOAD_GENERATOR).exists() {
-            missing.push("wrk");
-        }
-        missing
     }
 }
 
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|it| it.join(program).exists())
+}
+
+fn missing(needs: &[Package]) -> Vec<&'static str> {
+    needs.iter().filter(|it| !it.is_here()).map(|it| it.name()).collect()
+}
+
 /// Installs what is missing; what the installer prints goes to the folder `logs`.
-pub(crate) async fn ensure(logs: &Path, needs: &Needs) -> Result<()> {
-    let missing = needs.missing();
-    if missing.is_empty() {
+pub(crate) async fn ensure(logs: &Path, needs: &[Package]) -> Result<()> {
+    let absent = missing(needs);
+    if absent.is_empty() {
         return Ok(());
     }
     // Also mends a package that is half there; on one that is not there it is a plain install.
     let mut install = vec!["apt-get", "install", "--yes", "--reinstall"];
-    install.extend(&missing);
+    install.extend(&absent);
     let by_hand = format!(
         "sudo apt-get update && sudo {}\n(or set POSTGRES_ADMIN_URL and AMQP_URL to servers that \
          exist)",
@@ -53,14 +72,14 @@ pub(crate) async fn ensure(logs: &Path, needs: &Needs) -> Result<()> {
     let Some(sudo) = way_to_root(logs).await else {
         bail!(
             "missing: {}; we are not root and `sudo` asks for a password. Run:\n{by_hand}",
-            missing.join(", ")
+            absent.join(", ")
         );
     };
     say::during("updating the package lists", apt(logs, sudo, &["apt-get", "update"])).await?;
-    let what = format!("installing {}", missing.join(", "));
+    let what = format!("installing {}", absent.join(", "));
     // A package may fail to start its service and be whole all the same: only what is there counts.
     let outcome = say::during(&what, apt(logs, sudo, &install)).await;
-    let still_missing = needs.missing();
+    let still_missing = missing(needs);
     match outcome {
         _ if still_missing.is_empty() => Ok(()),
         Err(error) => Err(error.context(format!("install it by hand, then run again:\n{by_hand}"))),

@@ -17,7 +17,7 @@ use platform_tests::{
 };
 use url::Url;
 
-use crate::{install::Needs, say, state::State};
+use crate::{install::Package, say, state::State};
 
 const MAIL_DEADLINE: Duration = Duration::from_secs(15);
 const STOP_DEADLINE: Duration = Duration::from_secs(10);
@@ -38,12 +38,10 @@ impl Existing {
     }
 
     /// What has to be started privately.
-    pub(crate) fn needs(&self) -> Needs {
-        Needs {
-            postgres: self.postgres.is_none(),
-            rabbitmq: self.amqp.is_none(),
-            ..Needs::default()
-        }
+    pub(crate) fn needs(&self) -> Vec<Package> {
+        let postgres = self.postgres.is_none().then_some(Package::Postgres);
+        let rabbitmq = self.amqp.is_none().then_some(Package::Rabbitmq);
+        postgres.into_iter().chain(rabbitmq).collect()
     }
 }
 

@@ -23,7 +23,7 @@ use clap::ValueEnum;
 pub(crate) use self::bare::{Args as BareServerArgs, serve as serve_bare};
 use self::{building::Profile, report::Report, theatre::Theatre};
 use crate::{
-    install::{self, Needs},
+    install::{self, Package},
     say,
     up::asked_to_stop,
 };
@@ -79,7 +79,7 @@ pub(crate) async fn bench(args: Args) -> Result<()> {
 async fn measure(name: Name, profile: Profile) -> Result<()> {
     say::line(format_args!("{} ({})", name.text(), profile.text()));
     let folder = building::folder()?;
-    let needs = Needs { postgres: true, rabbitmq: true, wrk: name == Name::Requests };
+    let needs = [Package::Postgres, Package::Rabbitmq, Package::Wrk];
     install::ensure(&folder, &needs).await?;
     let theatre = Theatre::open().await?;
     let mut report = Report::new(name.text(), profile.text());
