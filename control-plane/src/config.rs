@@ -10,7 +10,7 @@ use hotelhub_core::{
 };
 use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::{Host, Url};
 
 /// What every long-running role needs.
@@ -212,24 +212,17 @@ fn read_clock(reader: &mut Reader<'_>) -> Option<Clock> {
     Some(file.map_or_else(Clock::system, Clock::moved_by_file))
 }
 
-/// The address holds a password, so a fault must not repeat it.
 fn read_database_url(reader: &mut Reader<'_>) -> Option<SecretString> {
-    let url = reader.secret("CONTROL_DATABASE_URL")?;
-    let is_postgres = Url::parse(url.expose_secret())
-        .is_ok_and(|it| matches!(it.scheme(), "postgres" | "postgresql"));
-    if is_postgres {
-        return Some(url);
-    }
-    reader.fault("CONTROL_DATABASE_URL", "needs the form `postgres://name:password@host/database`")
+    let form = "postgres://name:password@host/database";
+    reader.address("CONTROL_DATABASE_URL", form, |it| {
+        Url::parse(it).is_ok_and(|it| matches!(it.scheme(), "postgres" | "postgresql"))
+    })
 }
 
-/// The address may hold a password, so a fault must not repeat it.
 fn read_smtp_url(reader: &mut Reader<'_>) -> Option<SecretString> {
-    let url = reader.secret("SMTP_URL")?;
-    if AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret()).is_ok() {
-        return Some(url);
-    }
-    reader.fault("SMTP_URL", "needs the form `smtps://name:password@host` or `smtp://host:port`")
+    let form = "smtps://name:password@host` or `smtp://host:port";
+    reader
+        .address("SMTP_URL", form, |it| AsyncSmtpTransport::<Tokio1Executor>::from_url(it).is_ok())
 }
 
 #[cfg(test)]
@@ -255,10 +248,17 @@ mod tests {
     }
 
     #[test]
-    fn a_database_address_that_is_none_is_not_repeated() {
-        let env = BTreeMap::from([("CONTROL_DATABASE_URL", "hunter2"), ("SMTP_URL", "smtp://x")]);
+    fn every_setting_of_work_that_is_wrong_is_named_at_once_and_no_password_repeated() {
+        let env = BTreeMap::from([
+            ("CONTROL_DATABASE_URL", "hunter2"),
+            ("SMTP_URL", "mail://a:hunter2@mail.example"),
+            ("MAIL_FROM", "nobody"),
+            ("LOG_FILTER", "=,=x"),
+        ]);
         let faults = WorkConfig::from_env(&env).unwrap_err().to_string();
-        assert!(faults.contains("CONTROL_DATABASE_URL needs the form"), "{faults}");
+        for name in env.keys() {
+            assert!(faults.contains(name), "{name} is not in: {faults}");
+        }
         assert!(!faults.contains("hunter2"), "{faults}");
     }
 

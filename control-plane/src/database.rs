@@ -13,6 +13,29 @@ const ACQUIRE: Duration = Duration::from_secs(3);
 /// No request of ours has a statement that takes longer, unless something is wrong.
 const STATEMENT: Duration = Duration::from_secs(10);
 
+/// How long a server may take to let a session of its own in.
+const CONNECT: Duration = Duration::from_secs(5);
+/// Data that stays unacknowledged for so long means that the server's machine is gone.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
+const IDLE_BEFORE_PROBE: Duration = Duration::from_secs(15);
+
+/// The login for sessions of our own: a server that vanishes without a word is noticed.
+///
+/// # Errors
+/// Refuses an address that is none.
+pub(crate) fn login(
+    url: &SecretString,
+    application: &str,
+) -> Result<tokio_postgres::Config, tokio_postgres::Error> {
+    let mut login: tokio_postgres::Config = url.expose_secret().parse()?;
+    login
+        .application_name(application)
+        .connect_timeout(CONNECT)
+        .tcp_user_timeout(UNACKNOWLEDGED)
+        .keepalives_idle(IDLE_BEFORE_PROBE);
+    Ok(login)
+}
+
 /// A pool that connects when it is first used, so that a program can start before its database.
 ///
 /// # Errors
@@ -45,7 +68,22 @@ pub(crate) fn database_failed(error: DbErr) -> ApiError {
         return ApiError::unavailable("DATABASE_UNAVAILABLE", "try again in a moment", 1)
             .caused_by(error);
     }
+    if is_of_a_value(&error) {
+        return ApiError::invalid("request", "holds a value that cannot be stored")
+            .caused_by(error);
+    }
     ApiError::internal(error)
+}
+
+/// Tells whether the database complains of a value: out of range, no valid text (SQLSTATE 22).
+fn is_of_a_value(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return false;
+    };
+    matches!(cause.as_ref(), SqlxError::Database(it)
+        if it.code().is_some_and(|code| code.starts_with("22")))
 }
 
 fn is_away(error: &SqlxError) -> bool {
@@ -76,4 +114,18 @@ pub(crate) fn violates(error: &DbErr, index: &str) -> bool {
 /// A column that holds what it cannot hold.
 pub(crate) fn damaged(error: impl std::fmt::Display) -> DbErr {
     DbErr::Type(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_of_our_own_notices_that_its_server_is_gone() {
+        let login =
+            login(&SecretString::from("postgres://a:b@db.example/control"), "test").unwrap();
+        assert_eq!(login.get_connect_timeout(), Some(&CONNECT));
+        assert_eq!(login.get_tcp_user_timeout(), Some(&UNACKNOWLEDGED));
+        assert_eq!(login.get_keepalives_idle(), IDLE_BEFORE_PROBE);
+    }
 }

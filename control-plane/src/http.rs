@@ -1,6 +1,7 @@
 //! Every route of the control plane.
 
 use actix_web::web::{Data, ServiceConfig};
+use hotelhub_http::limits::Verified;
 
 use crate::{
     app::App, db_hosts, health::health, openapi, pages, routes_feed, signup, tenants, vendor_users,
@@ -12,6 +13,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
     let app = Data::new(app.clone());
     move |config| {
         config.app_data(app.clone());
+        config.app_data(Verified(vendor_users::has_verified_token));
         health.clone().register(config);
         openapi::register(config);
         pages::register_assets(config);

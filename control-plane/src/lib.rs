@@ -21,6 +21,7 @@ pub mod serve;
 mod signup;
 mod subscriptions;
 mod tenants;
+mod upkeep;
 pub mod vendor_user;
 mod vendor_users;
 mod wakes;

@@ -1,7 +1,10 @@
 //! Pages of lists: a limit, and a cursor that says where the last page ended.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::{
+    body::json_has_nul,
+    error::{ApiError, ApiResult},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Rows of a page if the client does not say.
@@ -24,7 +27,10 @@ pub(crate) fn limit(asked: Option<u64>) -> ApiResult<u64> {
 /// # Errors
 /// Refuses a cursor that we did not write.
 pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> ApiResult<Option<T>> {
-    let read = |it| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(it).ok()?).ok();
+    let read = |it| {
+        let place = URL_SAFE_NO_PAD.decode(it).ok().filter(|it| !json_has_nul(it))?;
+        serde_json::from_slice(&place).ok()
+    };
     cursor
         .map(|it| {
             read(it).ok_or_else(|| ApiError::invalid("cursor", "take it from `meta.next_cursor`"))

@@ -7,12 +7,14 @@ use std::{pin::pin, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use hotelhub_core::{errors::Chain, tasks::Tasks};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Socket, tls::NoTlsStream};
+
+use crate::database::login;
 
 const RETRY: Duration = Duration::from_millis(500);
 const CONNECT: Duration = Duration::from_secs(5);
@@ -71,12 +73,12 @@ async fn listen_once(
     channel: &str,
     wakes: &watch::Sender<u64>,
 ) -> Result<(), ListenError> {
-    let connecting = tokio_postgres::connect(database.expose_secret(), NoTls);
-    let (client, connection) = timeout(CONNECT, connecting).await??;
+    let login = login(database, "control-plane listen")?;
+    let (client, connection) = timeout(CONNECT, login.connect(NoTls)).await??;
     let mut hearing = pin!(hear(connection, wakes));
     tokio::select! {
         ended = &mut hearing => return Ok(ended?),
-        listening = start(&client, channel) => listening?,
+        listening = timeout(CONNECT, start(&client, channel)) => listening??,
     }
     wake(wakes);
     Ok(hearing.await?)

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use hotelhub_core::{clock::Clock, errors::Chain, tasks::Tasks};
 use hotelhub_jobs::{
     outcome::{JobError, Outcome},
@@ -19,6 +19,8 @@ use tokio_postgres::NoTls;
 
 use crate::{
     config::WorkConfig,
+    database::login,
+    upkeep::upkeep,
     wakes::Wakes,
     welcome::{self, Welcome},
 };
@@ -69,8 +71,7 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
 }
 
 fn pool(config: &WorkConfig) -> anyhow::Result<Pool> {
-    let mut database: tokio_postgres::Config = config.database_url.expose_secret().parse()?;
-    database.application_name("control-plane work").connect_timeout(DATABASE_TIMEOUT);
+    let database = login(&config.database_url, "control-plane work")?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     let pool = Pool::builder(Manager::from_config(database, NoTls, recycling))
         .max_size(RUNNERS + 2)
@@ -106,11 +107,20 @@ impl Reconciler {
                 Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "a pass failed"),
                 Err(_elapsed) => tracing::warn!("a pass took too long"),
             }
+            self.keep_in_order().await;
             tokio::select! {
                 () = self.wakes.heard() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
                 () = tasks.stopping() => return,
             }
+        }
+    }
+
+    async fn keep_in_order(&self) {
+        match timeout(LOOK_EVERY, upkeep(&self.pool, self.clock.now())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(error = %Chain(&error), "upkeep failed"),
+            Err(_elapsed) => tracing::warn!("upkeep took too long"),
         }
     }
 }
@@ -122,6 +132,8 @@ enum RunError {
     Connect(#[from] deadpool_postgres::PoolError),
     #[error("claim or finish a job")]
     Database(#[from] tokio_postgres::Error),
+    #[error("claim or finish a job in time")]
+    Slow(#[from] tokio::time::error::Elapsed),
 }
 
 /// Claims jobs and does them, one after the other.
@@ -150,21 +162,42 @@ impl Runner {
 
     /// Does the next job that is due; `false` if there is none.
     async fn run_next(&self) -> Result<bool, RunError> {
-        let client = self.pool.get().await?;
-        let claimed = rows::claim_next(&**client, &self.name, welcome::KIND.lease()).await?;
-        drop(client);
-        let Some(job) = claimed else { return Ok(false) };
+        let Some(job) = self.claim().await? else { return Ok(false) };
         let done = self.attempt(&job).await;
-        let client = self.pool.get().await?;
-        let written = match done {
-            Ok(Outcome::Recorded) => true,
-            Ok(Outcome::Done(result)) => rows::finish_done(&**client, &job, &result).await?,
-            Err(error) => self.finish_failed(&client, &job, &error).await?,
-        };
+        let written = self.finish(&job, done).await?;
         if !written {
             tracing::warn!(job.id = %job.id, "the lease was lost; somebody else has the job");
         }
         Ok(true)
+    }
+
+    async fn claim(&self) -> Result<Option<RunningJob>, RunError> {
+        let client = self.pool.get().await?;
+        let claiming = rows::claim_next(&**client, &self.name, welcome::KIND.lease());
+        match timeout(DATABASE_TIMEOUT, claiming).await {
+            Ok(claimed) => Ok(claimed?),
+            Err(elapsed) => Err(give_up(client, elapsed)),
+        }
+    }
+
+    /// Writes down what came of a job; `false` if somebody else has it by now.
+    async fn finish(
+        &self,
+        job: &RunningJob,
+        done: Result<Outcome, JobError>,
+    ) -> Result<bool, RunError> {
+        let client = self.pool.get().await?;
+        let finishing = async {
+            match &done {
+                Ok(Outcome::Recorded) => Ok(true),
+                Ok(Outcome::Done(result)) => Ok(rows::finish_done(&**client, job, result).await?),
+                Err(error) => self.finish_failed(&client, job, error).await,
+            }
+        };
+        match timeout(DATABASE_TIMEOUT, finishing).await {
+            Ok(written) => written,
+            Err(elapsed) => Err(give_up(client, elapsed)),
+        }
     }
 
     async fn attempt(&self, job: &RunningJob) -> Result<Outcome, JobError> {
@@ -197,4 +230,10 @@ impl Runner {
         };
         Ok(written)
     }
+}
+
+/// Nobody may get a connection again whose statement still runs.
+fn give_up(client: Object, elapsed: tokio::time::error::Elapsed) -> RunError {
+    drop(Object::take(client));
+    elapsed.into()
 }

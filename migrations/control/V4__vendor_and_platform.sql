@@ -70,6 +70,7 @@ CREATE UNIQUE INDEX jobs_once ON jobs (kind, dedupe_key)
   WHERE state IN ('ready', 'queued', 'running', 'retry_wait', 'held');
 CREATE INDEX jobs_ready ON jobs (class, priority DESC, run_at, id) WHERE state = 'ready';
 CREATE INDEX jobs_open ON jobs (state, run_at) WHERE state IN ('queued', 'running', 'retry_wait');
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state IN ('done', 'cancelled');
 
 -- Which tenant has had its welcome mail asked for; the reconciler that asks is the only writer.
 CREATE TABLE welcome_mails (

@@ -69,7 +69,9 @@ CREATE TABLE sessions (
 );
 CREATE UNIQUE INDEX sessions_refresh ON sessions (refresh_sha256);
 CREATE INDEX sessions_replaced ON sessions (replaced_sha256);
-GRANT SELECT, INSERT, UPDATE ON sessions TO hotel_app;
+-- By when they ended, to be forgotten.
+CREATE INDEX sessions_ended ON sessions (least(expires_at, revoked_at));
+GRANT SELECT, INSERT, UPDATE, DELETE ON sessions TO hotel_app;
 
 -- The answer to a write, kept so that a repeat gets the same answer and changes nothing.
 CREATE TABLE idempotency_keys (
@@ -82,6 +84,7 @@ CREATE TABLE idempotency_keys (
   created_at timestamptz NOT NULL,
   PRIMARY KEY (actor, key)
 );
+CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
 GRANT SELECT, INSERT, DELETE ON idempotency_keys TO hotel_app;
 
 INSERT INTO permissions (name) VALUES

@@ -32,4 +32,5 @@ CREATE UNIQUE INDEX jobs_once ON jobs (kind, dedupe_key)
   WHERE state IN ('ready', 'queued', 'running', 'retry_wait', 'held');
 CREATE INDEX jobs_ready ON jobs (class, priority DESC, run_at, id) WHERE state = 'ready';
 CREATE INDEX jobs_open ON jobs (state, run_at) WHERE state IN ('queued', 'running', 'retry_wait');
-GRANT SELECT, INSERT, UPDATE ON jobs TO hotel_app;
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state IN ('done', 'cancelled');
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO hotel_app;

@@ -8,6 +8,7 @@ use hotelhub_core::{
     keys::Keyring,
     telemetry::TelemetryConfig,
 };
+use hotelhub_jobs::address::read_optional_amqp_url;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config as Login;
 
@@ -30,7 +31,7 @@ pub struct Config {
     /// `DB_HOST_KEYS`: makes the login passwords of tenant databases.
     pub db_host_keys: Keyring,
     /// `AMQP_URL`. Unset: no ticks are sent.
-    pub amqp_url: Option<String>,
+    pub amqp_url: Option<SecretString>,
     /// `CREATE_CONCURRENCY`: how many operations are worked on at once.
     pub concurrency: NonZeroUsize,
     /// `CLOCK_FILE` moves it.
@@ -50,7 +51,7 @@ impl Config {
         let control = control_login(&mut reader);
         let sealing_keys = reader.keys("SEALING_KEYS");
         let db_host_keys = reader.keys("DB_HOST_KEYS");
-        let amqp_url = reader.optional::<String>("AMQP_URL");
+        let amqp_url = read_optional_amqp_url(&mut reader);
         let usual = NonZeroUsize::new(CREATE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let concurrency = reader.or("CREATE_CONCURRENCY", usual);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
@@ -119,11 +120,13 @@ mod tests {
             ("CONTROL_DATABASE_URL", "postgres://control:hunter2@nowhere:port/control"),
             ("SEALING_KEYS", "k1:short"),
             ("CREATE_CONCURRENCY", "0"),
+            ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
+            ("LOG_FILTER", "=,=x"),
         ]);
 
         let faults = Config::read(&env).unwrap_err().to_string();
 
-        for name in ["CONTROL_DATABASE_URL", "SEALING_KEYS", "DB_HOST_KEYS", "CREATE_CONCURRENCY"] {
+        for name in env.keys().chain(&["DB_HOST_KEYS"]) {
             assert!(faults.contains(name), "{name} in: {faults}");
         }
         assert!(!faults.contains("hunter2"), "{faults}");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use hotelhub_core::tasks::Tasks;
 use hotelhub_jobs::broker::Broker;
+use secrecy::ExposeSecret as _;
 use tokio_postgres::Config as Login;
 
 use crate::{
@@ -56,7 +57,10 @@ pub async fn run(config: Config) -> Result<()> {
     }
     let keeper = Keeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of database servers", keeper.run());
-    let broker = config.amqp_url.as_ref().map(|url| Broker::start(url, "provisioner", &tasks));
+    let broker = config
+        .amqp_url
+        .as_ref()
+        .map(|url| Broker::start(url.expose_secret(), "provisioner", &tasks));
     let sweeper = Sweeper::new(&config, broker, tasks.clone());
     tasks.spawn_critical("sweeper", sweeper.run());
     tracing::info!(runners = config.concurrency, "started");

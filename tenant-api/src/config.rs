@@ -1,6 +1,6 @@
 //! The settings of each role, read from the environment, all faults at once.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use hotelhub_core::{
     clock::Clock,
@@ -9,10 +9,14 @@ use hotelhub_core::{
     telemetry::TelemetryConfig,
 };
 use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
+use hotelhub_jobs::address::read_amqp_url;
 use hotelhub_tenancy::{feed::FeedConfig, host::Hostname};
+use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
-use std::net::SocketAddr;
 use url::Url;
+
+/// A server with the usual 100 connections has room for two such processes and the provisioner.
+const CONNECTIONS_PER_HOST: usize = 40;
 
 /// What every role needs.
 #[derive(Clone, Debug)]
@@ -65,7 +69,7 @@ pub struct WorkConfig {
     /// `SMTP_URL`, e.g. `smtps://user:password@mail.example:465`.
     pub smtp_url: SecretString,
     /// `MAIL_FROM`, e.g. `HotelHub <no-reply@hotelhub.id>`.
-    pub mail_from: String,
+    pub mail_from: Mailbox,
 }
 
 /// What `schedule` needs.
@@ -151,7 +155,7 @@ impl ServeConfig {
         let feed = read_feed(&mut reader);
         let databases = read_databases(&mut reader);
         let token_keys = reader.keys("TOKEN_KEYS");
-        let amqp_url = reader.secret("AMQP_URL");
+        let amqp_url = read_amqp_url(&mut reader);
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let config = || {
@@ -182,8 +186,8 @@ impl WorkConfig {
         let addresses = Addresses::read(&mut reader);
         let feed = read_feed(&mut reader);
         let databases = read_databases(&mut reader);
-        let amqp_url = reader.secret("AMQP_URL");
-        let smtp_url = reader.secret("SMTP_URL");
+        let amqp_url = read_amqp_url(&mut reader);
+        let smtp_url = read_smtp_url(&mut reader);
         let mail_from = reader.required("MAIL_FROM");
         let config = || {
             Some(Self {
@@ -209,7 +213,7 @@ impl ScheduleConfig {
         let mut reader = Reader::new(env);
         let program = read_program(&mut reader);
         let feed = read_feed(&mut reader);
-        let amqp_url = reader.secret("AMQP_URL");
+        let amqp_url = read_amqp_url(&mut reader);
         let config = || Some(Self { program: program?, feed: feed?, amqp_url: amqp_url? });
         reader.finish(config())
     }
@@ -222,7 +226,7 @@ impl TopologyConfig {
     /// Names everything that is wrong.
     pub fn from_env(env: &dyn Env) -> Result<Self, ConfigFaults> {
         let mut reader = Reader::new(env);
-        let amqp_url = reader.secret("AMQP_URL");
+        let amqp_url = read_amqp_url(&mut reader);
         reader.finish(amqp_url.map(|amqp_url| Self { amqp_url }))
     }
 }
@@ -244,8 +248,17 @@ fn read_feed(reader: &mut Reader<'_>) -> Option<FeedConfig> {
 
 fn read_databases(reader: &mut Reader<'_>) -> Option<DatabasesConfig> {
     let keys = reader.keys("DB_HOST_KEYS");
-    let connections_per_host = reader.or("DB_CONNECTIONS_PER_HOST", 40);
-    Some(DatabasesConfig { keys: keys?, connections_per_host: connections_per_host? })
+    let connections_per_host: Option<Option<NonZeroUsize>> =
+        reader.optional("DB_CONNECTIONS_PER_HOST");
+    let connections_per_host =
+        connections_per_host?.map_or(CONNECTIONS_PER_HOST, NonZeroUsize::get);
+    Some(DatabasesConfig { keys: keys?, connections_per_host })
+}
+
+fn read_smtp_url(reader: &mut Reader<'_>) -> Option<SecretString> {
+    let form = "smtps://name:password@host` or `smtp://host:port";
+    reader
+        .address("SMTP_URL", form, |it| AsyncSmtpTransport::<Tokio1Executor>::from_url(it).is_ok())
 }
 
 #[cfg(test)]
@@ -269,5 +282,23 @@ mod tests {
         ] {
             assert!(faults.contains(name), "{name} is not in: {faults}");
         }
+    }
+
+    #[test]
+    fn every_setting_of_work_that_is_wrong_is_named_at_once_and_no_password_repeated() {
+        let env = BTreeMap::from([
+            ("LOG_FILTER", "=,=x"),
+            ("AMQP_URL", "http://a:hunter2@rabbit.example"),
+            ("SMTP_URL", "mail://a:hunter2@mail.example"),
+            ("MAIL_FROM", "nobody"),
+            ("DB_CONNECTIONS_PER_HOST", "0"),
+            ("SHUTDOWN_GRACE_SECONDS", "soon"),
+            ("TENANT_PUBLIC_URL", "https://hotelhub.id"),
+        ]);
+        let faults = WorkConfig::from_env(&env).unwrap_err().to_string();
+        for name in env.keys() {
+            assert!(faults.contains(name), "{name} is not in: {faults}");
+        }
+        assert!(!faults.contains("hunter2"), "{faults}");
     }
 }

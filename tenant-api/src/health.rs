@@ -1,21 +1,38 @@
 //! What `serve` finds when it looks at itself.
 
+use std::time::Duration;
+
 use actix_web::HttpRequest;
-use hotelhub_core::clock::Clock;
+use hotelhub_core::{clock::Clock, ids::TenantId};
 use hotelhub_http::health::{Findings, Health};
 use hotelhub_jobs::{broker::Broker, rows};
 use hotelhub_tenancy::feed::Feed;
 use serde_json::{Map, Value, json};
 
-use crate::{app::App, site::Site};
+use crate::{app::App, recent::Recent, site::Site};
+
+/// Anybody may ask, so a hotel's database is asked no more often than this.
+const KEPT: Duration = Duration::from_secs(1);
+
+/// How many jobs wait and how many are dead, if the database says.
+type Counts = Option<(i64, i64)>;
 
 /// Ready once there are routes. A broker or a control plane that is away makes no replica unready:
 /// known hotels are served without both.
 pub(crate) fn health(clock: Clock, app: App, feed: Feed, broker: Broker) -> Health {
-    Health::new(clock, move |req| look(app.clone(), feed.clone(), broker.clone(), req))
+    let counted = Recent::<TenantId, Counts>::new(KEPT);
+    Health::new(clock, move |req| {
+        look(app.clone(), feed.clone(), broker.clone(), counted.clone(), req)
+    })
 }
 
-async fn look(app: App, feed: Feed, broker: Broker, req: HttpRequest) -> Findings {
+async fn look(
+    app: App,
+    feed: Feed,
+    broker: Broker,
+    counted: Recent<TenantId, Counts>,
+    req: HttpRequest,
+) -> Findings {
     let mut checks = Map::new();
     let mut say = |name: &str, value: Value| checks.insert(name.to_owned(), value);
     let has_routes = app.routes.position().is_some();
@@ -27,7 +44,7 @@ async fn look(app: App, feed: Feed, broker: Broker, req: HttpRequest) -> Finding
     say("license", json!("none"));
     let database = match Site::of(&req) {
         Ok(site) => {
-            let counted = hotel_queue(&site).await;
+            let counted = counted.of(site.route.tenant_id, async || hotel_queue(&site).await).await;
             if let Some((pending, failed)) = counted {
                 say("queue_pending", json!(pending));
                 say("queue_failed", json!(failed));
@@ -41,7 +58,7 @@ async fn look(app: App, feed: Feed, broker: Broker, req: HttpRequest) -> Finding
 }
 
 /// On a hotel's host: how many of its jobs wait and how many are dead.
-async fn hotel_queue(site: &Site) -> Option<(i64, i64)> {
+async fn hotel_queue(site: &Site) -> Counts {
     let connection = site.db.connect().await.ok()?;
     let counts = rows::counts(&connection).await.ok()?;
     connection.release();

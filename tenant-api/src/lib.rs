@@ -19,6 +19,7 @@ mod paging;
 mod prices;
 mod properties;
 mod rates;
+mod recent;
 mod reservations;
 mod room_types;
 mod rooms;

@@ -1,7 +1,10 @@
 //! Pages of lists: a limit, and a cursor that says where the last page ended.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::{
+    body::json_has_nul,
+    error::{ApiError, ApiResult},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Rows of a page if the client does not say.
@@ -29,6 +32,7 @@ pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> ApiResul
             URL_SAFE_NO_PAD
                 .decode(it)
                 .ok()
+                .filter(|it| !json_has_nul(it))
                 .and_then(|it| serde_json::from_slice(&it).ok())
                 .ok_or_else(|| ApiError::invalid("cursor", "take it from `meta.next_cursor`"))
         })

@@ -5,7 +5,7 @@ use anyhow::Context;
 use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
     auth::{passwords::Passwords, tokens::Tokens},
-    limits::Limits,
+    limits::{Limits, Verified},
     server::{self, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, Relay, pools},
     config::ServeConfig,
-    health, http, pages, site,
+    desk, health, http, pages, site,
 };
 
 /// Serves until a signal, then drains.
@@ -57,6 +57,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let data = Data::new(app);
     let routes = move |service: &mut ServiceConfig| {
         service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));
+        service.app_data(Verified(desk::has_verified_token));
         health.clone().register(service);
         http::register(service);
     };

@@ -46,8 +46,13 @@ impl Site {
 
     /// The audience of this hotel's tokens.
     pub(crate) fn audience(&self) -> String {
-        format!("tenant:{}", self.route.tenant_id)
+        audience_of(self.route.tenant_id)
     }
+}
+
+/// The audience of a hotel's tokens.
+pub(crate) fn audience_of(tenant: TenantId) -> String {
+    format!("tenant:{tenant}")
 }
 
 impl FromRequest for Site {
@@ -109,6 +114,9 @@ pub(crate) fn cannot_connect(error: ConnectTenantError) -> ApiError {
     }
 }
 
+/// The class of SQLSTATEs that complain of a value: out of range, no valid text.
+const DATA_EXCEPTION: &str = "22";
+
 /// The answer to a failure of the database in the middle of a request.
 pub(crate) fn database_failed(error: tokio_postgres::Error) -> ApiError {
     use tokio_postgres::error::SqlState;
@@ -128,6 +136,8 @@ pub(crate) fn database_failed(error: tokio_postgres::Error) -> ApiError {
     if passing {
         ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 2)
             .caused_by(error)
+    } else if error.code().is_some_and(|it| it.code().starts_with(DATA_EXCEPTION)) {
+        ApiError::invalid("request", "holds a value that cannot be stored").caused_by(error)
     } else {
         ApiError::internal(error)
     }

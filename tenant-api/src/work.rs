@@ -47,12 +47,14 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
     let publishing = Broker::start(url, "tenant-api work publish", &tasks);
     let consuming = Broker::start(url, "tenant-api work consume", &tasks);
     let mailer = Mailer::new(&config.smtp_url, &config.mail_from).context("prepare mail")?;
+    let clock = config.program.clock;
     let dispatch = Arc::new(Dispatch {
         routes,
         feed,
         pools,
         broker: publishing.clone(),
-        kinds: Kinds { mailer, addresses: config.addresses },
+        kinds: Kinds { clock: clock.clone(), mailer, addresses: config.addresses },
+        clock,
         worker: format!("work@{}", std::process::id()),
     });
     let consuming = join_all(classes.iter().map(|class| {

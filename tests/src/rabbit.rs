@@ -204,6 +204,26 @@ impl RabbitNode {
         Ok(())
     }
 
+    /// Stalls the node: its connections stay open, and nothing answers.
+    ///
+    /// # Errors
+    /// Fails if it does not run.
+    pub fn pause(&self) -> Result<()> {
+        self.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets a stalled node go on.
+    ///
+    /// # Errors
+    /// Fails if it does not run.
+    pub fn resume(&self) -> Result<()> {
+        self.signal(Signal::SIGCONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        self.process.as_ref().context("the node does not run")?.signal(signal)
+    }
+
     fn configure(&self, home: &Path) -> Result<()> {
         let RabbitAddress { password, amqp_port, management_port, .. } = &self.address;
         let config = format!(

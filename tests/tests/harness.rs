@@ -12,7 +12,7 @@ use platform_tests::{
     mail::{Catcher, Fault},
     platform::Stage,
     ports,
-    postgres::{PostgresServer, Preset, connect},
+    postgres::{Passwords, PostgresServer, Preset, bootstrap, connect},
     process::{Launch, is_clean, stop_registered},
     rabbit::{RabbitNode, accepts},
 };
@@ -45,6 +45,44 @@ async fn the_platforms_logins_reach_what_they_should_and_nothing_else() {
         let refused = connect(&tenant).await.unwrap_err();
         assert_eq!(refused.code().unwrap().code(), "28000", "{other}: the second layer refuses");
     }
+}
+
+#[tokio::test]
+async fn a_server_with_logins_of_another_installation_is_left_as_it_is() {
+    let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
+    let urls = server.urls().unwrap();
+
+    let refused = bootstrap(&urls.superuser, &Passwords::random()).await.unwrap_err();
+
+    assert!(refused.to_string().contains("hotelhub_control"), "{refused:#}");
+    connect(&urls.control).await.unwrap();
+    connect(&urls.provisioner).await.unwrap();
+}
+
+#[tokio::test]
+async fn making_a_server_ready_says_what_it_changes() {
+    let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
+    let superuser = server.urls().unwrap().superuser;
+    let client = connect(&superuser).await.unwrap();
+    for statement in [
+        "GRANT CONNECT ON DATABASE postgres TO PUBLIC",
+        "DROP DATABASE hotelhub_control",
+        "DROP ROLE hotelhub_control",
+    ] {
+        client.simple_query(statement).await.unwrap();
+    }
+    let passwords = Passwords {
+        provisioner: server.urls().unwrap().provisioner.password().unwrap().to_owned(),
+        ..Passwords::random()
+    };
+
+    let changes = bootstrap(&superuser, &passwords).await.unwrap().join("\n");
+
+    for change in ["login hotelhub_control", "database hotelhub_control", "connect to postgres"] {
+        assert!(changes.contains(change), "{change} in: {changes}");
+    }
+    assert!(!changes.contains("provisioner"), "{changes}");
+    assert!(bootstrap(&superuser, &passwords).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -6,3 +6,5 @@
 
 pub(crate) mod routes;
 mod store;
+
+pub(crate) use store::forget_old;

@@ -68,6 +68,7 @@ pub(crate) async fn show_routes(
 async fn next_page(app: &App, since: Option<Position>, wait: Duration) -> ApiResult<RoutePage> {
     let deadline = Instant::now() + wait;
     let mut changes = app.route_changes.clone();
+    let mut is_last_look = wait.is_zero();
     loop {
         // What is committed from here on is heard below, so nothing falls between look and wait.
         changes.catch_up();
@@ -78,14 +79,14 @@ async fn next_page(app: &App, since: Option<Position>, wait: Duration) -> ApiRes
         let Some(page) = page else {
             return store::snapshot(&app.db).await.map_err(database_failed);
         };
-        if !page.routes.is_empty() || !page.gone.is_empty() {
+        if is_last_look || !page.routes.is_empty() || !page.gone.is_empty() {
             return Ok(page);
         }
         let stop = app.tasks.stop_token();
         tokio::select! {
-            heard = timeout_at(deadline, changes.heard()) => if heard.is_err() {
-                return Ok(page);
-            },
+            // While the listening connection is away nothing is heard: the end of the wait looks
+            // for itself.
+            heard = timeout_at(deadline, changes.heard()) => is_last_look = heard.is_err(),
             // A replica asks again, and finds another control plane.
             () = stop.cancelled() => return Ok(page),
         }

@@ -4,6 +4,7 @@
 use hotelhub_core::{
     ids::TenantId,
     routes::{DbHost, Placement, Position, Route, RouteDomain, RoutePage},
+    sql::Query,
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, Statement};
 use uuid::Uuid;
@@ -24,8 +25,11 @@ pub(super) async fn snapshot(db: &DatabaseConnection) -> Result<RoutePage, DbErr
     Ok(RoutePage { position, snapshot: true, routes, gone: Vec::new() })
 }
 
-/// What changed after `since`. `None` if that position says nothing here: another epoch, or a
-/// future.
+/// How many changes are kept. A reader that is further behind starts anew.
+const KEPT_CHANGES: i64 = 100_000;
+
+/// What changed after `since`. `None` if that position says nothing here: another epoch, a future,
+/// or a past that is forgotten.
 pub(super) async fn changes(
     db: &DatabaseConnection,
     since: Position,
@@ -33,13 +37,19 @@ pub(super) async fn changes(
     // Changes beyond the position that the statement sees cannot be: both are written together.
     let sql = format!(
         "WITH changed AS (SELECT DISTINCT tenant_id FROM route_changes WHERE version > $1) \
-         SELECT {COLUMNS}, c.tenant_id AS changed FROM route_position p \
+         SELECT {COLUMNS}, c.tenant_id AS changed, \
+           (SELECT min(version) FROM route_changes) AS oldest FROM route_position p \
          LEFT JOIN changed c ON true LEFT JOIN routes r ON r.tenant_id = c.tenant_id"
     );
     let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, [since.version.into()]);
     let rows = db.query_all_raw(query).await?;
     let position = position_of(&rows)?;
     if position.epoch != since.epoch || since.version > position.version {
+        return Ok(None);
+    }
+    let oldest: Option<i64> = rows.first().map_or(Ok(None), |it| it.try_get("", "oldest"))?;
+    let is_forgotten = oldest.is_none_or(|it| since.version < it - 1);
+    if since.version < position.version && is_forgotten {
         return Ok(None);
     }
     let mut page = RoutePage { position, snapshot: false, routes: Vec::new(), gone: Vec::new() };
@@ -51,6 +61,15 @@ pub(super) async fn changes(
         }
     }
     Ok(Some(page))
+}
+
+/// Forgets the oldest changes of those that are too many, at most `limit`; how many.
+pub(crate) async fn forget_old(db: &impl Query, limit: i64) -> Result<u64, tokio_postgres::Error> {
+    // In order, so that what is kept has no gaps.
+    let sql = "DELETE FROM route_changes WHERE version IN (SELECT version FROM route_changes \
+                 WHERE version <= (SELECT version FROM route_position) - $1 \
+                 ORDER BY version LIMIT $2)";
+    db.execute(sql, &[&KEPT_CHANGES, &limit]).await
 }
 
 fn position_of(rows: &[QueryResult]) -> Result<Position, DbErr> {

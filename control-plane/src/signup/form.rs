@@ -2,7 +2,7 @@
 
 use hotelhub_core::keys::{random_token, sha256};
 use hotelhub_http::{
-    body::Repeat,
+    body::{Repeat, json_has_nul},
     error::{ApiError, ApiResult},
 };
 use secrecy::ExposeSecret;
@@ -63,9 +63,12 @@ impl FormFields {
         }
     }
 
-    /// How a second click is recognised.
+    /// How a second click is recognised. Refuses what no database can hold.
     pub(super) fn repeat(&self) -> ApiResult<Repeat> {
         let content = serde_json::to_vec(self).map_err(ApiError::internal)?;
+        if json_has_nul(&content) {
+            return Err(ApiError::malformed("the form holds the character NUL; leave it out"));
+        }
         let key = Some(self.request_key.clone()).filter(|it| (1..=255).contains(&it.len()));
         Ok(Repeat { key, request_sha256: sha256(&[b"form\n".as_slice(), &content].concat()) })
     }
@@ -88,6 +91,12 @@ mod tests {
         assert_eq!((again.password.as_str(), again.slug.as_str()), ("", "x"));
         assert_eq!(again.request_key, key);
         assert_ne!(typed.kept(true).request_key, key);
+    }
+
+    #[test]
+    fn a_form_with_nul_in_a_field_is_refused() {
+        let fields = FormFields { owner_name: "Sa\0ri".into(), ..FormFields::fresh() };
+        assert_eq!(fields.repeat().unwrap_err().code(), "MALFORMED_REQUEST");
     }
 
     #[test]

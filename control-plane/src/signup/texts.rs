@@ -96,6 +96,7 @@ pub(crate) fn step(name: &str, language: hotelhub_http::language::Language) -> S
         "place" => ("Memilih server", "Choose a server"),
         "create_role" => ("Membuat akun basis data", "Make the database login"),
         "create_database" => ("Membuat basis data", "Make the database"),
+        "open_database" => ("Mengamankan basis data", "Secure the database"),
         "grant_access" => ("Membuka basis data", "Open the database"),
         "write_identity" => ("Memberi identitas", "Give it an identity"),
         "migrate" => ("Memperbarui skema", "Bring the schema up to date"),

@@ -10,5 +10,5 @@ pub(crate) mod routes;
 mod session_entity;
 pub(crate) mod store;
 
-pub(crate) use self::person::{ISSUER, Vendor};
+pub(crate) use self::person::{ISSUER, Vendor, has_verified_token};
 pub use model::VendorRole;

@@ -1,11 +1,11 @@
 //! Who sends a request to the vendor's API.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use hotelhub_core::ids::{SessionId, UserId};
 use hotelhub_http::{
-    auth::bearer,
+    auth::{bearer, tokens::Claims},
     error::{ApiError, ApiResult},
 };
 
@@ -39,13 +39,22 @@ impl Vendor {
     async fn of(req: HttpRequest) -> ApiResult<Self> {
         let app = req.app_data::<Data<App>>();
         let app = app.ok_or_else(|| ApiError::internal("the program has no `App`"))?;
-        let claims = bearer(&req).and_then(|it| app.tokens.verify(it, AUDIENCE));
+        let claims = claims_of(&req, app);
         let claims = claims.ok_or_else(ApiError::unauthenticated)?;
         store::find_by_session(&app.db, claims.sid, claims.sub, app.clock.now())
             .await
             .map_err(database_failed)?
             .ok_or_else(ApiError::unauthenticated)
     }
+}
+
+/// Tells whether a request carries a token of the vendor's that is good now.
+pub(crate) fn has_verified_token(req: &HttpRequest) -> bool {
+    req.app_data::<Data<App>>().is_some_and(|app| claims_of(req, app).is_some())
+}
+
+fn claims_of(req: &HttpRequest, app: &App) -> Option<Arc<Claims>> {
+    app.tokens.verify(bearer(req)?, AUDIENCE)
 }
 
 impl FromRequest for Vendor {

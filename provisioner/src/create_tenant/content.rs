@@ -25,7 +25,7 @@ pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result
              ON CONFLICT (singleton) DO UPDATE SET access = excluded.access
              WHERE (tenant_identity.tenant_id, tenant_identity.database_id)
                  = (excluded.tenant_id, excluded.database_id)
-             RETURNING 1",
+             RETURNING (SELECT max(version) FROM refinery_schema_history)",
             &[
                 (&id, Type::UUID),
                 (&database, Type::UUID),
@@ -36,22 +36,19 @@ pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result
             ],
         )
         .await?;
-    if written.is_empty() {
-        return Err(StepError::Never("the database says that it is somebody else's".to_owned()));
-    }
+    let other = || StepError::Never("the database says that it is somebody else's".to_owned());
+    // Asked here, a question less for the next step.
+    work.found_version = written.first().ok_or_else(other)?.try_get(0)?;
     Ok(())
 }
 
 /// Brings the schema to its head, where it is unless the template is older than this program.
 pub(super) async fn migrate(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let session = work.inside(control).await?;
-    let version = "SELECT max(version) FROM refinery_schema_history";
-    let rows = session.query_once(version, &[]).await?;
-    let found: Option<i32> = rows.first().map(|it| it.try_get(0)).transpose()?.flatten();
+    let found = work.found_version;
     let head = migrations::tenant_head();
     // A template that a newer provisioner built is ahead of us, and stays so.
     if found.is_none_or(|it| it < head) {
-        migrations::migrate_tenant(session.client_mut()).await?;
+        migrations::migrate_tenant(work.inside(control).await?.client_mut()).await?;
     }
     work.facts.schema_version = Some(found.unwrap_or(head).max(head));
     Ok(())

@@ -4,8 +4,9 @@
 //! before either exists. So whatever has that name is this operation's and nobody else's, and
 //! "it exists already" means that an earlier try made it.
 //!
-//! The database is closed until nobody but its own role can enter, and the route is published
-//! last, so nobody ever sees a hotel that is half made.
+//! The database is closed until nobody but its owner can enter, the hotel's own login is let in when
+//! everything is in it, and the route is published last: nobody ever sees a hotel that is half
+//! made.
 
 mod content;
 mod database;
@@ -42,51 +43,73 @@ pub struct Facts {
     pub owner_id: UserId,
     /// Where the database is; chosen by the first step.
     pub db_host_id: Option<DbHostId>,
-    /// The version of the database's schema; known once it is migrated.
+    /// The version of the database's schema; found out once it is migrated.
     pub schema_version: Option<i32>,
 }
 
-static STEPS: [Step<Work>; 9] = [
+/// The commits from `open_database` to `create_owner` are left to be flushed with that of
+/// `grant_access`. Its session was there before the first of them: if it still answers, the
+/// server has not crashed in between, and its commit takes all of them to the disk.
+static STEPS: [Step<Work>; 10] = [
     Step {
         name: "place",
         make: |work, control| Box::pin(placement::place(work, control)),
         undo: Some(|work, control| Box::pin(placement::give_up(work, control))),
-    },
-    Step {
-        name: "create_role",
-        make: |work, control| Box::pin(database::create_role(work, control)),
-        undo: Some(|work, control| Box::pin(database::drop_role(work, control))),
+        is_durable: true,
     },
     Step {
         name: "create_database",
         make: |work, control| Box::pin(database::create_database(work, control)),
-        undo: Some(|work, control| Box::pin(database::drop_database(work, control))),
+        undo: Some(|work, control| Box::pin(database::drop_all(work, control))),
+        is_durable: true,
     },
     Step {
-        name: "grant_access",
-        make: |work, control| Box::pin(database::grant_access(work, control)),
+        name: "open_database",
+        make: |work, control| Box::pin(database::open_database(work, control)),
         undo: None,
+        is_durable: false,
+    },
+    Step {
+        name: "create_role",
+        make: |work, control| Box::pin(database::create_role(work, control)),
+        undo: None,
+        is_durable: false,
     },
     Step {
         name: "write_identity",
         make: |work, control| Box::pin(content::write_identity(work, control)),
         undo: None,
+        is_durable: false,
     },
     Step {
         name: "migrate",
         make: |work, control| Box::pin(content::migrate(work, control)),
         undo: None,
+        is_durable: false,
     },
-    Step { name: "seed", make: |work, control| Box::pin(content::seed(work, control)), undo: None },
+    Step {
+        name: "seed",
+        make: |work, control| Box::pin(content::seed(work, control)),
+        undo: None,
+        is_durable: false,
+    },
     Step {
         name: "create_owner",
         make: |work, control| Box::pin(content::create_owner(work, control)),
         undo: None,
+        is_durable: false,
+    },
+    Step {
+        name: "grant_access",
+        make: |work, control| Box::pin(database::grant_access(work, control)),
+        undo: None,
+        is_durable: true,
     },
     Step {
         name: "publish_route",
         make: |work, control| Box::pin(route::publish(work, control)),
         undo: Some(|work, control| Box::pin(route::withdraw(work, control))),
+        is_durable: true,
     },
 ];
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Action, Operation, Saga, Step, StepError,
-    record::{self, RecordedStep, Run, RunState, StepState},
+    record::{self, Flush, RecordedStep, Run, RunState, StepState},
 };
 use crate::session::Session;
 
@@ -39,6 +39,8 @@ pub(super) struct Drive<'a, S: Saga> {
     pub(super) control: &'a Session,
     pub(super) stop: &'a CancellationToken,
     pub(super) operation: Operation,
+    /// Nobody had begun it when it was found.
+    pub(super) is_new: bool,
 }
 
 impl<S: Saga> Drive<'_, S> {
@@ -47,8 +49,7 @@ impl<S: Saga> Drive<'_, S> {
     pub(super) async fn go(&self) -> Result<Ending, Error> {
         let steps = self.saga.steps();
         let names: Vec<&str> = steps.iter().map(|it| it.name).collect();
-        let mint = || self.saga.mint_facts();
-        let run = record::find_or_insert(self.control, self.id(), mint, &names).await?;
+        let run = self.find_or_insert_run(&names).await?;
         if run.state == RunState::Settled {
             return Ok(Ending::Settled);
         }
@@ -72,6 +73,21 @@ impl<S: Saga> Drive<'_, S> {
         Ok(ending)
     }
 
+    async fn find_or_insert_run(&self, names: &[&str]) -> Result<Run, Error> {
+        // Most are new, and then looking first would be a question too many.
+        let mut may_exist = !self.is_new;
+        loop {
+            if may_exist && let Some(run) = record::find(self.control, self.id()).await? {
+                return Ok(run);
+            }
+            may_exist = true;
+            let facts = self.saga.mint_facts();
+            if let Some(run) = record::insert(self.control, self.id(), facts, names).await? {
+                return Ok(run);
+            }
+        }
+    }
+
     async fn make(
         &self,
         steps: &[Step<S::Work>],
@@ -79,19 +95,18 @@ impl<S: Saga> Drive<'_, S> {
         work: &mut S::Work,
     ) -> Result<Ending, Error> {
         let mut done = None;
-        for (step, recorded) in steps.iter().zip(&run.steps) {
-            if recorded.state == StepState::Done {
-                continue;
-            }
+        for (step, recorded) in steps.iter().zip(&run.steps).skip(count_proven(steps, run)) {
             let facts = S::facts(work);
-            if self.stop.is_cancelled() {
-                record::advance(self.control, self.id(), &facts, done, None).await?;
+            // The first step has decided: what follows acts on it outside.
+            let flush = if done == Some(0) { Flush::Now } else { Flush::Later };
+            let next = (!self.stop.is_cancelled()).then_some(recorded.position);
+            record::advance(self.control, self.id(), &facts, (done, next), flush).await?;
+            if next.is_none() {
                 return Ok(Ending::Stopped);
             }
-            record::advance(self.control, self.id(), &facts, done, Some(recorded.position)).await?;
             if let Err(error) = self.act(step.name, "make", step.make, work).await {
-                // Moving on has set the count of an earlier step back.
-                let failures = if done.is_none() { run.failures } else { 0 };
+                // The count is that of the step which failed last: this one, if it was tried.
+                let failures = if recorded.attempts > 0 { run.failures } else { 0 };
                 return self.failed(recorded, failures, &error).await;
             }
             done = Some(recorded.position);
@@ -109,7 +124,7 @@ impl<S: Saga> Drive<'_, S> {
     ) -> Result<Ending, Error> {
         let mut undone = None;
         for (step, recorded) in steps.iter().zip(&run.steps).rev() {
-            if matches!(recorded.state, StepState::Pending | StepState::Undone) {
+            if recorded.state == StepState::Undone {
                 continue;
             }
             if self.stop.is_cancelled() {
@@ -210,6 +225,14 @@ impl<S: Saga> Drive<'_, S> {
     const fn id(&self) -> OperationId {
         self.operation.id
     }
+}
+
+/// How many steps need not be repeated: all up to the last durable one that is done.
+fn count_proven<W>(steps: &[Step<W>], run: &Run) -> usize {
+    let is_proof = |(step, recorded): (&Step<W>, &RecordedStep)| {
+        step.is_durable && recorded.state == StepState::Done
+    };
+    steps.iter().zip(&run.steps).rposition(is_proof).map_or(0, |last| last + 1)
 }
 
 /// Doubles with each attempt that went before.

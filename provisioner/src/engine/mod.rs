@@ -4,11 +4,17 @@
 //!
 //! - **One runner at a time works on an operation.** It holds a session lock on its own connection
 //!   to the control database; when the process dies, the server frees the lock.
-//! - **A step is recorded as running before it is begun**, and its end together with the beginning
-//!   of the next. So what exists outside was made by steps whose record says running or done, and
-//!   nothing else: exactly these are undone.
-//! - **Each step can be repeated** after it ran wholly, in part or not at all. A runner that takes
-//!   over repeats the one step whose record says running.
+//! - **The first step decides, and nothing else**: after it, and only after it, the record is
+//!   flushed to disk. So whatever exists outside bears a name, and lies in a place, that the record
+//!   cannot lose.
+//! - **All other lines of the record are written before the server has flushed them.** Waiting for
+//!   the disk between all steps would take as long as the steps do. A crash of the control
+//!   database's server may lose the last of these lines, so none of them is proof of anything:
+//!   undoing undoes *every* step in reverse order, also one that is recorded as pending.
+//! - **Each step can be repeated** after it ran wholly, in part or not at all, and so can each
+//!   undoing, also of what never was. A runner that takes over repeats every step after the last
+//!   *durable* one that is recorded as done. A step that is not durable may leave its commits to
+//!   be flushed by the next one that is.
 //! - **A transient failure is retried for ever**, a permanent one three times; then everything is
 //!   undone in reverse order. Undoing is retried for ever: there is no state in which something is
 //!   left behind and nobody works on it.
@@ -16,7 +22,8 @@
 //!   holds up its own operations and no others.
 //!
 //! What the steps decide (names, ids, places) are the run's *facts*: minted before anything exists,
-//! recorded with the step that adds to them.
+//! completed by the first step. A later step may only add what it finds out, and finds it out again
+//! if its line is lost.
 //!
 //! What the engine does not do: run steps in parallel, or know any saga. A lock in the control
 //! database cannot stop a database server from finishing a statement of a runner that was killed;
@@ -65,8 +72,12 @@ pub struct Step<W> {
     pub name: &'static str,
     /// Does it.
     pub make: Action<W>,
-    /// Undoes it, done or half-done; `None` where undoing an earlier step takes it along.
+    /// Undoes it, done, half-done or never begun; `None` where undoing an earlier step takes it
+    /// along.
     pub undo: Option<Action<W>>,
+    /// Whether what it made, and all that the steps before it made, outlives a crash of any server
+    /// once it has ended.
+    pub is_durable: bool,
 }
 
 impl<W> std::fmt::Debug for Step<W> {
@@ -83,7 +94,7 @@ pub trait Saga: Send + 'static {
     /// What the steps work with: the facts, and sessions that are dropped with it.
     type Work: Send;
 
-    /// The steps in order.
+    /// The steps in order. The first one changes nothing outside of the facts.
     fn steps(&self) -> &'static [Step<Self::Work>];
 
     /// The facts of a new run: whatever must be the same in every repetition.

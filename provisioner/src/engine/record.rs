@@ -58,11 +58,18 @@ impl Run {
     }
 }
 
+/// An operation that waits for a runner.
+pub(super) struct Open {
+    pub(super) operation: Operation,
+    /// It had no run when it was looked at.
+    pub(super) is_new: bool,
+}
+
 /// The operations of this kind that could be worked on now, the oldest first.
-pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Operation>, Error> {
+pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Open>, Error> {
     let rows = control
         .query(
-            "SELECT o.id, o.tenant_id FROM operations o
+            "SELECT o.id, o.tenant_id, r.operation_id IS NULL FROM operations o
              LEFT JOIN operation_runs r ON r.operation_id = o.id
              WHERE o.settled_at IS NULL AND o.kind = $1
                AND (r.retry_at IS NULL OR r.retry_at <= clock_timestamp())
@@ -70,7 +77,11 @@ pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Opera
             &[&kind],
         )
         .await?;
-    rows.iter().map(|it| Ok(Operation { id: it.try_get(0)?, tenant: it.try_get(1)? })).collect()
+    let open = |it: &tokio_postgres::Row| {
+        let operation = Operation { id: it.try_get(0)?, tenant: it.try_get(1)? };
+        Ok(Open { operation, is_new: it.try_get(2)? })
+    };
+    rows.iter().map(open).collect()
 }
 
 /// Takes the operation for this session, unless another one has it.
@@ -85,32 +96,34 @@ pub(super) async fn unlock(control: &Session, operation: Operation) -> Result<()
     control.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await.map(drop)
 }
 
-/// The run as it stands, made now if the operation is new. The caller holds the lock.
-pub(super) async fn find_or_insert(
+/// Records a new run; `None` if there is one already. The caller holds the lock. The line need not
+/// outlive a crash: nothing was made yet.
+pub(super) async fn insert(
     control: &Session,
     operation: OperationId,
-    mint_facts: impl FnOnce() -> Value,
+    facts: Value,
     names: &[&str],
-) -> Result<Run, Error> {
-    if let Some(run) = find(control, operation).await? {
-        return Ok(run);
-    }
-    let facts = mint_facts();
-    control
+) -> Result<Option<Run>, Error> {
+    let inserted = control
         .execute(
             "WITH run AS (
-               INSERT INTO operation_runs (operation_id, state, facts) VALUES ($1, 'forward', $2)
+               INSERT INTO operation_runs (operation_id, state, facts)
+               SELECT $1::uuid, 'forward', $2::jsonb
+               FROM set_config('synchronous_commit', 'off', true)
+               ON CONFLICT DO NOTHING
+               RETURNING operation_id
              )
              INSERT INTO operation_steps (operation_id, position, name, state)
-             SELECT $1, number - 1, name, 'pending'
-             FROM unnest($3::text[]) WITH ORDINALITY AS step (name, number)",
+             SELECT operation_id, number - 1, name, 'pending'
+             FROM run, unnest($3::text[]) WITH ORDINALITY AS step (name, number)",
             &[&operation, &facts, &names],
         )
         .await?;
-    Ok(Run::new(facts, names))
+    Ok((inserted > 0).then(|| Run::new(facts, names)))
 }
 
-async fn find(control: &Session, operation: OperationId) -> Result<Option<Run>, Error> {
+/// The run as it stands, if there is one.
+pub(super) async fn find(control: &Session, operation: OperationId) -> Result<Option<Run>, Error> {
     let rows = control
         .query(
             "SELECT r.state, r.facts, r.failures, s.position, s.name, s.state, s.attempts
@@ -145,14 +158,24 @@ async fn find(control: &Session, operation: OperationId) -> Result<Option<Run>, 
     Ok(Some(run))
 }
 
+/// Whether a line of the record is waited for until it is on disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flush {
+    /// As the server is set up.
+    Now,
+    /// With whatever is flushed next, or a fraction of a second later.
+    Later,
+}
+
 /// Records in one statement that a step is done and the next one runs.
 pub(super) async fn advance(
     control: &Session,
     operation: OperationId,
     facts: &Value,
-    done: Option<i32>,
-    next: Option<i32>,
+    (done, next): (Option<i32>, Option<i32>),
+    flush: Flush,
 ) -> Result<(), Error> {
+    let waits = flush == Flush::Now;
     control
         .execute(
             "WITH run AS (
@@ -165,14 +188,17 @@ pub(super) async fn advance(
                finished_at = CASE position WHEN $3 THEN clock_timestamp() END,
                started_at = CASE position WHEN $4 THEN clock_timestamp() ELSE started_at END,
                attempts = attempts + CASE position WHEN $4 THEN 1 ELSE 0 END
+             FROM set_config('synchronous_commit',
+               CASE WHEN $5 THEN current_setting('synchronous_commit') ELSE 'off' END, true)
              WHERE operation_id = $1 AND position IN ($3, $4)",
-            &[&operation, facts, &done, &next],
+            &[&operation, facts, &done, &next, &waits],
         )
         .await
         .map(drop)
 }
 
-/// Records that the last step is done, and the run with it.
+/// Records that the last step is done, and the run with it. If a crash loses the line, the last
+/// step is repeated.
 pub(super) async fn finish(
     control: &Session,
     operation: OperationId,
@@ -188,7 +214,8 @@ pub(super) async fn finish(
                SET state = 'done', failures = 0, retry_at = NULL, finished_at = clock_timestamp()
                WHERE operation_id = $1
              )
-             UPDATE operations SET settled_at = clock_timestamp() WHERE id = $1",
+             UPDATE operations SET settled_at = clock_timestamp()
+             FROM set_config('synchronous_commit', 'off', true) WHERE id = $1",
             &[&operation, &last],
         )
         .await

@@ -12,7 +12,7 @@ use tokio_postgres::{Config, Error};
 use super::{
     Saga,
     drive::{Drive, Ending},
-    record,
+    record::{self, Open},
 };
 use crate::{session::Session, wake::Wake};
 
@@ -83,12 +83,12 @@ impl<S: Saga> Runner<S> {
 
     /// Drives the oldest operation that nobody else holds; `None` if there is none.
     async fn take_one(&self, control: &Session) -> Result<Option<Ending>, Error> {
-        for operation in record::list_open(control, S::KIND).await? {
+        for Open { operation, is_new } in record::list_open(control, S::KIND).await? {
             if !record::try_lock(control, operation).await? {
                 continue;
             }
             let stop = self.tasks.stop_token();
-            let drive = Drive { saga: &self.saga, control, stop: &stop, operation };
+            let drive = Drive { saga: &self.saga, control, stop: &stop, operation, is_new };
             let ending = drive.go().await?;
             record::unlock(control, operation).await?;
             return Ok(Some(ending));

@@ -8,7 +8,7 @@ mod roles;
 mod store;
 mod template;
 
-pub(crate) use self::store::{find, find_roomiest, list};
+pub(crate) use self::store::{Place, find, find_roomiest, list};
 pub use self::{
     keeper::Keeper,
     store::{AdminLoginError, DbHost},

@@ -44,7 +44,7 @@ fn unless_exists(made: Result<(), Error>) -> Result<(), Error> {
 pub(super) async fn close_doors(session: &Session, host: &DbHost) -> Result<(), Error> {
     let open = session
         .query(
-            "SELECT datname::text FROM pg_database
+            "SELECT format('%I', datname) FROM pg_database
              WHERE datname IN ('postgres', 'template1', current_database()) AND datallowconn
                AND has_database_privilege('public', oid, 'CONNECT')",
             &[],

@@ -22,6 +22,15 @@ pub struct DbHost {
     sealed_admin_url: String,
 }
 
+/// Where a new database can be made.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// The server.
+    pub(crate) host: DbHost,
+    /// Its current template.
+    pub(crate) template: String,
+}
+
 /// The login to a server cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminLoginError {
@@ -70,8 +79,8 @@ pub(crate) async fn find(control: &impl Query, id: DbHostId) -> Result<Option<Db
 ///
 /// Runs that have chosen a server count as databases of it. Two runners that choose in the same
 /// instant may exceed `max_databases` by one: it is a measure of care, not a limit of the server.
-pub(crate) async fn find_roomiest(control: &impl Query) -> Result<Option<DbHost>, Error> {
-    let sql = "SELECT h.id, h.name, h.key_id, h.sealed_admin_url
+pub(crate) async fn find_roomiest(control: &impl Query) -> Result<Option<Place>, Error> {
+    let sql = "SELECT h.id, h.name, h.key_id, h.sealed_admin_url, t.name AS template
          FROM db_hosts h
          JOIN templates t ON t.db_host_id = h.id AND t.is_current
          CROSS JOIN LATERAL (
@@ -84,5 +93,6 @@ pub(crate) async fn find_roomiest(control: &impl Query) -> Result<Option<DbHost>
          ) AS room
          WHERE h.state = 'active' AND room.left_over > 0
          ORDER BY room.left_over DESC, h.name LIMIT 1";
-    control.query_opt(sql, &[]).await?.as_ref().map(DbHost::from_row).transpose()
+    let Some(row) = control.query_opt(sql, &[]).await? else { return Ok(None) };
+    Ok(Some(Place { host: DbHost::from_row(&row)?, template: row.try_get("template")? }))
 }

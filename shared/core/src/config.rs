@@ -88,6 +88,34 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// An address that may hold a password, so that a fault says which `form` it needs and does not
+    /// repeat it.
+    pub fn address(
+        &mut self,
+        name: &str,
+        form: &str,
+        fits: impl FnOnce(&str) -> bool,
+    ) -> Option<SecretString> {
+        match self.env.get(name) {
+            Some(text) if fits(&text) => Some(SecretString::from(text)),
+            Some(_) => self.fault(name, format_args!("needs the form `{form}`")),
+            None => self.fault(name, "is not set; secrets have no default"),
+        }
+    }
+
+    /// As [`Reader::address`], for one that may be left out.
+    pub fn optional_address(
+        &mut self,
+        name: &str,
+        form: &str,
+        fits: impl FnOnce(&str) -> bool,
+    ) -> Option<Option<SecretString>> {
+        match self.env.get(name) {
+            Some(_) => self.address(name, form, fits).map(Some),
+            None => Some(None),
+        }
+    }
+
     /// Keys, as `id:base64` pairs joined with commas; the first one is used for new work.
     pub fn keys(&mut self, name: &str) -> Option<Keyring> {
         match self.env.get(name) {

@@ -21,6 +21,10 @@ impl TelemetryConfig {
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let filter =
             reader.or("LOG_FILTER", "info,refinery_core=warn,sqlx=warn,lapin=warn".to_owned());
+        let filter = filter.and_then(|it| match EnvFilter::builder().parse(&it) {
+            Ok(_) => Some(it),
+            Err(error) => reader.fault("LOG_FILTER", format_args!("is `{it}`: {error}")),
+        });
         let metrics_listen = reader.optional("METRICS_LISTEN");
         Some(Self { filter: filter?, metrics_listen: metrics_listen? })
     }
@@ -55,4 +59,20 @@ pub fn start(config: &TelemetryConfig) -> Result<(), TelemetryError> {
         PrometheusBuilder::new().with_http_listener(listen).install()?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_filter_that_is_none_is_named_with_the_other_faults() {
+        let env = BTreeMap::from([("LOG_FILTER", "info,=,=x"), ("METRICS_LISTEN", "here")]);
+        let mut reader = Reader::new(&env);
+        let config = TelemetryConfig::read(&mut reader);
+        let faults = reader.finish(config).unwrap_err().to_string();
+        assert!(faults.contains("LOG_FILTER") && faults.contains("METRICS_LISTEN"), "{faults}");
+    }
 }

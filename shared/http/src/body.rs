@@ -3,9 +3,11 @@
 use std::{future::Future, pin::Pin};
 
 use actix_web::{
-    FromRequest, HttpRequest,
-    dev::Payload,
+    Error, FromRequest, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{Payload, ServiceRequest, ServiceResponse},
     http::{StatusCode, header::CONTENT_TYPE},
+    middleware::Next,
     web::Bytes,
 };
 use hotelhub_core::keys::sha256;
@@ -94,6 +96,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
             let repeat = Repeat::of(&req, &bytes)?;
             let value = serde_json::from_slice(&bytes)
                 .map_err(|error| ApiError::malformed(format!("the JSON body: {error}")))?;
+            if json_has_nul(&bytes) {
+                return Err(has_nul("the JSON body"));
+            }
             Ok(Self { value, repeat })
         })
     }
@@ -110,6 +115,50 @@ impl FromRequest for NoBody {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(Repeat::of(req, b"").map(NoBody))
     }
+}
+
+/// Refuses an address with the character NUL in it, which PostgreSQL's texts cannot hold.
+pub(crate) async fn refuse_nul_in_address(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let target = req.uri().path_and_query().map_or("", |it| it.as_str());
+    if urlencoded_has_nul(target.as_bytes()) {
+        return Ok(req.error_response(has_nul("the address")));
+    }
+    next.call(req).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Refuses a form with the character NUL in it, which PostgreSQL's texts cannot hold.
+///
+/// # Errors
+/// 400 if there is one.
+pub fn refuse_nul_in_form(urlencoded: &[u8]) -> Result<(), ApiError> {
+    if urlencoded_has_nul(urlencoded) { Err(has_nul("the form")) } else { Ok(()) }
+}
+
+/// Tells whether a text or a name in this well-formed JSON holds the character NUL.
+#[must_use]
+pub fn json_has_nul(json: &[u8]) -> bool {
+    // Backslashes stand only in strings, each before what it escapes; a bare NUL is no JSON.
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|it| *it == b'\\') {
+        let escape = rest.split_at(at).1;
+        if escape.starts_with(br"\u0000") {
+            return true;
+        }
+        rest = escape.get(2..).unwrap_or_default();
+    }
+    false
+}
+
+/// A percent sign that is meant is itself written as `%25`, so `%00` has one meaning.
+fn urlencoded_has_nul(text: &[u8]) -> bool {
+    text.contains(&0) || text.windows(3).any(|it| it == b"%00")
+}
+
+fn has_nul(what: &str) -> ApiError {
+    ApiError::malformed(format!("{what} holds the character NUL; leave it out"))
 }
 
 fn require_type(req: &HttpRequest, wanted: &'static str) -> Result<(), ApiError> {
@@ -133,5 +182,28 @@ fn unreadable(error: &actix_web::Error) -> ApiError {
             "the body is larger than 256 KiB",
         ),
         _ => ApiError::malformed("the body could not be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_found_in_json_however_it_is_surrounded() {
+        for bad in [r#"{"a":"\u0000"}"#, r#"["\\\u0000"]"#, r#"{"\u0000":1}"#, r#"["é\n\u0000"]"#]
+        {
+            assert!(json_has_nul(bad.as_bytes()), "{bad}");
+        }
+        for good in [r#"["\\u0000"]"#, r#"["\u0001 u0000 \""]"#, "[]", ""] {
+            assert!(!json_has_nul(good.as_bytes()), "{good}");
+        }
+    }
+
+    #[test]
+    fn nul_is_found_in_addresses_and_forms() {
+        assert!(refuse_nul_in_form(b"name=a%00b").is_err());
+        assert!(refuse_nul_in_form(b"name=a\0b").is_err());
+        assert!(refuse_nul_in_form(b"name=a%2500b+%20").is_ok());
     }
 }

@@ -16,7 +16,8 @@ impl TrustedProxies {
         let text: Option<String> = reader.optional("TRUSTED_PROXIES")?;
         let mut nets = Vec::new();
         for entry in text.iter().flat_map(|it| it.split(',')).map(str::trim) {
-            match entry.parse::<IpNet>().or_else(|_| entry.parse::<IpAddr>().map(IpNet::from)) {
+            let address = || entry.parse::<IpAddr>().map(|it| IpNet::from(it.to_canonical()));
+            match entry.parse::<IpNet>().or_else(|_| address()) {
                 Ok(net) => nets.push(net),
                 Err(_neither) => {
                     return reader.fault(
@@ -33,15 +34,16 @@ impl TrustedProxies {
         self.0.iter().any(|it| it.contains(&addr))
     }
 
-    /// The last address in the chain that no trusted proxy vouches for.
+    /// The last address in the chain that no trusted proxy vouches for. Addresses are compared as
+    /// what they are: a socket for both protocols writes IPv4 as IPv6.
     fn client(&self, socket: IpAddr, forwarded_for: &str) -> IpAddr {
-        let mut client = socket;
+        let mut client = socket.to_canonical();
         for hop in forwarded_for.rsplit(',') {
             if !self.trusts(client) {
                 break;
             }
-            match hop.trim().parse() {
-                Ok(addr) => client = addr,
+            match hop.trim().parse::<IpAddr>() {
+                Ok(addr) => client = addr.to_canonical(),
                 Err(_not_an_address) => break,
             }
         }
@@ -53,13 +55,19 @@ impl TrustedProxies {
 #[must_use]
 pub fn client_addr(req: &HttpRequest) -> IpAddr {
     let socket = req.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |it| it.ip());
-    let forwarded =
-        req.headers().get("x-forwarded-for").and_then(|it| it.to_str().ok()).unwrap_or("");
-    req.app_data::<Data<TrustedProxies>>().map_or(socket, |it| it.client(socket, forwarded))
+    let Some(proxies) = req.app_data::<Data<TrustedProxies>>() else {
+        return socket.to_canonical();
+    };
+    // A proxy may add a line of its own below those that the client sent: all of them are one list.
+    // What is no text stays in it as a hop that is no address.
+    let lines = req.headers().get_all("x-forwarded-for").map(|it| it.to_str().unwrap_or("?"));
+    proxies.client(socket, &lines.collect::<Vec<_>>().join(","))
 }
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     fn addr(text: &str) -> IpAddr {
@@ -78,5 +86,25 @@ mod tests {
         let client = edge.client(addr("10.0.0.1"), "6.6.6.6, 198.51.100.7, 10.0.0.2");
         assert_eq!(client, addr("198.51.100.7"));
         assert_eq!(edge.client(addr("10.0.0.1"), "garbage"), addr("10.0.0.1"));
+    }
+
+    #[test]
+    fn every_line_of_the_header_counts_and_the_proxys_is_the_last() {
+        let edge = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let req = TestRequest::get()
+            .peer_addr("10.0.0.1:4000".parse().unwrap())
+            .append_header(("x-forwarded-for", "6.6.6.6"))
+            .append_header(("x-forwarded-for", "198.51.100.7"))
+            .app_data(Data::new(edge));
+        assert_eq!(client_addr(&req.to_http_request()), addr("198.51.100.7"));
+    }
+
+    #[test]
+    fn an_ipv4_address_that_is_written_as_ipv6_is_the_same_address() {
+        let edge = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let client = edge.client(addr("::ffff:10.0.0.1"), "198.51.100.7, ::ffff:10.0.0.2");
+        assert_eq!(client, addr("198.51.100.7"));
+        let client = edge.client(addr("10.0.0.1"), "::ffff:198.51.100.7");
+        assert_eq!(client, addr("198.51.100.7"));
     }
 }

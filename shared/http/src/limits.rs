@@ -34,6 +34,11 @@ impl LimitsConfig {
     }
 }
 
+/// Tells whether a request carries a token that was verified. A program without one knows no such
+/// requests: a header that anybody can send makes nobody known.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified(pub fn(&HttpRequest) -> bool);
+
 /// What each client address has used.
 #[derive(Debug)]
 pub struct Limits {
@@ -56,11 +61,12 @@ impl Limits {
         }
     }
 
-    /// Admits any request: anonymous calls and forms are counted, all else is not.
+    /// Admits any request: calls without a verified token and forms are counted, all else is not.
     pub(crate) fn admit(&self, req: &HttpRequest) -> Result<(), ApiError> {
         let path = req.path();
-        if path.starts_with("/api/") && !req.headers().contains_key("authorization") {
-            take(self.api.as_ref(), client_addr(req))
+        if path.starts_with("/api/") {
+            let verified = req.app_data::<Verified>().is_some_and(|Verified(of)| of(req));
+            if verified { Ok(()) } else { take(self.api.as_ref(), client_addr(req)) }
         } else if req.method().is_safe() || !wants_page(req) {
             Ok(())
         } else {
@@ -94,8 +100,59 @@ fn take(limiter: Option<&DefaultKeyedRateLimiter<IpAddr>>, addr: IpAddr) -> Resu
 
 /// One customer of an IPv6 provider has a /64 of addresses.
 fn network(addr: IpAddr) -> IpAddr {
-    match addr {
-        IpAddr::V4(_) => addr,
+    match addr.to_canonical() {
+        v4 @ IpAddr::V4(_) => v4,
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
+
+    use super::*;
+    use crate::auth::bearer;
+
+    fn limits() -> Limits {
+        Limits::new(LimitsConfig { api: 1, forms: 1, logins: 1 })
+    }
+
+    fn call(from: &str) -> TestRequest {
+        let known = Verified(|req| bearer(req) == Some("good"));
+        TestRequest::get()
+            .uri("/api/v1/guests")
+            .app_data(known)
+            .peer_addr(format!("{from}:4000").parse().unwrap())
+    }
+
+    #[test]
+    fn only_a_verified_token_lifts_the_limit_of_the_anonymous() {
+        let limits = limits();
+        let admitted = |authorization: Option<&'static str>| {
+            let call = call("203.0.113.9");
+            let call = match authorization {
+                Some(value) => call.insert_header((AUTHORIZATION, value)),
+                None => call,
+            };
+            limits.admit(&call.to_http_request()).is_ok()
+        };
+
+        assert!(admitted(None));
+        for unknown in [None, Some("Bearer bad"), Some("Basic Z29vZA=="), Some("x")] {
+            assert!(!admitted(unknown), "{unknown:?}");
+        }
+        assert!(admitted(Some("Bearer good")));
+    }
+
+    #[test]
+    fn one_client_is_counted_once_however_its_address_is_written() {
+        let limits = limits();
+        let admitted = |from| limits.admit(&call(from).to_http_request()).is_ok();
+
+        assert!(admitted("203.0.113.9"));
+        assert!(!admitted("[::ffff:203.0.113.9]"));
+        assert!(admitted("[::ffff:203.0.113.10]"), "another client");
+        assert!(admitted("[2001:db8::1]"));
+        assert!(!admitted("[2001:db8::2]"), "the same network");
     }
 }

@@ -9,7 +9,10 @@ use actix_web::{
 };
 use hotelhub_core::tasks::Tasks;
 
-use crate::{client_addr::TrustedProxies, error::ApiError, frame::frame, limits::Limits};
+use crate::{
+    body::refuse_nul_in_address, client_addr::TrustedProxies, error::ApiError, frame::frame,
+    limits::Limits,
+};
 
 pub use crate::frame::{ErrorPage, TenantOf, request_id, wants_page};
 
@@ -65,6 +68,7 @@ pub async fn serve(
             .app_data(PathConfig::default().error_handler(|_, _| no_route().into()))
             .configure(routes.clone())
             .default_service(web::to(|| std::future::ready(Err::<&str, _>(no_route()))))
+            .wrap(from_fn(refuse_nul_in_address))
             .wrap(from_fn(frame))
     })
     .client_request_timeout(HEAD_TIMEOUT)

@@ -14,11 +14,13 @@
 //! - The outcome is written only while the fence still stands, together with the job's own effect
 //!   in that database. The ticket is acknowledged last.
 
+pub mod address;
 pub mod broker;
 pub mod consumer;
 pub mod kind;
 pub mod outcome;
 pub mod relay;
+pub mod retention;
 pub mod rows;
 pub mod ticket;
 pub mod topology;

@@ -224,13 +224,17 @@ pub async fn ready(db: &impl Query) -> Result<Vec<Due>, Error> {
 /// The rows whose ticket must have been lost: queued for ten minutes, past their wait, or held by a
 /// worker that is gone.
 ///
+/// A row that got a new ticket a moment ago is left alone: while the workers of a class are away,
+/// nothing is gained by more of them.
+///
 /// # Errors
 /// Fails if the database does.
 pub async fn overdue(db: &impl Query) -> Result<Vec<Due>, Error> {
     let sql = "SELECT id, kind, class, epoch, trace FROM jobs \
                WHERE (state = 'queued' AND queued_at < now() - interval '10 minutes') \
-                  OR (state = 'retry_wait' AND run_at < now() - interval '1 minute') \
-                  OR (state = 'running' AND lease_until < now() - interval '30 seconds') \
+                  OR ((queued_at IS NULL OR queued_at < now() - interval '1 minute') AND \
+                      ((state = 'retry_wait' AND run_at < now() - interval '1 minute') \
+                       OR (state = 'running' AND lease_until < now() - interval '30 seconds'))) \
                ORDER BY run_at LIMIT 100";
     Ok(db.query(sql, &[]).await?.iter().map(due).collect())
 }
@@ -245,14 +249,15 @@ fn due(row: &Row) -> Due {
     }
 }
 
-/// Notes that tickets for these rows are confirmed. A row that a worker has meanwhile taken stays
-/// as it is.
+/// Notes that tickets for these rows are confirmed. The state of a row that waits for a retry, or
+/// that a worker has meanwhile taken, stays as it is.
 ///
 /// # Errors
 /// Fails if the database does.
 pub async fn mark_queued(db: &impl Query, jobs: &[JobId]) -> Result<(), Error> {
     let sql = "UPDATE jobs SET state = CASE state WHEN 'ready' THEN 'queued' ELSE state END, \
-               queued_at = now() WHERE id = ANY($1) AND state IN ('ready', 'queued')";
+               queued_at = now() WHERE id = ANY($1) \
+                 AND state IN ('ready', 'queued', 'retry_wait', 'running')";
     db.execute(sql, &[&jobs]).await.map(drop)
 }
 

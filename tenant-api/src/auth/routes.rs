@@ -147,12 +147,16 @@ pub(crate) async fn check_password(
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "auth", request_body = RefreshBody, responses(
     (status = 200, body = Answer<TokensBody>),
     (status = 401, body = ErrorBody),
+    (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
 ))]
 pub(crate) async fn refresh(
+    req: HttpRequest,
     site: Site,
     app: Data<App>,
+    limits: Data<Limits>,
     body: JsonBody<RefreshBody>,
 ) -> ApiResult<HttpResponse> {
+    limits.admit_login(&req)?;
     let now = app.clock.now();
     let given = sha256(body.value.refresh_token.expose_secret().as_bytes());
     let mut connection = site.db.connect().await.map_err(cannot_connect)?;
@@ -170,7 +174,10 @@ pub(crate) async fn refresh(
         store::revoke(&tx, found.id, now).await.map_err(database_failed)?;
         tx.commit().await.map_err(database_failed)?;
         connection.release();
-        tracing::warn!(session.id = %found.id, "a used refresh token came again: session ended");
+        tracing::warn!(
+            tenant.id = %site.route.tenant_id, session.id = %found.id,
+            "a used refresh token came again: session ended"
+        );
         return Err(ApiError::unauthenticated());
     }
     let secret = random_token();

@@ -94,3 +94,15 @@ pub(crate) async fn revoke(
     let sql = "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     db.execute(sql, &[&session, &now]).await.map(drop)
 }
+
+/// Forgets sessions that ended more than 30 days ago, at most `limit`; how many.
+pub(crate) async fn forget_ended_sessions(
+    db: &impl Query,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, Error> {
+    let sql = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+               WHERE least(expires_at, revoked_at) < $1::timestamptz - interval '30 days' \
+               LIMIT $2)";
+    db.execute(sql, &[&now, &limit]).await
+}

@@ -6,6 +6,6 @@ mod offer;
 mod routes;
 mod store;
 
-pub(crate) use offer::{Obstacle, Offer, Party, Stay};
+pub(crate) use offer::{Obstacle, Offer, Party, Stay, require_bookable};
 pub(crate) use routes::{__path_search_availability, NightBody, register};
 pub(crate) use store::offers;

@@ -1,6 +1,8 @@
 //! Offers: a kind of room for a stay, with what stands in the way of selling it.
 
-use chrono::NaiveDate;
+use std::ops::RangeInclusive;
+
+use chrono::{Datelike as _, NaiveDate};
 use hotelhub_core::{
     ids::{RatePlanId, RoomTypeId},
     money::Rupiah,
@@ -13,6 +15,17 @@ use crate::prices::NightPrice;
 
 const LONGEST_STAY: i64 = 365;
 
+/// Nights outside these years are typing mistakes, and far ones no database can hold.
+const YEARS: RangeInclusive<i32> = 2000..=2100;
+
+/// Refuses a date that no hotel sells.
+pub(crate) fn require_bookable(field: &'static str, date: NaiveDate) -> ApiResult<()> {
+    if YEARS.contains(&date.year()) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(field, "needs to be in the years 2000 to 2100"))
+}
+
 /// The nights from arrival to before departure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stay {
@@ -22,6 +35,8 @@ pub(crate) struct Stay {
 
 impl Stay {
     pub(crate) fn new(arrival: NaiveDate, departure: NaiveDate) -> ApiResult<Self> {
+        require_bookable("arrival", arrival)?;
+        require_bookable("departure", departure)?;
         match (departure - arrival).num_days() {
             1..=LONGEST_STAY => Ok(Self { arrival, departure }),
             _ => Err(ApiError::invalid("departure", "needs to be 1 to 365 days after arrival")),

@@ -11,6 +11,7 @@ use hotelhub_http::{
 use hotelhub_tenancy::db::TenantTransaction;
 use serde::Serialize;
 use serde_json::Value;
+use tokio_postgres::Error;
 
 use crate::site::database_failed;
 
@@ -81,4 +82,16 @@ pub(super) async fn keep<T: Serialize>(
             .map_err(database_failed)?;
     }
     Ok(())
+}
+
+/// Forgets answers that were kept for more than two days, at most `limit`; how many.
+pub(crate) async fn forget_old_answers(
+    db: &impl Query,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, Error> {
+    let sql = "DELETE FROM idempotency_keys WHERE (actor, key) IN ( \
+                 SELECT actor, key FROM idempotency_keys \
+                 WHERE created_at < $1::timestamptz - interval '2 days' LIMIT $2)";
+    db.execute(sql, &[&now, &limit]).await
 }

@@ -30,12 +30,13 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
+pub(crate) use self::idempotency::forget_old_answers;
 use self::idempotency::{Kept, WhileInFlight};
 pub(crate) use self::session::{Person, Pointer, page_cookie};
 use crate::{
     access::{Permission, Purpose},
     app::App,
-    site::{Site, cannot_connect, database_failed},
+    site::{Site, audience_of, cannot_connect, database_failed, tenant_of},
 };
 
 /// How long a request may work on the database before it is given up and its connection closed.
@@ -256,6 +257,13 @@ impl FromRequest for Desk {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(Self::of(req))
     }
+}
+
+/// Tells whether a request carries a token that is good on this hotel's host.
+pub(crate) fn has_verified_token(req: &HttpRequest) -> bool {
+    let Some(app) = req.app_data::<Data<App>>() else { return false };
+    let (Some(token), Some(tenant)) = (bearer(req), tenant_of(req)) else { return false };
+    app.tokens.verify(token, &audience_of(tenant)).is_some()
 }
 
 fn too_slow() -> ApiError {

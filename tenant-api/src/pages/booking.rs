@@ -6,6 +6,7 @@ use actix_web::{
     web::Query,
 };
 use askama::Template;
+use chrono::{DateTime, Utc};
 use hotelhub_core::{
     ids::{PropertyId, RoomTypeId},
     sql,
@@ -138,7 +139,8 @@ pub(super) async fn book_room(
 ) -> ApiResult<HttpResponse> {
     let PageForm { value: BookForm { query, guest: typed }, repeat } = form;
     let t = Texts::of(Language::of(&req));
-    let wanted = desk.read(Permission::RateRead, async |db| find(db, &query, t).await).await?;
+    let wanted =
+        desk.read_as(Permission::RateRead, async |db, now| find(db, now, &query, t).await).await?;
     let Some(wanted) = wanted else { return Ok(to_front_desk()) };
     let guest = match read_guest(&typed) {
         Ok(guest) => guest,
@@ -226,7 +228,9 @@ async fn show(
     refused: Refused,
 ) -> ApiResult<HttpResponse> {
     let shell = Shell::inside(req, desk).await?;
-    let wanted = desk.read(Permission::RateRead, async |db| find(db, query, shell.t).await).await?;
+    let wanted = desk
+        .read_as(Permission::RateRead, async |db, now| find(db, now, query, shell.t).await)
+        .await?;
     let Some(wanted) = wanted else { return Ok(to_front_desk()) };
     match page(shell, wanted, refused) {
         Some(page) => render(req, status, &page),
@@ -235,12 +239,17 @@ async fn show(
 }
 
 /// What is wanted, if the address says it: it does when our own pages made it.
-async fn find(db: &impl sql::Query, query: &BookQuery, t: &Texts) -> ApiResult<Option<Wanted>> {
+async fn find(
+    db: &impl sql::Query,
+    now: DateTime<Utc>,
+    query: &BookQuery,
+    t: &Texts,
+) -> ApiResult<Option<Wanted>> {
     let ids = query.property.parse().ok().zip(query.room_type.parse().ok());
     let Some((property, room_type)): Option<(PropertyId, RoomTypeId)> = ids else {
         return Ok(None);
     };
-    let property = properties::find(db, property).await.map_err(database_failed)?;
+    let property = properties::find(db, property, now).await.map_err(database_failed)?;
     let property = property.ok_or_else(|| ApiError::not_found("property"))?;
     let Ok(ask) = query.ask.read(property.business_date, t) else { return Ok(None) };
     let offers =

@@ -10,7 +10,7 @@ use actix_web::{
 };
 use hotelhub_core::keys::random_token;
 use hotelhub_http::{
-    body::Repeat,
+    body::{Repeat, refuse_nul_in_form},
     error::{ApiError, ApiResult},
     origin::require_same_origin,
 };
@@ -56,6 +56,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for PageForm<T> {
 }
 
 fn read<T: DeserializeOwned>(req: &HttpRequest, bytes: &[u8]) -> ApiResult<PageForm<T>> {
+    refuse_nul_in_form(bytes)?;
     let mut repeat = Repeat::of(req, bytes)?;
     repeat.key = form_urlencoded::parse(bytes)
         .find(|(name, _)| name == KEY_FIELD)

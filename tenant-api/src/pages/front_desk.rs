@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Query};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use hotelhub_core::{ids::PropertyId, sql};
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
@@ -113,13 +114,19 @@ async fn show(
     refused: Option<(TypedSetup, Faults)>,
 ) -> ApiResult<HttpResponse> {
     let shell = Shell::inside(req, desk).await?;
-    let found =
-        desk.read(Permission::PropertyRead, async |db| find(db, &query, &shell).await).await?;
+    let found = desk
+        .read_as(Permission::PropertyRead, async |db, now| find(db, now, &query, &shell).await)
+        .await?;
     render(req, status, &page(shell, found, &query, refused))
 }
 
-async fn find(db: &impl sql::Query, query: &FrontDeskQuery, shell: &Shell) -> ApiResult<Found> {
-    let properties = properties::list(db).await.map_err(database_failed)?;
+async fn find(
+    db: &impl sql::Query,
+    now: DateTime<Utc>,
+    query: &FrontDeskQuery,
+    shell: &Shell,
+) -> ApiResult<Found> {
+    let properties = properties::list(db, now).await.map_err(database_failed)?;
     let at = choose(&properties, &query.property)?.clone();
     let typed = query.ask.clone().or_tonight(at.business_date);
     let ask = typed.read(at.business_date, shell.t);

@@ -122,7 +122,9 @@ async fn show(
 ) -> ApiResult<HttpResponse> {
     let shell = Shell::inside(req, desk).await?;
     let found = desk
-        .read(Permission::ReservationRead, async |db| find(db, id, &query.property).await)
+        .read_as(Permission::ReservationRead, async |db, now| {
+            find(db, now, id, &query.property).await
+        })
         .await?;
     let done = match query.done.as_str() {
         "booked" => Some(shell.t.booked),
@@ -133,8 +135,13 @@ async fn show(
     render(req, status, &page(shell, found, done, refusal))
 }
 
-async fn find(db: &impl sql::Query, id: ReservationId, property: &str) -> ApiResult<Found> {
-    let properties = properties::list(db).await.map_err(database_failed)?;
+async fn find(
+    db: &impl sql::Query,
+    now: DateTime<Utc>,
+    id: ReservationId,
+    property: &str,
+) -> ApiResult<Found> {
+    let properties = properties::list(db, now).await.map_err(database_failed)?;
     let property = choose(&properties, property)?.clone();
     let found = reservations::find(db, property.id, id).await.map_err(database_failed)?;
     let reservation = found.ok_or_else(|| ApiError::not_found("reservation"))?;

@@ -86,8 +86,8 @@ pub(super) async fn list_reservations(
     };
     let shell = Shell::inside(&req, &desk).await?;
     let (properties, at, mut found) = desk
-        .read(Permission::ReservationRead, async |db| {
-            let properties = properties::list(db).await.map_err(database_failed)?;
+        .read_as(Permission::ReservationRead, async |db, now| {
+            let properties = properties::list(db, now).await.map_err(database_failed)?;
             let at = choose(&properties, &query.property)?.clone();
             let found = reservations::list(db, at.id, &filter, limit + 1).await;
             Ok((properties, at, found.map_err(database_failed)?))

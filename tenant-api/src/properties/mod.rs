@@ -1,4 +1,8 @@
 //! Properties: the hotel's buildings, each with its own time zone and business day.
+//!
+//! Until there is a night audit, a business day ends at midnight there: the tick closes it and opens
+//! the next one ([`roll_business_days`]), and whoever looks before the tick has come sees the local
+//! date already. The night audit will take both over, since it alone knows when a day's work is done.
 
 mod routes;
 mod store;
@@ -7,4 +11,4 @@ pub(crate) use routes::{
     __path_create_property, __path_list_properties, __path_show_property, check_code, check_name,
     code_taken, register,
 };
-pub(crate) use store::{Property, find, list, open_business_date};
+pub(crate) use store::{Property, find, list, roll_business_days, today};

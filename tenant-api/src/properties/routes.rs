@@ -73,7 +73,9 @@ impl From<Property> for PropertyBody {
 ))]
 pub(crate) async fn list_properties(desk: Desk) -> ApiResult<HttpResponse> {
     let found = desk
-        .read(Permission::PropertyRead, async |db| store::list(db).await.map_err(database_failed))
+        .read_as(Permission::PropertyRead, async |db, now| {
+            store::list(db, now).await.map_err(database_failed)
+        })
         .await?;
     let found: Vec<PropertyBody> = found.into_iter().map(PropertyBody::from).collect();
     Ok(Answer::new(found).ok())
@@ -86,8 +88,8 @@ pub(crate) async fn list_properties(desk: Desk) -> ApiResult<HttpResponse> {
 ))]
 pub(crate) async fn show_property(desk: Desk, path: Path<PropertyId>) -> ApiResult<HttpResponse> {
     let found = desk
-        .read(Permission::PropertyRead, async |db| {
-            store::find(db, *path).await.map_err(database_failed)
+        .read_as(Permission::PropertyRead, async |db, now| {
+            store::find(db, *path, now).await.map_err(database_failed)
         })
         .await?;
     let found = found.ok_or_else(|| ApiError::not_found("property"))?;

@@ -1,6 +1,7 @@
 //! Reads and writes properties and their business days.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use hotelhub_core::{ids::PropertyId, sql::Query};
 use tokio_postgres::{Error, Row};
 
@@ -14,42 +15,83 @@ pub(crate) struct Property {
     pub(crate) time_zone: String,
     pub(crate) city: String,
     pub(crate) region: String,
+    /// The open business day, or today there if the tick has yet to open it.
     pub(crate) business_date: NaiveDate,
 }
 
 const COLUMNS: &str = "p.id, p.code, p.name, p.time_zone, p.city, p.region, d.business_date \
      FROM properties p JOIN business_days d ON d.property_id = p.id AND d.state <> 'closed'";
 
-fn property(row: &Row) -> Property {
+fn property(row: &Row, now: DateTime<Utc>) -> Property {
+    let time_zone: String = row.get(3);
     Property {
         id: row.get(0),
         code: row.get(1),
         name: row.get(2),
-        time_zone: row.get(3),
+        business_date: day_at(row.get(6), &time_zone, now),
+        time_zone,
         city: row.get(4),
         region: row.get(5),
-        business_date: row.get(6),
     }
 }
 
-pub(crate) async fn list(db: &impl Query) -> Result<Vec<Property>, Error> {
+/// The business day, or the local date where that is later.
+fn day_at(business_date: NaiveDate, time_zone: &str, now: DateTime<Utc>) -> NaiveDate {
+    time_zone
+        .parse()
+        .map_or(business_date, |zone: Tz| business_date.max(now.with_timezone(&zone).date_naive()))
+}
+
+pub(crate) async fn list(db: &impl Query, now: DateTime<Utc>) -> Result<Vec<Property>, Error> {
     let sql = format!("SELECT {COLUMNS} ORDER BY p.created_at, p.id LIMIT 200");
-    Ok(db.query(&sql, &[]).await?.iter().map(property).collect())
+    Ok(db.query(&sql, &[]).await?.iter().map(|it| property(it, now)).collect())
 }
 
-pub(crate) async fn find(db: &impl Query, id: PropertyId) -> Result<Option<Property>, Error> {
-    let sql = format!("SELECT {COLUMNS} WHERE p.id = $1");
-    Ok(db.query_opt(&sql, &[&id]).await?.as_ref().map(property))
-}
-
-/// The accounting day that a property is at.
-pub(crate) async fn open_business_date(
+pub(crate) async fn find(
     db: &impl Query,
     id: PropertyId,
+    now: DateTime<Utc>,
+) -> Result<Option<Property>, Error> {
+    let sql = format!("SELECT {COLUMNS} WHERE p.id = $1");
+    Ok(db.query_opt(&sql, &[&id]).await?.as_ref().map(|it| property(it, now)))
+}
+
+/// The day that a property is at: its open business day, or the local date where that is later.
+pub(crate) async fn today(
+    db: &impl Query,
+    id: PropertyId,
+    now: DateTime<Utc>,
 ) -> Result<Option<NaiveDate>, Error> {
-    let sql =
-        "SELECT business_date FROM business_days WHERE property_id = $1 AND state <> 'closed'";
-    Ok(db.query_opt(sql, &[&id]).await?.map(|it| it.get(0)))
+    let sql = "SELECT d.business_date, p.time_zone \
+               FROM business_days d JOIN properties p ON p.id = d.property_id \
+               WHERE p.id = $1 AND d.state <> 'closed'";
+    let row = db.query_opt(sql, &[&id]).await?;
+    Ok(row.map(|it| day_at(it.get(0), it.get(1), now)))
+}
+
+/// Closes the business day of every property where a later date has begun, and opens that date;
+/// the number of properties. Part of the caller's transaction.
+///
+/// A second caller waits for the first one's rows and then finds them closed. A clock that goes back
+/// opens nothing again.
+pub(crate) async fn roll_business_days(tx: &impl Query, now: DateTime<Utc>) -> Result<u64, Error> {
+    let sql = "SELECT d.property_id, ($1::timestamptz AT TIME ZONE p.time_zone)::date \
+               FROM business_days d JOIN properties p ON p.id = d.property_id \
+               WHERE d.state = 'open' \
+                 AND d.business_date < ($1::timestamptz AT TIME ZONE p.time_zone)::date \
+               ORDER BY d.property_id FOR UPDATE OF d";
+    let due = tx.query(sql, &[&now]).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let (properties, dates): (Vec<_>, Vec<_>) =
+        due.iter().map(|it| (it.get::<_, PropertyId>(0), it.get::<_, NaiveDate>(1))).unzip();
+    let sql = "UPDATE business_days SET state = 'closed', closed_at = $2 \
+               WHERE property_id = ANY($1) AND state = 'open'";
+    tx.execute(sql, &[&properties, &now]).await?;
+    let sql = "INSERT INTO business_days (property_id, business_date, state, opened_at) \
+               SELECT property, day, 'open', $3 FROM unnest($1::uuid[], $2::date[]) AS d(property, day)";
+    tx.execute(sql, &[&properties, &dates, &now]).await
 }
 
 /// Writes a property with its first business day, its usual price list, and the service charge

@@ -22,6 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store;
 use crate::{
     access::{Permission, Purpose},
+    availability::require_bookable,
     desk::{Change, Desk},
     room_types,
     site::database_failed,
@@ -142,6 +143,8 @@ pub(crate) async fn set(
 }
 
 fn span(from: NaiveDate, to: NaiveDate) -> ApiResult<(NaiveDate, NaiveDate)> {
+    require_bookable("from", from)?;
+    require_bookable("to", to)?;
     match (to - from).num_days() {
         1..=GREATEST_SPAN => Ok((from, to)),
         _ => Err(ApiError::invalid("to", "needs to be 1 to 800 days after `from`")),

@@ -193,11 +193,11 @@ pub(crate) async fn show_reservation(
 ) -> ApiResult<HttpResponse> {
     let (property, id) = path.into_inner();
     let body = desk
-        .read(Permission::ReservationRead, async |db| {
+        .read_as(Permission::ReservationRead, async |db, now| {
             let found = store::find(db, property, id).await.map_err(database_failed)?;
             let found = found.ok_or_else(|| ApiError::not_found("reservation"))?;
             let nights = store::nights(db, id).await.map_err(database_failed)?;
-            let today = properties::open_business_date(db, property).await;
+            let today = properties::today(db, property, now).await;
             let today = today.map_err(database_failed)?.unwrap_or(found.arrival);
             Ok(ReservationBody::new(found, nights, today))
         })

@@ -62,7 +62,7 @@ pub(crate) async fn book(
 ) -> Result<Reservation, BookError> {
     let tx = change.tx;
     let Booking { property, room_type, stay, party, guest, notes, source } = booking;
-    let business_date = properties::open_business_date(tx, property).await?;
+    let business_date = properties::today(tx, property, change.now).await?;
     let business_date = business_date.ok_or(BookError::NoSuchRoomType)?;
     let mut found = offers(tx, property, stay, Some(room_type)).await?;
     let offer = found.pop().ok_or(BookError::NoSuchRoomType)?;
@@ -148,7 +148,7 @@ pub(crate) async fn cancel(
     if let Some(asked) = version.filter(|it| *it != found.version) {
         return Err(CancelError::Stale { asked, found: found.version });
     }
-    let business_date = properties::open_business_date(tx, property).await?;
+    let business_date = properties::today(tx, property, change.now).await?;
     let business_date = business_date.ok_or(CancelError::NoSuchReservation)?;
     found.may_cancel(business_date).map_err(CancelError::Refused)?;
 

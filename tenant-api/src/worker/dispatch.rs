@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use hotelhub_core::{
+    clock::Clock,
     errors::Chain,
     ids::{JobId, TenantId},
 };
@@ -26,7 +27,10 @@ use hotelhub_tenancy::{
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use super::kinds::{Kinds, find_kind};
+use super::{
+    kinds::{Kinds, find_kind},
+    upkeep::{UpkeepError, upkeep},
+};
 use crate::app::{BOOKKEEPING, RelayError, relay_jobs};
 
 /// How long the route of a new hotel may be on its way here.
@@ -39,6 +43,7 @@ pub(crate) struct Dispatch {
     pub(crate) pools: TenantPools,
     pub(crate) broker: Broker,
     pub(crate) kinds: Kinds,
+    pub(crate) clock: Clock,
     /// Who holds the leases of this process.
     pub(crate) worker: String,
 }
@@ -52,6 +57,8 @@ enum Setback {
     Database(#[from] tokio_postgres::Error),
     #[error(transparent)]
     Relay(#[from] RelayError),
+    #[error(transparent)]
+    Upkeep(#[from] UpkeepError),
     #[error("the database did not answer in time")]
     Slow(#[from] tokio::time::error::Elapsed),
 }
@@ -98,9 +105,11 @@ impl Dispatch {
         }
     }
 
-    /// Relays what is ready, and gives new tickets to rows whose own must have been lost.
+    /// Relays what is ready, gives new tickets to rows whose own must have been lost, and keeps the
+    /// hotel's days and tables in order.
     async fn tick(&self, db: &TenantDb) -> Result<Settled, Setback> {
         relay_jobs(db, &self.broker, true).await?;
+        upkeep(db, self.clock.now()).await?;
         metrics::counter!("job_ticks_total").increment(1);
         Ok(Settled::Finished)
     }

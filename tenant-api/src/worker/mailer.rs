@@ -22,12 +22,8 @@ pub(crate) struct Mailer {
 
 /// The mail settings are of no use.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MailError {
-    #[error("SMTP_URL is not understood")]
-    Url(#[source] smtp::Error),
-    #[error("MAIL_FROM is no mail address")]
-    From(#[source] lettre::address::AddressError),
-}
+#[error("SMTP_URL is not understood")]
+pub(crate) struct MailError(#[source] smtp::Error);
 
 /// A mail to one person.
 pub(crate) struct Mail {
@@ -42,13 +38,12 @@ pub(crate) struct Mail {
 }
 
 impl Mailer {
-    pub(crate) fn new(url: &SecretString, from: &str) -> Result<Self, MailError> {
+    pub(crate) fn new(url: &SecretString, from: &Mailbox) -> Result<Self, MailError> {
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-            .map_err(MailError::Url)?
+            .map_err(MailError)?
             .timeout(Some(TIMEOUT))
             .build();
-        let from: Mailbox = from.parse().map_err(MailError::From)?;
-        Ok(Self { transport, from: from.email })
+        Ok(Self { transport, from: from.email.clone() })
     }
 
     /// Hands a mail to the server.

@@ -3,6 +3,7 @@
 mod dispatch;
 pub(crate) mod kinds;
 mod mailer;
+mod upkeep;
 
 pub(crate) use dispatch::Dispatch;
 pub(crate) use kinds::Kinds;

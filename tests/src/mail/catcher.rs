@@ -70,7 +70,7 @@ impl Catcher {
         drop(self.listening.wait_for(|it| *it == should_listen).await);
     }
 
-    /// Waits until a client hangs in the middle of a message ([`Fault::Hang`]).
+    /// Waits until a client hangs in the middle of a message ([`Fault::Hang`], [`Fault::Hold`]).
     ///
     /// # Errors
     /// Fails if none does before the deadline.

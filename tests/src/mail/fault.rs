@@ -16,6 +16,8 @@ pub enum Fault {
     Reject,
     /// A whole message is taken and never answered: the client hangs. Nothing is kept.
     Hang,
+    /// A whole message is taken and kept, and answered only when the fault is over.
+    Hold,
     /// A whole message is taken **and kept**, then the connection drops before the answer: the
     /// client cannot know that it was delivered.
     DropAfterDelivery,

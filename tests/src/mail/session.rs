@@ -61,13 +61,13 @@ async fn may_answer(shared: &Shared) -> bool {
     match fault {
         Fault::None | Fault::Refuse | Fault::TryLater | Fault::Reject => true,
         Fault::DropAfterDelivery => false,
-        Fault::Hang => {
+        Fault::Hang | Fault::Hold => {
             shared.hanging.send_modify(|it| *it += 1);
             let mut faults = shared.fault.clone();
-            // The server's end also ends the wait; either way the client gets no answer.
-            drop(faults.wait_for(|it| *it != Fault::Hang).await);
+            // The server's end also ends the wait.
+            drop(faults.wait_for(|it| *it != fault).await);
             shared.hanging.send_modify(|it| *it -= 1);
-            false
+            fault == Fault::Hold
         }
     }
 }
@@ -78,7 +78,7 @@ fn refusal(fault: Fault) -> Option<&'static [u8]> {
     match fault {
         Fault::TryLater => Some(b"451 Local error: try again later\r\n"),
         Fault::Reject => Some(b"550 No such mailbox\r\n"),
-        Fault::None | Fault::Refuse | Fault::Hang | Fault::DropAfterDelivery => None,
+        Fault::None | Fault::Refuse | Fault::Hang | Fault::Hold | Fault::DropAfterDelivery => None,
     }
 }
 
@@ -103,7 +103,7 @@ impl Handler for Inbox {
         let fault = *self.shared.fault.borrow();
         match fault {
             Fault::TryLater | Fault::Reject | Fault::Hang => response::OK,
-            Fault::None | Fault::Refuse | Fault::DropAfterDelivery => {
+            Fault::None | Fault::Refuse | Fault::Hold | Fault::DropAfterDelivery => {
                 match self.shared.store.keep(&self.raw) {
                     Ok(()) => response::OK,
                     Err(_full) => response::OUT_OF_SPACE,

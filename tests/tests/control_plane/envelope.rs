@@ -32,6 +32,14 @@ async fn every_refusal_is_in_the_envelope() {
             "PAYLOAD_TOO_LARGE",
         ),
         (site.request(Method::GET, "/api/v1/tenants"), 401, "UNAUTHENTICATED"),
+        (site.request(Method::GET, "/api/v1/tenants?q=%00"), 400, "MALFORMED_REQUEST"),
+        (
+            site.request(Method::POST, "/api/v1/auth/login")
+                .header("Content-Type", "application/json")
+                .body(r#"{"email":"a\u0000@b.id","password":"x"}"#),
+            400,
+            "MALFORMED_REQUEST",
+        ),
     ];
     for (request, status, code) in cases {
         let answer = Answer::of(request).await.unwrap();

@@ -79,6 +79,30 @@ async fn a_reader_gets_everything_first_and_then_what_changed() {
 }
 
 #[tokio::test]
+async fn a_reader_that_is_behind_what_is_kept_gets_everything() {
+    let ground = Ground::new().await;
+    ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    let old = ask(ground.site(), None).await;
+    ground.control.sign_up(&Signup::of("surya")).await.unwrap();
+    // As if a hundred thousand changes had followed.
+    let skip = "UPDATE route_position SET version = version + 100000";
+    ground.database.execute(skip, &[]).await.unwrap();
+    let current = ask(ground.site(), None).await;
+    ground.database.execute("UPDATE tenants SET company_name = 'Baru'", &[]).await.unwrap();
+    let _worker = ground.work();
+
+    let kept = "SELECT count(*) FROM route_changes";
+    ground.wait_for_count(kept, 2).await;
+
+    let everything = ask(ground.site(), Some(&old)).await;
+    assert!(everything.snapshot);
+    assert_eq!(everything.routes.len(), 2);
+    let news = ask(ground.site(), Some(&current)).await;
+    assert!(!news.snapshot, "what it lacks is kept");
+    assert_eq!(news.routes.len(), 2);
+}
+
+#[tokio::test]
 async fn a_waiting_reader_hears_of_a_change_at_once() {
     let ground = Ground::new().await;
     let mut known = ask(ground.site(), None).await;
@@ -163,4 +187,30 @@ async fn start_writers(ground: &Ground) -> impl Future<Output = BTreeSet<TenantI
         });
     }
     async move { tasks.join_all().await.into_iter().flatten().collect() }
+}
+
+#[tokio::test]
+async fn a_change_that_nobody_heard_of_is_seen_when_the_wait_ends() {
+    let ground = Ground::new().await;
+    ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    let known = ask(ground.site(), None).await;
+    let count = async |sql: &str| ground.count(sql).await;
+    let deafen = "ALTER DATABASE hotelhub_control CONNECTION LIMIT 0";
+    ground.database.simple_query(deafen).await.unwrap();
+    let ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+         WHERE application_name = 'control-plane listen'";
+    assert_eq!(count(ended).await, 1);
+
+    let waiting = ask_and_wait(ground.site(), &known, 3);
+    let change = async {
+        // The first look is over once its session is idle again.
+        let looked = "SELECT count(*) FROM pg_stat_activity
+             WHERE state = 'idle' AND query LIKE 'WITH changed AS%'";
+        ground.wait_for_count(looked, 1).await;
+        let rename = "UPDATE tenants SET company_name = 'Unheard'";
+        ground.database.execute(rename, &[]).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(waiting, change);
+
+    assert_eq!(page(&answer.unwrap()).routes[0].company_name, "Unheard");
 }

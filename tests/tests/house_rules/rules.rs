@@ -60,8 +60,18 @@ const QUERY_FOLDERS: &[(&str, &str)] = &[
 ];
 
 /// What reads a setting: the methods of `config::Reader`, and the harness's `setting`.
-const READERS: &[&str] =
-    &["required", "optional", "or", "secret", "keys", "seconds", "listen", "setting"];
+const READERS: &[&str] = &[
+    "required",
+    "optional",
+    "or",
+    "secret",
+    "address",
+    "optional_address",
+    "keys",
+    "seconds",
+    "listen",
+    "setting",
+];
 
 /// Settings that are not ours to document.
 const FOREIGN_SETTINGS: &[&str] = &["CARGO"];

@@ -10,15 +10,16 @@ use crate::{
     ground::{Asked, Ground, stop},
 };
 
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     "place",
-    "create_role",
     "create_database",
-    "grant_access",
+    "open_database",
+    "create_role",
     "write_identity",
     "migrate",
     "seed",
     "create_owner",
+    "grant_access",
     "publish_route",
 ];
 
@@ -73,9 +74,10 @@ async fn a_kill_in_the_middle_of_a_step_is_survived() {
     }
     // What happens on the database server: roles and databases are rows of these two.
     for (step, table, statement) in [
-        ("create_role", "pg_authid", "CREATE ROLE%"),
         ("create_database", "pg_database", "CREATE DATABASE%"),
-        ("grant_access", "pg_database", "REVOKE ALL ON DATABASE tenant%"),
+        ("open_database", "pg_database", "%REVOKE ALL ON DATABASE tenant%"),
+        ("create_role", "pg_authid", "%CREATE ROLE%"),
+        ("grant_access", "pg_database", "GRANT CONNECT%"),
     ] {
         let asked = kill_in_statement(&ground, step, table, statement).await;
         finish(&ground, asked, "ready").await;
@@ -141,6 +143,66 @@ async fn a_kill_while_everything_is_undone_is_survived() {
     let asked = ground.ask("unlucky").await;
     finish(&ground, asked, "ready").await;
     ground.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn steps_whose_record_was_lost_are_undone_all_the_same() {
+    let ground = ready_ground().await;
+
+    for step in ["create_database", "seed", "grant_access"] {
+        let asked = kill_at_record(&ground, "forgotten", step, "done", Line::Lost).await;
+        forget_steps(&ground, asked).await;
+        let turn_back = "UPDATE operation_runs SET state = 'undoing' WHERE operation_id = $1";
+        ground.control.execute(turn_back, &[&asked.operation]).await.unwrap();
+        finish(&ground, asked, "failed").await;
+    }
+
+    ground.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn steps_whose_record_was_lost_are_repeated() {
+    let ground = ready_ground().await;
+
+    for step in ["create_database", "seed", "grant_access"] {
+        let slug = format!("forgotten-{}", step.replace('_', "-"));
+        let asked = kill_at_record(&ground, &slug, step, "done", Line::Lost).await;
+        forget_steps(&ground, asked).await;
+        finish(&ground, asked, "ready").await;
+    }
+
+    ground.assert_nothing_stray().await;
+    assert_every_hotel_is_whole(&ground).await;
+}
+
+#[tokio::test]
+async fn commits_that_the_database_server_had_not_flushed_are_made_again() {
+    let ground = ready_ground().await;
+
+    let asked = kill_at_record(&ground, "crashed", "grant_access", "running", Line::Written).await;
+    let sql = "SELECT facts ->> 'database_id' FROM operation_runs WHERE operation_id = $1";
+    let row = ground.control.query_one(sql, &[&asked.operation]).await.unwrap();
+    let database = format!("tenant_{}", row.get::<_, &str>(0).replace('-', ""));
+    // As a crash would leave it: empty, and not yet opened.
+    let inside = ground.superuser(&database).await;
+    let empty = "TRUNCATE tenant_identity, users, properties, tax_rules CASCADE";
+    inside.simple_query(empty).await.unwrap();
+    let close =
+        format!("DROP ROLE {database}; ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false");
+    inside.simple_query(&close).await.unwrap();
+    drop(inside);
+    finish(&ground, asked, "ready").await;
+
+    ground.assert_nothing_stray().await;
+    assert_every_hotel_is_whole(&ground).await;
+}
+
+/// Takes back what the record says of the steps after the first, as a crash of the control
+/// database's server may.
+async fn forget_steps(ground: &Ground, asked: Asked) {
+    let sql = "UPDATE operation_steps SET state = 'pending', attempts = 0, started_at = NULL
+         WHERE operation_id = $1 AND position > 0";
+    ground.control.execute(sql, &[&asked.operation]).await.unwrap();
 }
 
 /// A ground whose template is built and obeys the tests.

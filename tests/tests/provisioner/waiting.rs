@@ -115,9 +115,9 @@ async fn a_provisioner_that_is_told_to_stop_ends_its_step_and_begins_no_other() 
     assert!(is_clean(provisioner.wait(SOON).await.unwrap()), "{}", provisioner.log_end());
 
     let sql = "SELECT string_agg(state, ' ' ORDER BY position) FROM operation_steps
-         WHERE operation_id = $1 AND position < 2";
+         WHERE operation_id = $1 AND position < 3";
     let row = ground.control.query_one(sql, &[&asked.operation]).await.unwrap();
-    assert_eq!(row.get::<_, &str>(0), "done pending");
+    assert_eq!(row.get::<_, &str>(0), "done done pending");
     let successor = ground.start("successor").await;
     ground.wait_until(asked, "ready").await;
     stop(successor).await;

@@ -1,5 +1,6 @@
 //! Every answer has the one form, whatever was sent.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use platform_tests::client::Answer;
 use reqwest::Method;
 use serde_json::json;
@@ -16,6 +17,15 @@ async fn every_refusal_has_the_envelope_and_the_requests_id() {
         site.request(Method::POST, path).header("content-type", "application/json").body(body)
     };
 
+    let nul_in_cursor = format!(
+        "/api/v1/guests?cursor={}",
+        URL_SAFE_NO_PAD.encode(r#"["a\u0000","01890a5d-ac96-774b-bcce-b302099a8057"]"#)
+    );
+    let far =
+        |what: &str, day: &str| it.path(&format!("{what}?arrival={day}&departure={day}&adults=1"));
+    let some_id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let far_rates =
+        it.path(&format!("rates?room_type_id={some_id}&from=-9000-01-01&to=-9000-01-02"));
     let cases = [
         (json_body(login, "{\"email\": ".to_owned()), 400, "MALFORMED_REQUEST"),
         (json_body(guests, "[]".to_owned()), 400, "MALFORMED_REQUEST"),
@@ -37,6 +47,17 @@ async fn every_refusal_has_the_envelope_and_the_requests_id() {
         (site.request(Method::GET, "/api/v1/guests?limit=many"), 400, "MALFORMED_REQUEST"),
         (site.request(Method::GET, "/api/v1/guests?cursor=!"), 422, "VALIDATION_FAILED"),
         (site.request(Method::GET, "/api/v1/guests/not-an-id"), 404, "NOT_FOUND"),
+        (
+            json_body(login, r#"{"email":"a\u0000@b.id","password":"x"}"#.to_owned()),
+            400,
+            "MALFORMED_REQUEST",
+        ),
+        (json_body(guests, r#"{"full_name":"A\u0000"}"#.to_owned()), 400, "MALFORMED_REQUEST"),
+        (site.request(Method::GET, "/api/v1/guests?q=%00"), 400, "MALFORMED_REQUEST"),
+        (site.request(Method::GET, &nul_in_cursor), 422, "VALIDATION_FAILED"),
+        (site.request(Method::GET, &far("availability", "-9000-01-01")), 422, "VALIDATION_FAILED"),
+        (site.request(Method::GET, &far("availability", "9999-01-01")), 422, "VALIDATION_FAILED"),
+        (site.request(Method::GET, &far_rates), 422, "VALIDATION_FAILED"),
     ];
     for (request, status, code) in cases {
         let answer = Answer::of(request).await.unwrap();

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use platform_tests::{
     client::{ControlPlane, Hotel, Signup, Site},
-    platform::{HOTEL_DEADLINE, Platform, Stage},
+    platform::{HOTEL_DEADLINE, Platform, Role, Stage},
     postgres::{Preset, connect},
     secrets,
 };
@@ -29,6 +29,17 @@ impl House {
     pub(crate) async fn own() -> Self {
         let stage = Stage::with_own_broker(Preset::Fast).await.unwrap();
         Self::on(stage).await
+    }
+
+    /// A platform that the test has for itself, with these settings of `tenant-api serve`.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let stage = Stage::new(Preset::Fast).await.unwrap();
+        let serve = Role::TenantServe(0);
+        let builder = settings
+            .iter()
+            .fold(stage.platform(1).unwrap(), |it, (name, value)| it.env_of(serve, name, value));
+        let platform = builder.start().await.unwrap();
+        Self { platform, stage }
     }
 
     async fn on(stage: Stage) -> Self {
@@ -145,6 +156,11 @@ impl TestHotel {
 
     /// Runs a statement in the hotel's database, past all programs.
     pub(crate) async fn sql(&self, statement: &str) -> Vec<tokio_postgres::Row> {
+        self.session().await.query(statement, &[]).await.unwrap()
+    }
+
+    /// A superuser's session in the hotel's database, past all programs.
+    pub(crate) async fn session(&self) -> tokio_postgres::Client {
         let mut url = self.superuser.clone();
         url.set_path("/hotelhub_control");
         let control = connect(&url).await.unwrap();
@@ -157,7 +173,7 @@ impl TestHotel {
             .await
             .unwrap();
         url.set_path(&format!("/tenant_{}", found.get::<_, &str>(0)));
-        connect(&url).await.unwrap().query(statement, &[]).await.unwrap()
+        connect(&url).await.unwrap()
     }
 }
 

@@ -9,6 +9,8 @@
 
 mod access;
 mod answers;
+mod days;
+mod faults;
 mod hosts;
 mod house;
 mod isolation;

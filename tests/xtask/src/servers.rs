@@ -94,9 +94,12 @@ async fn database(
     };
     let file = state.path("postgres-existing.json");
     let passwords = secrets::load_or_create(&file, Passwords::random)?;
-    bootstrap(superuser, &passwords)
+    let changes = bootstrap(superuser, &passwords)
         .await
         .context("make the server of POSTGRES_ADMIN_URL ready")?;
+    for change in changes {
+        say::line(format!("  on the server of POSTGRES_ADMIN_URL: {change}"));
+    }
     say::line(
         "  the server of POSTGRES_ADMIN_URL keeps its own pg_hba.conf: there the CONNECT grants \
          are the only wall between hotels",

@@ -2,6 +2,7 @@
 
 pub(crate) mod reservation_confirmation;
 
+use hotelhub_core::clock::Clock;
 use hotelhub_jobs::{
     kind::Kind,
     outcome::{JobError, Outcome},
@@ -22,6 +23,7 @@ pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
 
 /// What the kinds need to do their work.
 pub(crate) struct Kinds {
+    pub(crate) clock: Clock,
     pub(crate) mailer: Mailer,
     pub(crate) addresses: Addresses,
 }

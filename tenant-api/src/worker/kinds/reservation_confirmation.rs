@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{PropertyId, ReservationId};
 use hotelhub_http::{catalogue, language::Language};
 use hotelhub_jobs::{
@@ -86,7 +87,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, JobError> {
     let payload: Payload = read_payload(job)?;
     let connection = db.connect().await.map_err(|error| JobError::retry("DATABASE", error))?;
-    let found = load(&connection, &payload).await;
+    let found = load(&connection, &payload, kinds.clock.now()).await;
     // Nothing is held while the mail server is talked to.
     connection.release();
     let Some(confirmation) = found.map_err(|error| JobError::retry("DATABASE", error))? else {
@@ -110,12 +111,13 @@ pub(super) async fn run(
 async fn load(
     db: &TenantConnection,
     payload: &Payload,
+    now: DateTime<Utc>,
 ) -> Result<Option<Confirmation>, tokio_postgres::Error> {
     let Payload { property_id, reservation_id } = *payload;
     let Some(reservation) = reservations::find(db, property_id, reservation_id).await? else {
         return Ok(None);
     };
-    let Some(property) = properties::find(db, property_id).await? else { return Ok(None) };
+    let Some(property) = properties::find(db, property_id, now).await? else { return Ok(None) };
     let Some((to, language)) = crate::guests::contact(db, reservation.guest).await? else {
         return Ok(None);
     };
