@@ -187,10 +187,10 @@ async fn commits_that_the_database_server_had_not_flushed_are_made_again() {
     let inside = ground.superuser(&database).await;
     let empty = "TRUNCATE tenant_identity, users, properties, tax_rules CASCADE";
     inside.simple_query(empty).await.unwrap();
+    drop(inside);
     let close =
         format!("DROP ROLE {database}; ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false");
-    inside.simple_query(&close).await.unwrap();
-    drop(inside);
+    ground.superuser("postgres").await.simple_query(&close).await.unwrap();
     finish(&ground, asked, "ready").await;
 
     ground.assert_nothing_stray().await;

@@ -111,6 +111,11 @@ async fn a_provisioner_that_is_told_to_stop_ends_its_step_and_begins_no_other() 
     gate.wait_for_arrival().await;
 
     provisioner.signal(Signal::SIGTERM).unwrap();
+    eventually(SOON, "the provisioner to hear the signal", async || {
+        provisioner.printed().contains("draining").then_some(())
+    })
+    .await
+    .unwrap();
     gate.open().await;
     assert!(is_clean(provisioner.wait(SOON).await.unwrap()), "{}", provisioner.log_end());
 
