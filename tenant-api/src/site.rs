@@ -1,19 +1,28 @@
 //! From a request's host to the hotel it is for.
 
-use std::sync::Arc;
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix_web::{
     FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header, web::Data,
 };
+use futures_util::future::{Either, LocalBoxFuture};
 use hotelhub_core::{ids::TenantId, life::Provisioning, routes::Route};
-use hotelhub_http::error::ApiError;
+use hotelhub_http::error::{ApiError, ApiResult};
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
     host::{HostError, Hostname, requested_host},
     pools::OpenTenantError,
+    routes::Routes,
 };
 
 use crate::app::App;
+
+/// How long a request waits for a hotel that is being made.
+const ARRIVAL: Duration = Duration::from_millis(500);
 
 /// The hotel that a request was sent to, with the way to its data.
 #[derive(Clone, Debug)]
@@ -57,11 +66,41 @@ pub(crate) fn audience_of(tenant: TenantId) -> String {
 
 impl FromRequest for Site {
     type Error = ApiError;
-    type Future = std::future::Ready<Result<Self, ApiError>>;
+    type Future = OnceArrived<Self>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Self::of(req))
+        once_arrived(req, Self::of)
     }
+}
+
+/// What is found of a request: at once, or when the hotel's route has arrived.
+pub(crate) type OnceArrived<T> = Either<Ready<ApiResult<T>>, LocalBoxFuture<'static, ApiResult<T>>>;
+
+/// Finds `of` a request, and waits a moment if its hotel is just being made: whoever was told that
+/// it is ready may be here before the route is.
+pub(crate) fn once_arrived<T: 'static>(
+    req: &HttpRequest,
+    of: fn(&HttpRequest) -> ApiResult<T>,
+) -> OnceArrived<T> {
+    let found = of(req);
+    let on_its_way = match &found {
+        Err(_) => route_on_its_way(req),
+        Ok(_) => None,
+    };
+    let Some((routes, tenant)) = on_its_way else { return Either::Left(ready(found)) };
+    let req = req.clone();
+    Either::Right(Box::pin(async move {
+        let is_made = |route: &Route| route.provisioning == Provisioning::Ready;
+        routes.wait_for(tenant, ARRIVAL, is_made).await;
+        of(&req)
+    }))
+}
+
+fn route_on_its_way(req: &HttpRequest) -> Option<(Routes, TenantId)> {
+    let app = req.app_data::<Data<App>>()?;
+    let route = app.routes.resolve(&host_of(req).ok()?)?;
+    matches!(route.provisioning, Provisioning::Pending | Provisioning::Provisioning)
+        .then(|| (app.routes.clone(), route.tenant_id))
 }
 
 fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {

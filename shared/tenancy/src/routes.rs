@@ -42,11 +42,17 @@ impl Routes {
         self.read(|it| it.by_tenant.get(&tenant).cloned())
     }
 
-    /// The route of a tenant that may be so new that it is still on its way here.
-    pub async fn wait_for(&self, tenant: TenantId, limit: Duration) -> Option<Arc<Route>> {
+    /// The route of a tenant, once it is as `wanted`, or as it is when `limit` is over: a change may
+    /// still be on its way here.
+    pub async fn wait_for(
+        &self,
+        tenant: TenantId,
+        limit: Duration,
+        wanted: impl Fn(&Route) -> bool,
+    ) -> Option<Arc<Route>> {
         let mut changes = self.changes.subscribe();
-        let known = changes.wait_for(|()| self.of(tenant).is_some());
-        drop(timeout(limit, known).await);
+        let arrived = changes.wait_for(|()| self.of(tenant).is_some_and(|it| wanted(&it)));
+        drop(timeout(limit, arrived).await);
         self.of(tenant)
     }
 
@@ -188,12 +194,12 @@ mod tests {
         let routes = Routes::default();
         let long = Duration::from_secs(30);
 
-        let (found, ()) = futures_util::join!(routes.wait_for(a, long), async {
+        let (found, ()) = futures_util::join!(routes.wait_for(a, long, |_| true), async {
             routes.apply(page(true, vec![route(a, "a.id")], vec![]));
         });
 
         assert_eq!(found.map(|it| it.tenant_id), Some(a));
-        assert!(routes.wait_for(b, Duration::from_millis(1)).await.is_none());
+        assert!(routes.wait_for(b, Duration::from_millis(1), |_| true).await.is_none());
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub(crate) use self::session::{Person, Pointer, page_cookie};
 use crate::{
     access::{Permission, Purpose},
     app::App,
-    site::{Site, audience_of, cannot_connect, database_failed, tenant_of},
+    site::{
+        OnceArrived, Site, audience_of, cannot_connect, database_failed, once_arrived, tenant_of,
+    },
 };
 
 /// How long a request may work on the database before it is given up and its connection closed.
@@ -252,10 +254,10 @@ impl Desk {
 
 impl FromRequest for Desk {
     type Error = ApiError;
-    type Future = std::future::Ready<ApiResult<Self>>;
+    type Future = OnceArrived<Self>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Self::of(req))
+        once_arrived(req, Self::of)
     }
 }
 

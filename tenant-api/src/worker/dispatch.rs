@@ -72,7 +72,7 @@ impl HandleTicket for Dispatch {
 
 impl Dispatch {
     async fn settle(&self, ticket: Ticket) -> Settled {
-        let Some(route) = self.routes.wait_for(ticket.tenant, NEW_HOTEL).await else {
+        let Some(route) = self.routes.wait_for(ticket.tenant, NEW_HOTEL, |_| true).await else {
             return self.settle_without_hotel(ticket.tenant);
         };
         let db = match self.pools.open(&route) {
