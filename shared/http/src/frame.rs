@@ -52,7 +52,6 @@ pub(crate) async fn frame(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = asked_id(req.headers()).unwrap_or_else(RequestId::generate);
     req.extensions_mut().insert(id);
-    let tenant = req.app_data::<TenantOf>().and_then(|TenantOf(of)| of(req.request()));
     // Keeping a span costs a tenth of a small request: there is one when details are asked for, and
     // the lines written here name the request themselves.
     let span = tracing::debug_span!(
@@ -60,7 +59,7 @@ pub(crate) async fn frame(
         request.id = %id,
         http.method = %req.method(),
         http.path = req.path(),
-        tenant.id = tenant.map(tracing::field::display),
+        tenant.id = tenant_of(req.request()).map(tracing::field::display),
     );
     let started = std::time::Instant::now();
     let is_head = req.method() == Method::HEAD;
@@ -81,7 +80,7 @@ pub(crate) async fn frame(
     let _entered = span.enter();
     let request = response.request().clone();
     if let Some(error) = response.response().error() {
-        response = in_our_form(&request, error, id, tenant);
+        response = in_our_form(&request, error, id);
     }
     if is_head {
         response = response.map_body(|_, _| BoxBody::new(()));
@@ -95,7 +94,7 @@ pub(crate) async fn frame(
     } else {
         tracing::info!(
             request.id = %id,
-            tenant.id = tenant.map(tracing::field::display),
+            tenant.id = tenant_of(&request).map(tracing::field::display),
             http.method = %request.method(),
             http.path = request.path(),
             http.status = status,
@@ -106,17 +105,16 @@ pub(crate) async fn frame(
     Ok(response)
 }
 
+fn tenant_of(req: &HttpRequest) -> Option<TenantId> {
+    req.app_data::<TenantOf>().and_then(|TenantOf(of)| of(req))
+}
+
 /// A client may bring its own id, if it is a UUID.
 fn asked_id(headers: &HeaderMap) -> Option<RequestId> {
     headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
 }
 
-fn in_our_form(
-    req: &HttpRequest,
-    error: &Error,
-    id: RequestId,
-    tenant: Option<TenantId>,
-) -> ServiceResponse<BoxBody> {
+fn in_our_form(req: &HttpRequest, error: &Error, id: RequestId) -> ServiceResponse<BoxBody> {
     let stranger;
     let error = match error.as_error::<ApiError>() {
         Some(ours) => ours,
@@ -128,7 +126,7 @@ fn in_our_form(
     if error.status().is_server_error() {
         tracing::error!(
             request.id = %id,
-            tenant.id = tenant.map(tracing::field::display),
+            tenant.id = tenant_of(req).map(tracing::field::display),
             http.method = %req.method(),
             http.path = req.path(),
             code = error.code(),
