@@ -23,7 +23,7 @@ use tokio::time::{error::Elapsed, timeout};
 use crate::config::{Addresses, DatabasesConfig};
 
 /// The schema versions of a hotel's database that this program serves.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 4..=4;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 4..=5;
 
 /// Longest time that reading or marking jobs may take.
 pub(crate) const BOOKKEEPING: Duration = Duration::from_secs(10);

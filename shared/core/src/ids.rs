@@ -70,6 +70,8 @@ typed_ids!(
     SubscriptionId,
     /// A long work of the provisioner.
     OperationId,
+    /// A change of the schema that goes to every tenant database.
+    FleetMigrationId,
     /// A person who may log in, at a hotel or at the vendor.
     UserId,
     /// One login of one person.

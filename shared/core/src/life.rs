@@ -82,7 +82,7 @@ column!(
         /// Paying.
         Active = "active" -> [Suspended, Churned],
         /// Not paying, or stopped by the vendor.
-        Suspended = "suspended" -> [Active, Churned],
+        Suspended = "suspended" -> [Trial, Active, Churned],
         /// Gone.
         Churned = "churned" -> [],
     }
