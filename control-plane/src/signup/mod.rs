@@ -15,5 +15,6 @@ mod service;
 mod slug;
 mod status;
 pub(crate) mod texts;
+pub(crate) mod vendor_routes;
 
 pub(crate) use slug::Slug;

@@ -71,7 +71,7 @@ pub(crate) async fn sign_up(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let busy = WhileBusy::Refuse;
-    let request = SignUp { draft: &body.value, repeat: &body.repeat, language, busy };
+    let request = SignUp { vendor: None, draft: &body.value, repeat: &body.repeat, language, busy };
     match service::sign_up(&app, request).await {
         Ok(Taken::Fresh(answer)) => Ok(answer.with_status(StatusCode::ACCEPTED)),
         Ok(Taken::Before(kept)) => kept.again(),
@@ -124,7 +124,7 @@ pub(crate) async fn show_slug(app: Data<App>, asked: Path<String>) -> ApiResult<
 }
 
 /// The refusal in the contract's codes: a slug that alone is wrong has its own.
-fn refusal(error: SignUpError, language: Language) -> ApiError {
+pub(super) fn refusal(error: SignUpError, language: Language) -> ApiError {
     match error {
         SignUpError::Faults(faults) => faulty(&faults, language),
         SignUpError::SlugTaken { suggestions } => {
