@@ -18,6 +18,7 @@ use crate::{db_hosts, fleet_migrations, operations, routes_feed, signup, tenants
     paths(
         signup::routes::sign_up,
         signup::routes::show_signup,
+        signup::events::follow_signup,
         signup::routes::show_slug,
         vendor_users::routes::log_in,
         vendor_users::routes::refresh,

@@ -38,6 +38,12 @@ async fn look(
     let has_routes = app.routes.position().is_some();
     say("routes", json!(if has_routes { "ok" } else { "unavailable" }));
     say("route_feed", json!(if feed.is_connected() { "ok" } else { "cut" }));
+    if let Some(cut_for) = feed.cut_for() {
+        say("route_feed_cut_since", json!(app.clock.now() - cut_for));
+    }
+    if let Some(age) = feed.age() {
+        say("routes_age_seconds", json!(age.as_secs()));
+    }
     say("rabbitmq", json!(if broker.is_connected() { "ok" } else { "unavailable" }));
     say("redis", json!("disabled"));
     say("storage", json!("ok"));

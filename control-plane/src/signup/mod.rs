@@ -5,6 +5,7 @@
 //! ([`service::sign_up`]) and refuse for the same reasons.
 
 mod draft;
+pub(crate) mod events;
 mod form;
 pub(crate) mod page_routes;
 mod page_templates;

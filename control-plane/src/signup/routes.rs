@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     draft::{Draft, Fault, Why},
+    events::follow_signup,
     service::{self, SignUp, SignUpError, SignedUpBody, Taken},
     slug::{Slug, SlugRefusal},
     status::{self, StatusBody},
@@ -29,6 +30,7 @@ use crate::{app::App, idempotency::WhileBusy};
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/signup").post(sign_up).register(app);
     Endpoint::at("/api/v1/signup/{tenant_id}").get(show_signup).register(app);
+    Endpoint::at("/api/v1/signup/{tenant_id}/events").get(follow_signup).register(app);
     Endpoint::at("/api/v1/slugs/{slug}").get(show_slug).register(app);
 }
 

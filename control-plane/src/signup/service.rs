@@ -63,6 +63,8 @@ pub(crate) struct SignedUpBody {
     pub(super) state: Provisioning,
     /// Where its progress is told.
     pub(super) status_url: String,
+    /// Where its progress is told as it happens, by server-sent events.
+    pub(super) events_url: String,
 }
 
 /// Why a signup was not taken.
@@ -127,6 +129,7 @@ pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
         host,
         state: Provisioning::Pending,
         status_url: app.addresses.own(&format!("/api/v1/signup/{id}")),
+        events_url: app.addresses.own(&format!("/api/v1/signup/{id}/events")),
     });
     idempotency::keep(&tx, key.as_ref(), StatusCode::ACCEPTED, &answer, now).await?;
     tx.commit().await.map_err(database_failed)?;

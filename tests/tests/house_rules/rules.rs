@@ -8,15 +8,25 @@ use crate::tree::{File, Package};
 const EDGES: &[(&str, &[&str])] = &[
     ("hotelhub-core", &[]),
     ("hotelhub-http", &["hotelhub-core"]),
-    ("hotelhub-tenancy", &["hotelhub-core"]),
+    ("hotelhub-storage", &["hotelhub-core"]),
+    ("hotelhub-tenancy", &["hotelhub-core", "hotelhub-storage"]),
     ("hotelhub-jobs", &["hotelhub-core"]),
     ("migrations", &[]),
-    ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs"]),
+    ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage"]),
     ("hotelhub-cli", &["hotelhub-core"]),
     ("provisioner", &["hotelhub-core", "hotelhub-jobs", "migrations"]),
-    ("tenant-api", &["hotelhub-core", "hotelhub-http", "hotelhub-tenancy", "hotelhub-jobs"]),
+    (
+        "tenant-api",
+        &[
+            "hotelhub-core",
+            "hotelhub-http",
+            "hotelhub-tenancy",
+            "hotelhub-jobs",
+            "hotelhub-storage",
+        ],
+    ),
     ("platform-tests", &["hotelhub-core"]),
-    ("xtask", &["platform-tests"]),
+    ("xtask", &["hotelhub-core", "hotelhub-http", "migrations", "platform-tests"]),
 ];
 
 /// The one crate whose tests may use all others.
