@@ -49,6 +49,8 @@ async fn look(
     say("storage", json!("ok"));
     say("license", json!("none"));
     let database = match Site::of(&req) {
+        // Nobody is served, so nothing is opened for it.
+        Ok(site) if site.standing.is_stopped_by_route() => true,
         Ok(site) => {
             let counted = counted.of(site.route.tenant_id, async || hotel_queue(&site).await).await;
             if let Some((pending, failed)) = counted {
@@ -65,7 +67,7 @@ async fn look(
 
 /// On a hotel's host: how many of its jobs wait and how many are dead.
 async fn hotel_queue(site: &Site) -> Counts {
-    let connection = site.db.connect().await.ok()?;
+    let connection = site.connect().await.ok()?;
     let counts = rows::counts(&connection).await.ok()?;
     connection.release();
     Some(counts)
