@@ -26,6 +26,10 @@ DECLARE
   paused boolean;
 BEGIN
   LOCK TABLE move_pause IN ACCESS SHARE MODE;
+  -- A snapshot that is older than the pause does not show it. Locking the row is refused then.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    PERFORM FROM move_pause FOR SHARE;
+  END IF;
   SELECT is_paused INTO paused FROM move_pause;
   IF paused THEN
     RAISE EXCEPTION 'the data is being moved' USING ERRCODE = 'read_only_sql_transaction';

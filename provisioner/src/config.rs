@@ -17,6 +17,8 @@ use crate::session;
 /// Two at once keep both the disk and the processor of a database server busy; more only make
 /// each other slower.
 const CREATE_CONCURRENCY: usize = 2;
+/// A copy is as fast as the disks and the network between the servers; two share them.
+const MOVE_CONCURRENCY: usize = 1;
 const SHUTDOWN_GRACE_SECONDS: u64 = 25;
 
 /// What `run` needs.
@@ -34,6 +36,8 @@ pub struct Config {
     pub amqp_url: Option<SecretString>,
     /// `CREATE_CONCURRENCY`: how many operations are worked on at once.
     pub concurrency: NonZeroUsize,
+    /// `MOVE_CONCURRENCY`: how many tenants are moved at once.
+    pub move_concurrency: NonZeroUsize,
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -54,6 +58,8 @@ impl Config {
         let amqp_url = read_optional_amqp_url(&mut reader);
         let usual = NonZeroUsize::new(CREATE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let concurrency = reader.or("CREATE_CONCURRENCY", usual);
+        let usual = NonZeroUsize::new(MOVE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
+        let move_concurrency = reader.or("MOVE_CONCURRENCY", usual);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -64,6 +70,7 @@ impl Config {
                 db_host_keys: db_host_keys?,
                 amqp_url: amqp_url?,
                 concurrency: concurrency?,
+                move_concurrency: move_concurrency?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -120,6 +127,7 @@ mod tests {
             ("CONTROL_DATABASE_URL", "postgres://control:hunter2@nowhere:port/control"),
             ("SEALING_KEYS", "k1:short"),
             ("CREATE_CONCURRENCY", "0"),
+            ("MOVE_CONCURRENCY", "many"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

@@ -2,17 +2,22 @@
 //!
 //! - [`engine`] runs sagas: recorded steps that are resumed after any death and undone when they
 //!   cannot succeed. It knows no saga.
-//! - [`create_tenant`] is the saga behind a signup.
+//! - [`create_tenant`] is the saga behind a signup, [`move_tenant`] takes a tenant to another server,
+//!   [`delete_tenant`] ends one.
+//! - [`access`] carries what a tenant may do into its own database.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
 //! A notification only wakes; the truth is in the control database, and every loop looks again by
 //! itself.
 
+pub mod access;
 pub mod config;
 pub mod create_tenant;
+pub mod delete_tenant;
 pub mod engine;
 pub mod hosts;
+pub mod move_tenant;
 pub mod run;
 pub mod session;
 pub mod sweep;

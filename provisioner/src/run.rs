@@ -9,10 +9,13 @@ use secrecy::ExposeSecret as _;
 use tokio_postgres::Config as Login;
 
 use crate::{
+    access::AccessKeeper,
     config::Config,
     create_tenant::{CreateTenant, Tools},
+    delete_tenant::{self, DeleteTenant},
     engine::Runner,
     hosts::Keeper,
+    move_tenant::{self, MoveTenant},
     session::Session,
     sweep::Sweeper,
     wake::Wake,
@@ -55,6 +58,17 @@ pub async fn run(config: Config) -> Result<()> {
         let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
         tasks.spawn_critical("runner", runner.run());
     }
+    for _ in 0..config.move_concurrency.get() {
+        let tools = move_tenant::Tools::new(&config, tasks.clone());
+        let saga = MoveTenant::new(Arc::new(tools));
+        let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
+        tasks.spawn_critical("runner of moves", runner.run());
+    }
+    let saga = DeleteTenant::new(Arc::new(delete_tenant::Tools::new(&config, tasks.clone())));
+    let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
+    tasks.spawn_critical("runner of deletions", runner.run());
+    let access = AccessKeeper::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("keeper of access", access.run());
     let keeper = Keeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of database servers", keeper.run());
     let broker = config

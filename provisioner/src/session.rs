@@ -95,6 +95,12 @@ impl Session {
         self.client.query_typed(sql, params).await
     }
 
+    /// The client itself, for streams of rows.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The client itself, for code that drives a whole conversation.
     pub fn client_mut(&mut self) -> &mut Client {
         &mut self.client

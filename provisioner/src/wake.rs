@@ -11,16 +11,21 @@ use tokio_postgres::{AsyncMessage, Config, Error, NoTls};
 
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Wakes the runners and the keeper of the database servers.
+/// Wakes the runners and the keepers.
 #[derive(Clone, Debug)]
 pub struct Wake {
     operations: watch::Sender<()>,
     hosts: watch::Sender<()>,
+    access: watch::Sender<()>,
 }
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { operations: watch::channel(()).0, hosts: watch::channel(()).0 }
+        Self {
+            operations: watch::channel(()).0,
+            hosts: watch::channel(()).0,
+            access: watch::channel(()).0,
+        }
     }
 }
 
@@ -35,6 +40,12 @@ impl Wake {
     #[must_use]
     pub fn on_hosts(&self) -> watch::Receiver<()> {
         self.hosts.subscribe()
+    }
+
+    /// Changes whenever what a tenant may do may have changed.
+    #[must_use]
+    pub fn on_access(&self) -> watch::Receiver<()> {
+        self.access.subscribe()
     }
 
     /// Wakes the runners.
@@ -62,10 +73,11 @@ impl Wake {
     async fn listen_once(&self, control: &Config) -> Result<(), Error> {
         let (client, mut connection) = control.connect(NoTls).await?;
         let listen = async {
-            client.simple_query("LISTEN operations; LISTEN db_hosts").await?;
+            client.simple_query("LISTEN operations; LISTEN db_hosts; LISTEN tenant_access").await?;
             // What came before we listened is not told again.
             self.operations.send_replace(());
             self.hosts.send_replace(());
+            self.access.send_replace(());
             std::future::pending::<Result<(), Error>>().await
         };
         let hear = async {
@@ -73,6 +85,7 @@ impl Wake {
                 if let AsyncMessage::Notification(it) = message? {
                     match it.channel() {
                         "db_hosts" => self.hosts.send_replace(()),
+                        "tenant_access" => self.access.send_replace(()),
                         _ => self.operations.send_replace(()),
                     }
                 }

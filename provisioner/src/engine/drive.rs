@@ -18,9 +18,6 @@ use crate::session::Session;
 const TRIES: i32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// The slowest step copies a database, which takes a tenth of a second on a quiet server and
-/// several on one with much to write.
-const STEP_LIMIT: Duration = Duration::from_secs(60);
 
 /// How far it went.
 #[derive(Debug)]
@@ -186,9 +183,10 @@ impl<S: Saga> Drive<'_, S> {
         work: &mut S::Work,
     ) -> Result<(), StepError> {
         let began = Instant::now();
-        let outcome = tokio::time::timeout(STEP_LIMIT, action(work, self.control))
+        let limit = S::limit(name);
+        let outcome = tokio::time::timeout(limit, action(work, self.control))
             .await
-            .unwrap_or(Err(StepError::TooLong(STEP_LIMIT.as_secs())));
+            .unwrap_or(Err(StepError::TooLong(limit.as_secs())));
         metrics::histogram!("operation_step_seconds", "step" => name, "direction" => direction)
             .record(began.elapsed());
         if let Err(error) = &outcome {
@@ -210,7 +208,8 @@ impl<S: Saga> Drive<'_, S> {
         failures: i32,
         error: &StepError,
     ) -> Result<Ending, Error> {
-        let failures = if error.is_transient() { failures } else { failures + 1 };
+        let counts = !error.is_transient() && !self.is_past_return(step);
+        let failures = if counts { failures + 1 } else { failures };
         if failures < TRIES {
             return self.pause(step, failures, error).await;
         }
@@ -221,6 +220,14 @@ impl<S: Saga> Drive<'_, S> {
             error = %Chain(error), "an operation cannot succeed and is undone"
         );
         Ok(Ending::TurnsBack)
+    }
+
+    /// Whether the step comes after the one that cannot be taken back.
+    fn is_past_return(&self, step: &RecordedStep) -> bool {
+        let steps = self.saga.steps();
+        let commit = steps.iter().position(|it| Some(it.name) == S::COMMITS_AT);
+        let here = steps.iter().position(|it| it.name == step.name);
+        commit.is_some_and(|commit| here > Some(commit))
     }
 
     async fn pause(

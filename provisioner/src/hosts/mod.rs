@@ -5,11 +5,15 @@
 
 mod keeper;
 mod roles;
+mod site;
 mod store;
 mod template;
 
-pub(crate) use self::store::{Place, find, find_roomiest, list};
 pub use self::{
     keeper::Keeper,
     store::{AdminLoginError, DbHost},
+};
+pub(crate) use self::{
+    site::Site,
+    store::{Place, find, find_roomiest, list},
 };

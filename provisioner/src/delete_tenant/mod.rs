@@ -1,0 +1,158 @@
+//! The saga that ends a tenant: first its route goes, then whoever is still in its database, then
+//! the database itself, and at last its names are free.
+//!
+//! Only a tenant that has churned is deleted. Once its route is gone there is no way back: what
+//! fails is tried again for ever. Everything can be repeated, also where nothing is left.
+
+mod work;
+
+use std::sync::Arc;
+
+use hotelhub_core::{
+    ids::{DatabaseId, DbHostId},
+    sql::Query as _,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use self::work::{Tools, Work};
+use crate::{
+    engine::{Operation, Saga, Step, StepError},
+    session::Session,
+};
+
+/// What a run decides. Recorded before it is acted upon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The copy that served; names the database and its login role.
+    pub database_id: Option<DatabaseId>,
+    /// Where it is.
+    pub db_host_id: Option<DbHostId>,
+}
+
+static STEPS: [Step<Work>; 5] = [
+    Step {
+        name: "find",
+        make: |work, control| Box::pin(find(work, control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "withdraw_route",
+        make: |work, control| Box::pin(withdraw_route(work, control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "end_sessions",
+        make: |work, control| Box::pin(work.end_sessions(control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "drop_database",
+        make: |work, control| Box::pin(work.drop_database(control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "forget",
+        make: |work, control| Box::pin(forget(work, control)),
+        undo: None,
+        is_durable: true,
+    },
+];
+
+/// Finds the tenant's database.
+async fn find(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    if work.facts.database_id.is_some() {
+        return Ok(());
+    }
+    let row = control
+        .query_opt(
+            "SELECT d.id, d.db_host_id
+             FROM tenants t JOIN databases d ON d.tenant_id = t.id AND d.state = 'assigned'
+             WHERE t.id = $1 AND t.status = 'churned' AND t.provisioning = 'ready'",
+            &[&work.operation.tenant],
+        )
+        .await?;
+    let row = row.ok_or_else(not_churned)?;
+    work.facts.database_id = Some(row.try_get(0)?);
+    work.facts.db_host_id = Some(row.try_get(1)?);
+    Ok(())
+}
+
+/// Nobody is led to the hotel any more. The point of no return.
+async fn withdraw_route(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let tenant = work.operation.tenant;
+    let begin = "SELECT move_provisioning(id, 'deleting')
+         FROM tenants WHERE id = $1 AND status = 'churned' AND provisioning = 'ready'";
+    control.query(begin, &[&tenant]).await?;
+    let begun = "SELECT provisioning = 'deleting' FROM tenants WHERE id = $1";
+    if control.query_one(begun, &[&tenant]).await?.try_get(0)? {
+        return Ok(());
+    }
+    Err(not_churned())
+}
+
+/// Forgets where the data was, and frees the tenant's names, in one transaction.
+async fn forget(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let sql = "WITH gone AS (DELETE FROM databases WHERE tenant_id = $1)
+         SELECT move_provisioning(id, 'deleted')
+         FROM tenants WHERE id = $1 AND provisioning = 'deleting'";
+    control.query(sql, &[&work.operation.tenant]).await?;
+    Ok(())
+}
+
+fn not_churned() -> StepError {
+    StepError::Never("only a tenant that has churned is deleted".to_owned())
+}
+
+/// The saga.
+#[derive(Debug)]
+pub struct DeleteTenant {
+    tools: Arc<Tools>,
+}
+
+impl DeleteTenant {
+    /// The saga with the tools of one runner.
+    #[must_use]
+    pub const fn new(tools: Arc<Tools>) -> Self {
+        Self { tools }
+    }
+}
+
+impl Saga for DeleteTenant {
+    const KIND: &'static str = "delete_tenant";
+
+    const COMMITS_AT: Option<&'static str> = Some("withdraw_route");
+
+    type Work = Work;
+
+    fn steps(&self) -> &'static [Step<Work>] {
+        &STEPS
+    }
+
+    fn mint_facts(&self) -> Value {
+        Work::facts_to_json(&Facts { database_id: None, db_host_id: None })
+    }
+
+    async fn begin(
+        &self,
+        _control: &Session,
+        operation: Operation,
+        facts: Value,
+    ) -> Result<Work, StepError> {
+        let facts: Facts = serde_json::from_value(facts)
+            .map_err(|error| StepError::Never(format!("read the facts of the run: {error}")))?;
+        Ok(Work::new(self.tools.clone(), operation, facts))
+    }
+
+    fn facts(work: &Work) -> Value {
+        Work::facts_to_json(&work.facts)
+    }
+
+    async fn end(&self, work: Work) {
+        drop(work);
+    }
+}

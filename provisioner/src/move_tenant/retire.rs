@@ -1,0 +1,72 @@
+//! After the switch: the new copy is looked at once more, then the old one goes.
+
+use hotelhub_core::sql::Query as _;
+
+use super::{Work, target};
+use crate::{engine::StepError, session::Session};
+
+/// Shuts the old copy at once, proves the new one, and only then drops the old one.
+pub(super) async fn retire(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    // What the switch left open there holds locks.
+    work.hang_up();
+    shut(work, control).await?;
+    prove(work, control).await?;
+    drop_old(work, control).await
+}
+
+/// Nobody enters the old copy any more, and whoever is in it leaves. Its identity is no route's.
+async fn shut(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let name = work.old_id()?.name();
+    let site = work.source_site(control).await?;
+    let sql = "SELECT to_regrole($1) IS NOT NULL,
+           EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datallowconn)";
+    let row = site.session.query_one(sql, &[&name]).await?;
+    let (has_role, has_database): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+    if has_role {
+        site.session.run(&format!("ALTER ROLE {name} NOLOGIN")).await?;
+    }
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = $1 AND usename = $1";
+    site.session.query(end, &[&name]).await?;
+    // A drop that was broken off leaves a database that nobody can enter.
+    if has_database && let Ok(source) = site.inside(&name).await {
+        let raise = "UPDATE tenant_identity SET generation = generation + 1000000
+             WHERE generation < 1000000";
+        source.run(raise).await?;
+    }
+    Ok(())
+}
+
+/// The new copy names itself rightly, its login may enter, and its foreign keys hold.
+async fn prove(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let (id, name, tenant) = (work.facts.database_id, work.new_name(), work.operation.tenant);
+    let target = work.target(control).await?;
+    for key in target::list_foreign_keys(target).await?.iter().filter(|it| !it.is_validated) {
+        let prove = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", key.table, key.name);
+        target.run(&prove).await?;
+    }
+    let row = target
+        .query_one(
+            "SELECT (tenant_id, database_id) = ($1, $2)
+               AND has_database_privilege($3, current_database(), 'CONNECT')
+               AND (SELECT count(*) > 0 FROM users)
+             FROM tenant_identity",
+            &[&tenant, &id, &name],
+        )
+        .await?;
+    if row.try_get(0)? {
+        return Ok(());
+    }
+    Err(StepError::NotYet("the new copy is not what it should be; the old one is kept".to_owned()))
+}
+
+async fn drop_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let old = work.old_id()?;
+    let name = old.name();
+    let session = &work.source_site(control).await?.session;
+    session.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
+    session.run(&format!("DROP ROLE IF EXISTS {name}")).await?;
+    let forget = "DELETE FROM databases WHERE id = $1 AND state = 'retired'";
+    control.execute(forget, &[&old]).await?;
+    Ok(())
+}
