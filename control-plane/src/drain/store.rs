@@ -51,7 +51,7 @@ pub(super) async fn list_movable(
                           WHERE o.tenant_id = t.id AND o.settled_at IS NULL) \
           AND (undone.times = 0 OR now() >= undone.last \
                + interval '30 seconds' * power(2, least(undone.times - 1, 7))) \
-        ORDER BY undone.times, t.id LIMIT greatest($2, 0)";
+        ORDER BY undone.times, t.id LIMIT greatest($2::bigint, 0)";
     Ok(db.query(sql, &[&host, &limit]).await?.iter().map(|it| it.get(0)).collect())
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use platform_tests::{
-    client::{ControlPlane, Site},
+    client::{ControlPlane, Signup, Site},
     mail::Catcher,
     platform::{CONTROL_HOST, Role, Setup, VENDOR_EMAIL},
     ports,
@@ -19,6 +19,29 @@ use tokio_postgres::Client;
 pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// What replicas show.
 pub(crate) const FEED_TOKEN: &str = "the-token-of-all-replicas";
+
+/// A role of the vendor's people.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Vendor {
+    SuperAdmin,
+    Support,
+    Finance,
+    ReadOnly,
+}
+
+impl Vendor {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::SuperAdmin, Self::Support, Self::Finance, Self::ReadOnly];
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::SuperAdmin => "super_admin",
+            Self::Support => "support",
+            Self::Finance => "finance",
+            Self::ReadOnly => "read_only",
+        }
+    }
+}
 
 /// The surroundings of one test, with `control-plane serve` running.
 pub(crate) struct Ground {
@@ -91,16 +114,84 @@ impl Ground {
         self.site().log_in(VENDOR_EMAIL, &password).await.unwrap()
     }
 
+    /// The site, as somebody of this role.
+    pub(crate) async fn vendor_of(&self, role: Vendor) -> Site {
+        let email = format!("{}@hotelhub.localhost", role.as_str());
+        let password = self.make_vendor(&email, role.as_str()).await;
+        self.site().log_in(&email, &password).await.unwrap()
+    }
+
+    /// Signs a hotel up and gives its tenant's id.
+    pub(crate) async fn sign_up(&self, slug: &str) -> String {
+        self.control.sign_up(&Signup::of(slug)).await.unwrap().tenant_id
+    }
+
+    /// A hotel that is ready, on the database host `one`, as the provisioner would leave it.
+    pub(crate) async fn open_hotel(&self, slug: &str) -> String {
+        self.open_hotel_on("one", slug).await
+    }
+
+    /// A hotel that is ready, on this database host.
+    pub(crate) async fn open_hotel_on(&self, host: &str, slug: &str) -> String {
+        let id = self.sign_up(slug).await;
+        self.call_ready(&id).await;
+        self.settle(&id, "done").await;
+        self.add_host(host).await;
+        let sql = "INSERT INTO databases (id, tenant_id, db_host_id, generation, schema_version, \
+                     state) \
+                   SELECT gen_random_uuid(), $1::text::uuid, id, 1, 5, 'assigned' FROM db_hosts \
+                   WHERE name = $2";
+        self.database.execute(sql, &[&id, &host]).await.unwrap();
+        id
+    }
+
+    /// Writes a database host, unless there is one of the name.
+    pub(crate) async fn add_host(&self, name: &str) {
+        let sql = "INSERT INTO db_hosts (id, name, address, port, sealed_admin_url, key_id, \
+                     max_databases, max_connections) \
+                   VALUES (gen_random_uuid(), $1, '127.0.0.1', 5432, 'sealed', 'k1', 100, 100) \
+                   ON CONFLICT (name) DO NOTHING";
+        self.database.execute(sql, &[&name]).await.unwrap();
+    }
+
+    /// Ends the open operation of a tenant, as the provisioner would.
+    pub(crate) async fn settle(&self, tenant_id: &str, state: &str) {
+        let sql = "WITH run AS (INSERT INTO operation_runs (operation_id, state, facts, finished_at) \
+                     SELECT id, $2, '{}', clock_timestamp() FROM operations \
+                     WHERE tenant_id = $1::text::uuid AND settled_at IS NULL \
+                   RETURNING operation_id) \
+                   UPDATE operations SET settled_at = now() FROM run WHERE id = run.operation_id";
+        assert_eq!(self.database.execute(sql, &[&tenant_id, &state]).await.unwrap(), 1);
+    }
+
+    /// All rows of a table, in one text.
+    pub(crate) async fn snapshot(&self, table: &str) -> String {
+        let sql = format!("SELECT jsonb_agg(to_jsonb(t) ORDER BY t.id)::text FROM {table} t");
+        self.database.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
     /// Starts `control-plane work`.
     pub(crate) fn work(&self) -> Program {
         self.setup.launch(Role::ControlWork).unwrap().start().unwrap()
     }
 
+    /// Starts a second `control-plane work`.
+    pub(crate) fn work_beside(&self) -> Program {
+        let metrics = format!("127.0.0.1:{}", ports::free().unwrap());
+        let launch = self.setup.launch(Role::ControlWork).unwrap();
+        launch.env("METRICS_LISTEN", metrics).start().unwrap()
+    }
+
     /// Calls a hotel ready, as the provisioner would.
     pub(crate) async fn call_ready(&self, tenant_id: &str) {
-        for state in ["provisioning", "ready"] {
+        self.move_provisioning(tenant_id, &["provisioning", "ready"]).await;
+    }
+
+    /// Moves a tenant through these states, as the provisioner would.
+    pub(crate) async fn move_provisioning(&self, tenant_id: &str, states: &[&str]) {
+        for state in states {
             let sql = "SELECT move_provisioning($1::text::uuid, $2)";
-            self.database.query_one(sql, &[&tenant_id, &state]).await.unwrap();
+            self.database.query_one(sql, &[&tenant_id, state]).await.unwrap();
         }
     }
 

@@ -7,10 +7,16 @@
     reason = "whatever a helper of a test does not find should stop the test"
 )]
 
+mod db_hosts;
+mod drain;
 mod envelope;
 mod feed;
+mod fleet_migrations;
 mod ground;
+mod later_life;
 mod mail;
+mod operations;
 mod pages;
+mod roles;
 mod signup;
 mod vendor;

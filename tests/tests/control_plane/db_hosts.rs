@@ -1,0 +1,61 @@
+//! Database hosts: what they hold, and what they are used for.
+
+use serde_json::{Value, json};
+
+use crate::ground::Ground;
+
+#[tokio::test]
+async fn a_host_says_what_it_holds_and_whether_it_is_reached() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    ground.open_hotel_on("one", "mandala").await;
+    ground.open_hotel_on("one", "surya").await;
+    ground.add_host("two").await;
+    let warm = "INSERT INTO databases (id, db_host_id, generation, schema_version, state) \
+                SELECT gen_random_uuid(), id, 1, 5, unnest(ARRAY['warm', 'warm', 'making']) \
+                FROM db_hosts WHERE name = 'two'";
+    ground.database.execute(warm, &[]).await.unwrap();
+    let retired = "INSERT INTO databases \
+                     (id, tenant_id, db_host_id, generation, schema_version, state) \
+                   SELECT gen_random_uuid(), d.tenant_id, h.id, 1, 5, 'retired' \
+                   FROM databases d, db_hosts h WHERE d.state = 'assigned' AND h.name = 'two'";
+    ground.database.execute(retired, &[]).await.unwrap();
+    let report = "INSERT INTO db_host_reports (db_host_id, is_reachable, error) \
+                  SELECT id, false, 'connection refused' FROM db_hosts WHERE name = 'two'";
+    ground.database.execute(report, &[]).await.unwrap();
+
+    let hosts = vendor.get("/api/v1/db-hosts").await.unwrap().data().unwrap();
+
+    let told = |host: &Value| {
+        json!([host["name"], host["databases"], host["warm"], host["is_reachable"], host["error"]])
+    };
+    assert_eq!(told(&hosts[0]), json!(["one", 2, 0, null, null]));
+    assert_eq!(told(&hosts[1]), json!(["two", 0, 2, false, "connection refused"]));
+    for name in ["two", hosts[1]["id"].as_str().unwrap()] {
+        let one = vendor.get(&format!("/api/v1/db-hosts/{name}")).await.unwrap().data().unwrap();
+        assert_eq!(one, hosts[1]);
+    }
+    assert_eq!(vendor.get("/api/v1/db-hosts/three").await.unwrap().status, 404);
+}
+
+#[tokio::test]
+async fn a_host_is_cordoned_drained_and_used_again() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    ground.add_host("one").await;
+    for (action, state) in [
+        ("cordon", "cordoned"),
+        ("cordon", "cordoned"),
+        ("drain", "draining"),
+        ("uncordon", "active"),
+        ("drain", "draining"),
+        ("cordon", "cordoned"),
+        ("uncordon", "active"),
+    ] {
+        let path = format!("/api/v1/db-hosts/one/{action}");
+        let host = vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
+        assert_eq!(host.data().unwrap()["state"], state);
+    }
+    let unknown = vendor.post("/api/v1/db-hosts/two/drain", &json!({})).await.unwrap();
+    assert_eq!((unknown.status.as_u16(), &*unknown.error_code()), (404, "NOT_FOUND"));
+}
