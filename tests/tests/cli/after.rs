@@ -169,6 +169,8 @@ async fn hotels_move_and_a_server_is_drained() {
     assert!(cordoned.starts_with("second is cordoned, "), "{cordoned}");
     let back = whole.run("db-host uncordon second").await.done();
     assert!(back.starts_with("second is active, "), "{back}");
+    let shown = whole.run("tenant show mandala").await.done();
+    assert!(shown.contains("server        second"), "{shown}");
     let id = whole.run("tenant move surya --no-wait").await.done();
     whole.run(&format!("operation show {}", id.trim())).await.done();
 
