@@ -146,11 +146,12 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
 
     whole.platform.start_role(Role::Provisioner).await.unwrap();
     let shown = async || {
-        let shown = whole.run(&format!("operation show {id}")).await.done();
-        shown.contains("state      done").then_some(shown)
+        let shown = whole.run(&format!("operation show {id} --json")).await.json();
+        (shown["state"] == "done").then_some(())
     };
     let minute = Duration::from_secs(60);
-    let shown = platform_tests::waiting::eventually(minute, "the hotel", shown).await.unwrap();
+    platform_tests::waiting::eventually(minute, "the hotel", shown).await.unwrap();
+    let shown = whole.run(&format!("operation show {id}")).await.done();
     assert!(shown.contains("create_tenant") && shown.contains("publish_route"), "{shown}");
 }
 
