@@ -12,10 +12,10 @@ use crate::{db_host, login, migrate, operation, tenant};
 #[command(name = "hotelhub", version)]
 pub(crate) struct Arguments {
     /// The control plane's address; else `HOTELHUB_URL`, else that of the last login
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "For every command")]
     pub(crate) url: Option<Url>,
     /// Print the API's data as JSON, for programs
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "For every command")]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,

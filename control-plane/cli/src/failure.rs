@@ -131,6 +131,10 @@ impl Refusal {
         if let Some(seconds) = self.retry_after_seconds {
             return format!("run the command again in {seconds} s");
         }
+        let operation = self.details.get("operation").and_then(|it| it.first());
+        if let ("OPERATION_IN_PROGRESS", Some(id)) = (self.code.as_str(), operation) {
+            return format!("wait until it has ended: `hotelhub operation show {id}`");
+        }
         let next = match self.code.as_str() {
             "UNAUTHENTICATED" => "log in: `hotelhub login --email YOU`",
             "INVALID_CREDENTIALS" => "check the e-mail address and type the password again",
@@ -144,6 +148,7 @@ impl Refusal {
             }
             "TRANSITION_REFUSED" => "see how the hotel stands: `hotelhub tenant show TENANT`",
             "TENANT_NOT_CHURNED" => "churn it first: `hotelhub tenant churn TENANT --reason …`",
+            "DB_HOST_NOT_ACTIVE" => "choose another server: `hotelhub db-host list`",
             "FLEET_MIGRATION_IN_PROGRESS" => {
                 "see how far it is: `hotelhub migrate status`; end it: `hotelhub migrate cancel`"
             }
@@ -189,6 +194,14 @@ mod tests {
         refusal.retry_after_seconds = Some(7);
         assert!(refusal.text().ends_with("next: run the command again in 7 s"));
         assert!(Failure::Refused(refusal).passes());
+    }
+
+    #[test]
+    fn an_operation_that_is_in_the_way_is_named() {
+        let mut refusal = refusal(409, "OPERATION_IN_PROGRESS");
+        assert!(refusal.next().contains("hotelhub operation list"));
+        refusal.details = BTreeMap::from([("operation".to_owned(), vec!["o-1".to_owned()])]);
+        assert!(refusal.next().contains("hotelhub operation show o-1"));
     }
 
     #[test]

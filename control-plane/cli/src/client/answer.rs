@@ -79,7 +79,7 @@ impl Reply {
         T::deserialize(&self.data).map_err(|error| {
             Failure::failed(
                 format!("the control plane's answer was not understood: {error}"),
-                "update this program to the control plane's version, or use --json",
+                "take this program in the control plane's version, or use --json",
             )
         })
     }

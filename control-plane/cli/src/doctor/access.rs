@@ -27,42 +27,48 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         name: "admin grants hotel_app",
         query: "SELECT to_regrole('hotel_app') IS NOT NULL, \
-                coalesce(pg_has_role(to_regrole('hotel_app'), 'MEMBER WITH ADMIN OPTION'), false)",
+                coalesce(pg_has_role(to_regrole('hotel_app'), 'MEMBER WITH ADMIN OPTION'), false), \
+                current_user",
         wanted: "membership WITH ADMIN OPTION",
         why: "each hotel's role becomes a member, and only who has the option can make it one",
         fix: "GRANT hotel_app TO … WITH ADMIN OPTION",
-        judge: |seen, _| judge_membership(seen, "hotel_app"),
+        judge: |seen, _| judge_membership(seen, "hotel_app", " WITH ADMIN OPTION"),
     },
     Check {
         name: "admin acts as hotel_owner",
         query: "SELECT to_regrole('hotel_owner') IS NOT NULL, \
-                coalesce(pg_has_role(to_regrole('hotel_owner'), 'MEMBER'), false)",
+                coalesce(pg_has_role(to_regrole('hotel_owner'), 'MEMBER'), false), current_user",
         wanted: "membership",
         why: "that role owns every hotel's database and runs its migrations",
         fix: "GRANT hotel_owner TO …",
-        judge: |seen, _| judge_membership(seen, "hotel_owner"),
+        judge: |seen, _| judge_membership(seen, "hotel_owner", ""),
     },
     Check {
         name: "admin ends sessions",
-        query: "SELECT true, pg_has_role('pg_signal_backend', 'MEMBER')",
+        query: "SELECT current_user, pg_has_role('pg_signal_backend', 'MEMBER')",
         wanted: "membership of pg_signal_backend",
         why: "a retired copy's sessions are ended, and a database with sessions cannot be dropped",
         fix: "GRANT pg_signal_backend TO …",
         judge: |seen, _| {
             let is_member = seen.holds(0, 1);
             Judgement::must(is_member, if is_member { "may" } else { "may not" })
+                .fix(format!("GRANT pg_signal_backend TO {}", seen.text(0, 0)))
         },
     },
     Check {
         name: "admin enters its database",
-        query: "SELECT current_database(), EXISTS (SELECT FROM pg_database d, \
+        query: "SELECT current_database(), current_user, EXISTS (SELECT FROM pg_database d, \
                 aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a \
                 WHERE d.datname = current_database() AND a.privilege_type = 'CONNECT' \
                 AND a.grantee <> 0 AND pg_has_role(a.grantee, 'USAGE'))",
         wanted: "a CONNECT of its own",
         why: "the provisioner takes PUBLIC's away, and must not lock itself out",
         fix: "GRANT CONNECT ON DATABASE … TO …",
-        judge: |seen, _| Judgement::must(seen.holds(0, 1), seen.text(0, 0)),
+        judge: |seen, _| {
+            let (database, role) = (seen.text(0, 0), seen.text(0, 1));
+            Judgement::must(seen.holds(0, 2), database)
+                .fix(format!("GRANT CONNECT ON DATABASE {database} TO {role}"))
+        },
     },
 ];
 
@@ -80,10 +86,12 @@ fn judge_makes(seen: &Seen, _: &super::check::Budget) -> Judgement {
     Judgement::fault(format!("{} lacks {}", seen.text(0, 0), lacking.join(", "))).fix(fix)
 }
 
-fn judge_membership(seen: &Seen, group: &str) -> Judgement {
+fn judge_membership(seen: &Seen, group: &str, option: &str) -> Judgement {
     match (seen.holds(0, 0), seen.holds(0, 1)) {
         (true, true) => Judgement::ok("may"),
-        (true, false) => Judgement::fault("may not"),
+        (true, false) => {
+            Judgement::fault("may not").fix(format!("GRANT {group} TO {}{option}", seen.text(0, 2)))
+        }
         // The provisioner makes it, and whoever makes a role may grant it.
         (false, _) => Judgement::ok(format!("the provisioner will make {group}")),
     }
@@ -111,7 +119,9 @@ mod tests {
 
     #[test]
     fn a_group_that_is_not_there_yet_is_no_fault() {
-        let verdict = |cells: [&str; 2]| judge("admin grants hotel_app", &cells).verdict;
+        let verdict = |cells: [&str; 2]| {
+            judge("admin grants hotel_app", &[cells[0], cells[1], "ayu"]).verdict
+        };
         assert_eq!(verdict(["f", "f"]), Verdict::Ok);
         assert_eq!(verdict(["t", "f"]), Verdict::Fault);
         assert_eq!(verdict(["t", "t"]), Verdict::Ok);

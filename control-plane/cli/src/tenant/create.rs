@@ -72,7 +72,7 @@ pub(super) async fn create(hub: &Hub, it: Create) -> Result<(), Failure> {
         (false, false) => None,
         // What is made here is no data of the API, and must not get lost in a pipe.
         (false, true) => {
-            let what = "with --json, give the owner's password with --password-stdin";
+            let what = "--json takes the owner's password from --password-stdin only";
             return Err(Failure::Usage(what.to_owned()));
         }
     };

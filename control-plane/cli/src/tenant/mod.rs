@@ -61,9 +61,18 @@ pub(crate) struct Tenant {
     rooms: i64,
     plan: Option<String>,
     host: Option<String>,
+    placement: Option<Placement>,
     trial_ends_at: Option<String>,
     created_at: String,
     ready_at: Option<String>,
+}
+
+/// Where its data lies.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Placement {
+    db_host: String,
+    schema_version: i64,
 }
 
 /// Does a command.
@@ -104,6 +113,8 @@ async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
             ("company", Some(it.company_name)),
             ("owner", Some(format!("{}, {}, {}", it.owner_name, it.owner_email, it.owner_phone))),
             ("host", it.host),
+            ("server", it.placement.as_ref().map(|it| it.db_host.clone())),
+            ("schema", it.placement.as_ref().map(|it| it.schema_version.to_string())),
             ("region", Some(it.region)),
             ("plan", it.plan),
             ("rooms", Some(it.rooms.to_string())),

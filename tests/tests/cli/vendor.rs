@@ -1,0 +1,82 @@
+//! Commands whose endpoints every version of the control plane has.
+
+use platform_tests::client::Signup;
+use serde_json::json;
+
+use crate::ground::Ground;
+
+#[tokio::test]
+async fn hotels_are_listed_page_by_page_and_shown() {
+    let ground = Ground::logged_in().await;
+    let mut ids = Vec::new();
+    for slug in ["mandala", "surya", "candi"] {
+        let mut signup = Signup::of(slug);
+        signup.rooms = 7;
+        ids.push(ground.control.sign_up(&signup).await.unwrap().tenant_id);
+    }
+
+    let said = ground.operator.run(&["tenant", "list", "--limit", "2"]).await;
+    assert_eq!(said.err, "2 of 3 shown; --all shows the rest\n");
+    let lines: Vec<_> = said.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].starts_with("SLUG   STATUS  PROVISIONING  ACCESS  ROOMS  COMPANY"));
+    assert!(lines[1].starts_with("candi  trial   pending       full    7      Hotel candi"));
+
+    let all = ["tenant", "list", "--all", "--limit", "1", "--json"];
+    let all = ground.operator.run(&all).await.json();
+    let slugs: Vec<_> = all.as_array().unwrap().iter().map(|it| it["slug"].clone()).collect();
+    assert_eq!(slugs, [json!("candi"), json!("surya"), json!("mandala")]);
+    let found = ["tenant", "list", "--q", "sury", "--status", "trial", "--json"];
+    assert_eq!(ground.operator.run(&found).await.json()[0]["slug"], "surya");
+    let odd = ground.operator.run(&["tenant", "list", "--status", "odd"]).await.refused(1);
+    assert!(odd.contains("(VALIDATION_FAILED)\n  status: "), "{odd}");
+
+    let shown = ground.operator.run(&["tenant", "show", &ids[0]]).await.done();
+    for line in ["tenant        mandala", "host          mandala.hotelhub.localhost"] {
+        assert!(shown.contains(line), "{shown}");
+    }
+    let nobody = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let said = ground.operator.run(&["tenant", "show", nobody]).await.refused(1);
+    assert!(said.contains("(NOT_FOUND)") && said.contains("next: look what is there"), "{said}");
+}
+
+#[tokio::test]
+async fn a_database_server_is_added_with_its_secret_outside_the_arguments() {
+    let mut ground = Ground::logged_in().await;
+    let admin = ground.postgres().provisioner.to_string();
+    let add = |name: &'static str, way: &'static [&'static str]| {
+        let args = ["db-host", "add", "--name", name, "--address", "127.0.0.1", "--port", "5433"];
+        [&args[..], &["--max-databases", "500", "--max-connections", "150"], way].concat()
+    };
+
+    let said = ground.operator.run(&add("jakarta-1", &[])).await.refused(2);
+    assert!(said.contains("HOTELHUB_ADMIN_URL"), "{said}");
+    let stdin = add("jakarta-1", &["--admin-url-stdin"]);
+    let said = ground.operator.run_with(&stdin, "mysql://root:hunter2@x\n").await.refused(2);
+    assert!(!said.contains("hunter2"), "{said}");
+    let said = ground.operator.run_with(&stdin, &admin).await.done();
+    let wanted = "jakarta-1 is added; examine it: `hotelhub db-host doctor jakarta-1`\n";
+    assert_eq!(said, wanted);
+    ground.operator.set("HOTELHUB_ADMIN_URL", &admin);
+    let again = ground.operator.run(&add("jakarta-1", &[])).await.refused(1);
+    assert!(again.contains("(DB_HOST_NAME_TAKEN)\n  name: is taken"), "{again}");
+    ground.operator.run(&add("jakarta-2", &[])).await.done();
+
+    let table = ground.operator.run(&["db-host", "list"]).await.done();
+    let lines: Vec<_> = table.lines().collect();
+    assert!(lines[0].starts_with("NAME       ADDRESS         STATE"), "{table}");
+    assert!(lines[1].starts_with("jakarta-1  127.0.0.1:5433  active"), "{table}");
+    assert_eq!(lines.len(), 3);
+    let list = ground.operator.run(&["db-host", "list", "--json"]).await.json();
+    assert_eq!((&list[0]["max_databases"], &list[1]["name"]), (&json!(500), &json!("jakarta-2")));
+    let sql = "SELECT count(*) FROM db_hosts WHERE sealed_admin_url NOT LIKE '%hotelhub_prov%'";
+    assert_eq!(ground.database().await.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 2);
+}
+
+#[tokio::test]
+async fn a_control_plane_that_stops_is_not_reachable() {
+    let mut ground = Ground::logged_in().await;
+    ground.serving.kill().await.unwrap();
+    let said = ground.operator.run(&["db-host", "list"]).await.refused(3);
+    assert!(said.contains("does not answer"), "{said}");
+}
