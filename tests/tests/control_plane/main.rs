@@ -8,9 +8,14 @@
 )]
 
 mod envelope;
+mod epoch;
+mod events;
 mod feed;
 mod ground;
 mod mail;
 mod pages;
+mod published;
+mod races;
+mod replica;
 mod signup;
 mod vendor;
