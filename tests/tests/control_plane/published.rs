@@ -117,3 +117,35 @@ async fn a_new_replica_starts_from_storage_and_refuses_what_is_not_ours() {
     let again = Replica::start(ground.feed("fresh.json", storage())).await;
     again.expect_same(&ground.database, "a replica from storage once more").await;
 }
+
+/// As many hotels as one platform may have, with a host and a database each.
+const HOTELS: &str = "WITH made AS (
+       INSERT INTO tenants (id, slug, company_name, owner_name, owner_email, owner_phone, language,
+         region, status, plan_id, rooms, created_at)
+       SELECT gen_random_uuid(), 'hotel-' || n, 'Hotel ' || n, 'Sari', 'sari@example.com', '+62811',
+         'id', 'ID-BA', 'trial', p.id, 10, now()
+       FROM generate_series(1, 10000) n, plans p WHERE p.slug = 'starter' RETURNING id, slug)
+     INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status, created_at)
+     SELECT gen_random_uuid(), id, slug || '.hotelhub.localhost', true, true, 'none', now() FROM made";
+
+#[tokio::test]
+async fn ten_thousand_hotels_are_no_burden() {
+    let (mut ground, folder) = publishing().await;
+    ground.database.execute(HOTELS, &[]).await.unwrap();
+    let begun = Instant::now();
+    let asked = Replica::start(ground.feed("asked.json", None)).await;
+    let from_control_plane = begun.elapsed();
+    assert_eq!(asked.routes.all().len(), 10_000);
+    wait_for(folder.path(), "all hotels", |it| it.routes.len() == 10_000).await;
+    ground.serving.kill().await.unwrap();
+
+    let begun = Instant::now();
+    let config = ground.feed("fresh.json", Some(StorageConfig::Folder(folder.path().to_owned())));
+    let fresh = Replica::start(config).await;
+    let from_storage = begun.elapsed();
+
+    assert_eq!(fresh.routes.all().len(), 10_000);
+    // A tenth of it in a release build on a machine of its own.
+    let (longest, figures) = (Duration::from_secs(10), (from_control_plane, from_storage));
+    assert!(from_control_plane < longest && from_storage < longest, "{figures:?}");
+}
