@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use platform_tests::{
-    client::Site,
-    platform::Role,
-    postgres::connect,
-    waiting::eventually,
-};
+use platform_tests::{client::Site, platform::Role, postgres::connect, waiting::eventually};
 
 use crate::house::{House, PASSWORD};
 
