@@ -76,7 +76,7 @@ async fn show_progress(
     id: Path<TenantId>,
 ) -> ApiResult<HttpResponse> {
     let status = status::of(&app, *id).await?;
-    respond(&req, StatusCode::OK, &ProgressPage::new(language, status))
+    respond(&req, StatusCode::OK, &ProgressPage::new(language, *id, status))
 }
 
 async fn form(app: &App, language: Language, fields: FormFields) -> ApiResult<SignupPage> {

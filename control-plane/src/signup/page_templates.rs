@@ -1,7 +1,7 @@
 //! The signup pages, as templates.
 
 use askama::Template;
-use hotelhub_core::life::Provisioning;
+use hotelhub_core::{ids::TenantId, life::Provisioning};
 use hotelhub_http::language::Language;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     form::FormFields,
     regions::REGIONS,
     status::StatusBody,
-    texts::{Texts, step},
+    texts::{STEPS, Texts, step},
 };
 use crate::{
     pages::{Frame, progress_script, signup_script},
@@ -141,6 +141,10 @@ fn label(field: &str, texts: &'static Texts) -> &'static str {
 pub(super) struct ProgressPage {
     frame: Frame,
     script: String,
+    /// Where the script hears of each step.
+    events: String,
+    /// What the script writes, as JSON.
+    words: String,
     status: StatusBody,
     steps: Vec<ShownStep>,
     done: usize,
@@ -152,16 +156,38 @@ struct ShownStep {
     ms: Option<i64>,
 }
 
+impl ShownStep {
+    /// A step that a hotel had no need of is as good as done.
+    fn is_over(&self) -> bool {
+        matches!(self.state.as_str(), "done" | "skipped")
+    }
+}
+
 impl ProgressPage {
-    pub(super) fn new(language: Language, status: StatusBody) -> Self {
+    pub(super) fn new(language: Language, id: TenantId, status: StatusBody) -> Self {
+        let frame = Frame::of(language);
         let shown = |it: &crate::operations::Step| ShownStep {
             label: step(&it.name, language),
             state: it.state.clone(),
             ms: it.ms,
         };
         let steps: Vec<ShownStep> = status.steps.iter().map(shown).collect();
-        let done = steps.iter().filter(|it| it.state == "done").count();
-        Self { frame: Frame::of(language), script: progress_script(), status, steps, done }
+        let done = steps.iter().filter(|it| it.is_over()).count();
+        let labels = STEPS.iter().map(|it| (it.to_string(), step(it, language).into()));
+        let words = serde_json::json!({
+            "steps": serde_json::Map::from_iter(labels),
+            "now": frame.texts.progress_now,
+            "ms": frame.texts.step_milliseconds,
+        });
+        Self {
+            frame,
+            script: progress_script(),
+            events: format!("/api/v1/signup/{id}/events"),
+            words: words.to_string(),
+            status,
+            steps,
+            done,
+        }
     }
 
     fn is_failed(&self) -> bool {
@@ -170,6 +196,22 @@ impl ProgressPage {
 
     fn is_open(&self) -> bool {
         self.status.login_url.is_none() && !self.is_failed()
+    }
+
+    /// The step that is under way, in words; the script writes the same.
+    fn now(&self) -> String {
+        match self.steps.iter().position(|it| !it.is_over()) {
+            None => self.frame.texts.progress_waiting.to_owned(),
+            Some(at) => {
+                let label = self.steps.get(at).map(|it| it.label.as_str()).unwrap_or_default();
+                self.frame
+                    .texts
+                    .progress_now
+                    .replace("{number}", &(at + 1).to_string())
+                    .replace("{count}", &self.steps.len().to_string())
+                    .replace("{step}", label)
+            }
+        }
     }
 }
 
@@ -215,8 +257,27 @@ mod tests {
             ready_in_ms: Some(412),
             login_url: Some("http://a.hotelhub.id/login".to_owned()),
         };
-        let html = ProgressPage::new(Language::En, status).render().unwrap();
+        let html = ProgressPage::new(Language::En, TenantId::generate(), status).render().unwrap();
         assert!(html.contains(r#"data-login="http://a.hotelhub.id/login""#), "{html}");
         assert!(!html.contains(r#"content="1""#), "{html}");
+    }
+
+    #[test]
+    fn an_open_signup_says_in_words_what_is_done_now() {
+        let state = |name: &str, state: &str| crate::operations::Step {
+            name: name.to_owned(),
+            state: state.to_owned(),
+            ms: None,
+        };
+        let status = StatusBody {
+            state: Provisioning::Provisioning,
+            steps: vec![state("place", "done"), state("open_database", "running")],
+            ready_in_ms: None,
+            login_url: None,
+        };
+        let html = ProgressPage::new(Language::Id, TenantId::generate(), status).render().unwrap();
+        assert!(html.contains("Langkah 2 dari 2: Mengunci basis data"), "{html}");
+        assert!(html.contains(r#"max="2" value="1""#) && html.contains("data-events="), "{html}");
+        assert!(!html.contains("<script>") && !html.contains("style="), "nothing inline: {html}");
     }
 }

@@ -64,6 +64,7 @@ hotelhub_http::catalogue! {
             "It usually takes less than a second. This page goes on by itself.";
         progress_label: "Kemajuan", "Progress";
         progress_waiting: "Menunggu giliran…", "Waiting for its turn…";
+        progress_now: "Langkah {number} dari {count}: {step}", "Step {number} of {count}: {step}";
         ready_title: "Hotel Anda siap", "Your hotel is ready";
         ready_lead: "Masuk dengan alamat email dan kata sandi yang baru saja Anda pilih.",
             "Log in with the e-mail address and password that you have just chosen.";
@@ -88,25 +89,62 @@ hotelhub_http::catalogue! {
     }
 }
 
+/// The steps that have words.
+pub(crate) const STEPS: [&str; 11] = [
+    "claim_database",
+    "place",
+    "create_role",
+    "create_database",
+    "open_database",
+    "grant_access",
+    "write_identity",
+    "migrate",
+    "seed",
+    "create_owner",
+    "publish_route",
+];
+
 /// What a step of the provisioner does, in words; its name if we have none.
 pub(crate) fn step(name: &str, language: hotelhub_http::language::Language) -> String {
     use hotelhub_http::language::Language::{En, Id};
 
     let (id, en) = match name {
-        "place" => ("Memilih server", "Choose a server"),
-        "create_role" => ("Membuat akun basis data", "Make the database login"),
-        "create_database" => ("Membuat basis data", "Make the database"),
-        "open_database" => ("Mengamankan basis data", "Secure the database"),
-        "grant_access" => ("Membuka basis data", "Open the database"),
-        "write_identity" => ("Memberi identitas", "Give it an identity"),
-        "migrate" => ("Memperbarui skema", "Bring the schema up to date"),
-        "seed" => ("Mengisi pengaturan awal", "Fill in the defaults"),
-        "create_owner" => ("Membuat akun Anda", "Make your login"),
-        "publish_route" => ("Menerbitkan alamat", "Publish the address"),
+        "claim_database" => {
+            ("Mengambil basis data yang sudah siap", "Taking a database that is ready")
+        }
+        "place" => ("Memilih server untuk data Anda", "Choosing a server for your data"),
+        "create_role" => ("Membuat kunci basis data Anda", "Making the key of your database"),
+        "create_database" => ("Membuat basis data Anda sendiri", "Making a database of your own"),
+        "open_database" => {
+            ("Mengunci basis data dari orang lain", "Locking the database to others")
+        }
+        "grant_access" => ("Membuka basis data untuk hotel Anda", "Opening it to your hotel"),
+        "write_identity" => {
+            ("Menulis nama hotel Anda di dalamnya", "Writing your hotel's name in it")
+        }
+        "migrate" => ("Menyiapkan tabel-tabelnya", "Preparing its tables"),
+        "seed" => ("Mengisi pajak dan pengaturan awal", "Filling in taxes and first settings"),
+        "create_owner" => ("Membuat akun Anda", "Making your login"),
+        "publish_route" => ("Menerbitkan alamat web Anda", "Publishing your web address"),
         other => return other.replace('_', " "),
     };
     match language {
         Id => id.to_owned(),
         En => en.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_http::language::Language;
+
+    use super::*;
+
+    #[test]
+    fn every_step_that_is_listed_has_words_in_both_languages() {
+        for name in STEPS {
+            let (id, en) = (step(name, Language::Id), step(name, Language::En));
+            assert!(id != en && id != name.replace('_', " "), "{name}: {id}, {en}");
+        }
     }
 }

@@ -64,6 +64,8 @@ pub struct SignedUp {
     pub host: String,
     /// Where its progress is told.
     pub status_url: String,
+    /// Where its progress is told as it happens.
+    pub events_url: String,
 }
 
 /// How far a signup is.

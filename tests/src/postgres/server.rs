@@ -194,6 +194,32 @@ impl PostgresServer {
         self.start().await
     }
 
+    /// Stops, keeps a copy of all data beside them, and starts again.
+    ///
+    /// # Errors
+    /// As [`PostgresServer::restart`], or if the data cannot be copied.
+    pub async fn keep_copy(&mut self) -> Result<()> {
+        self.stop().await?;
+        copy(&self.data, &self.kept_copy())?;
+        self.start().await
+    }
+
+    /// Stops, puts the copy of [`PostgresServer::keep_copy`] in the place of the data, and starts
+    /// again: all that was written since is lost.
+    ///
+    /// # Errors
+    /// As [`PostgresServer::restart`], or if there is no copy.
+    pub async fn restore_copy(&mut self) -> Result<()> {
+        self.stop().await?;
+        fs::remove_dir_all(&self.data).context("remove the data")?;
+        copy(&self.kept_copy(), &self.data)?;
+        self.start().await
+    }
+
+    fn kept_copy(&self) -> PathBuf {
+        self.data.with_extension("copy")
+    }
+
     async fn end(&mut self, signal: Signal) -> Result<()> {
         if let Some(mut process) = self.process.take() {
             process.stop_with(signal, STOP_DEADLINE).await?;
@@ -278,6 +304,14 @@ impl Drop for PostgresServer {
         }
         fs::remove_dir_all(&self.sockets).log_and_drop("an empty folder is left");
     }
+}
+
+/// Copies a folder with its owners and modes, as an operator would.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+    let copied = copied.context("run cp")?;
+    anyhow::ensure!(copied.success(), "cp ended with {copied}");
+    Ok(())
 }
 
 /// Waits a moment, without a runtime, for a process that was asked to end.

@@ -10,3 +10,4 @@
 
 mod browser;
 mod journey;
+mod progress;

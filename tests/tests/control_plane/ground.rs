@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use hotelhub_storage::StorageConfig;
+use hotelhub_tenancy::feed::FeedConfig;
 use platform_tests::{
     client::{ControlPlane, Signup, Site},
     mail::Catcher,
@@ -12,6 +14,7 @@ use platform_tests::{
     process::{Launch, Program},
     waiting::eventually,
 };
+use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
@@ -51,9 +54,9 @@ pub(crate) struct Ground {
     pub(crate) control: ControlPlane,
     pub(crate) mail: Catcher,
     pub(crate) serving: Program,
+    pub(crate) server: PostgresServer,
     setup: Setup,
-    server: PostgresServer,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Ground {
@@ -83,12 +86,27 @@ impl Ground {
         serving.wait_until(SOON, "the control plane", ready).await.unwrap();
         let database = connect(&server.urls().unwrap().control).await.unwrap();
         let control = ControlPlane::new(site, setup.tenant_ports[0]);
-        Self { database, control, mail, serving, setup, server, _folder: folder }
+        Self { database, control, mail, serving, server, setup, folder }
     }
 
     /// The control plane's site, without a login.
     pub(crate) fn site(&self) -> &Site {
         self.control.site()
+    }
+
+    /// What a replica that keeps its copy in a file of this name is told.
+    pub(crate) fn feed(&self, file: &str, storage: Option<StorageConfig>) -> FeedConfig {
+        FeedConfig {
+            url: format!("http://127.0.0.1:{}", self.port()).parse().unwrap(),
+            token: SecretString::from(FEED_TOKEN),
+            snapshot_file: self.folder.path().join(file),
+            storage,
+        }
+    }
+
+    /// Sessions do not outlive a restart of the server.
+    pub(crate) async fn connect_again(&mut self) {
+        self.database = self.another_session().await;
     }
 
     /// The port that `serve` listens on.

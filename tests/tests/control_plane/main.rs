@@ -10,6 +10,8 @@
 mod db_hosts;
 mod drain;
 mod envelope;
+mod epoch;
+mod events;
 mod feed;
 mod fleet_migrations;
 mod ground;
@@ -17,6 +19,9 @@ mod later_life;
 mod mail;
 mod operations;
 mod pages;
+mod published;
+mod races;
+mod replica;
 mod roles;
 mod signup;
 mod vendor;

@@ -42,6 +42,14 @@ impl House {
         Self { platform, stage }
     }
 
+    /// A platform that the test has for itself, whose routes are published at this address.
+    pub(crate) async fn publishing(storage_url: &str) -> Self {
+        let stage = Stage::new(Preset::Fast).await.unwrap();
+        let builder = stage.platform(1).unwrap().env("STORAGE_URL", storage_url);
+        let platform = builder.start().await.unwrap();
+        Self { platform, stage }
+    }
+
     async fn on(stage: Stage) -> Self {
         let platform = stage.platform(1).unwrap().start().await.unwrap();
         Self { platform, stage }

@@ -18,4 +18,5 @@ mod mails;
 mod page_visitor;
 mod pages;
 mod repeats;
+mod routes;
 mod selling;
