@@ -252,6 +252,7 @@ impl Dispatch {
     /// The hotel's database at its next place, if there is one while the lease lasts.
     async fn next_place(&self, route: &Route) -> Option<TenantDb> {
         let is_next = |it: &Route| it.placement.is_some() && it.placement != route.placement;
+        metrics::counter!("tenant_moves_awaited_total").increment(1);
         let next = self.routes.wait_for(route.tenant_id, NEXT_PLACE, is_next).await?;
         if is_next(&next) { self.pools.open(&next).ok() } else { None }
     }
