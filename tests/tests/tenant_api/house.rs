@@ -62,7 +62,7 @@ impl House {
     pub(crate) async fn control_sql(&self, statement: &str) {
         let mut url = self.stage.postgres.urls().unwrap().superuser;
         url.set_path("/hotelhub_control");
-        connect(&url).await.unwrap().batch_execute(statement).await.unwrap();
+        run_script(&connect(&url).await.unwrap(), statement).await;
     }
 
     /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
@@ -81,16 +81,14 @@ impl House {
     /// Ends a move that has paused the hotel's writers, as if the next copy were here: it has the
     /// next generation, what is connected is turned out, and the route says so last.
     pub(crate) async fn move_in_place(&self, it: &TestHotel) {
-        it.session()
-            .await
-            .batch_execute(
-                "UPDATE tenant_identity SET generation = generation + 1;
+        run_script(
+            &it.session().await,
+            "UPDATE tenant_identity SET generation = generation + 1;
                  UPDATE move_pause SET is_paused = false;
                  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                    WHERE datname = current_database() AND pid <> pg_backend_pid()",
-            )
-            .await
-            .unwrap();
+        )
+        .await;
         let tenant = &it.tenant;
         self.control_sql(&format!(
             "UPDATE databases SET generation = generation + 1
@@ -214,7 +212,7 @@ impl TestHotel {
             );
         }
         sql += "UPDATE move_pause SET is_paused = true";
-        self.session().await.batch_execute(&sql).await.unwrap();
+        run_script(&self.session().await, &sql).await;
     }
 
     /// The name of the hotel's database and login role.
@@ -225,16 +223,13 @@ impl TestHotel {
     /// Adds somebody with the owner's password and this role; the e-mail address.
     pub(crate) async fn add_person(&self, role: &str) -> String {
         let email = format!("{role}@{}", self.email.split('@').next_back().unwrap());
-        self.session()
-            .await
-            .batch_execute(&format!(
-                "WITH made AS (INSERT INTO users (id, email, name, password_hash, created_at)
+        let sql = format!(
+            "WITH made AS (INSERT INTO users (id, email, name, password_hash, created_at)
                    SELECT gen_random_uuid(), '{email}', 'Komang', password_hash, now() FROM users
                    RETURNING id)
                  INSERT INTO user_roles (user_id, role) SELECT id, '{role}' FROM made"
-            ))
-            .await
-            .unwrap();
+        );
+        run_script(&self.session().await, &sql).await;
         email
     }
 
@@ -288,6 +283,12 @@ impl TestHotel {
         url.set_path(&format!("/tenant_{}", found.get::<_, &str>(0)));
         connect(&url).await.unwrap()
     }
+}
+
+/// Runs several statements that give nothing back.
+#[expect(clippy::disallowed_methods, reason = "no statement here begins a transaction")]
+pub(crate) async fn run_script(session: &tokio_postgres::Client, sql: &str) {
+    session.batch_execute(sql).await.unwrap();
 }
 
 /// An error's body without the id that every request has of its own.

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::house::{House, PASSWORD, TestHotel};
+use crate::house::{House, PASSWORD, TestHotel, run_script};
 
 const SERVE: Role = Role::TenantServe(0);
 const SOON: Duration = Duration::from_secs(60);
@@ -69,36 +69,44 @@ async fn a_request_that_the_old_place_turns_away_waits_for_the_new_one() {
     house.platform.stop_role(Role::Provisioner).await.unwrap();
     for _ in 0..5 {
         // The old place is closed before the new one is known: nobody is told.
-        let (answer, ()) = tokio::join!(
-            async { it.site().get("/api/v1/me").await.unwrap() },
-            house.move_in_place(&it)
-        );
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        assert_eq!(it.site().get("/api/v1/properties").await.unwrap().status, 200);
+        let mut moving = std::pin::pin!(house.move_in_place(&it));
+        let mut moved = false;
+        while !moved {
+            let ask = async { it.site().get("/api/v1/properties").await.unwrap() };
+            let mut asked = std::pin::pin!(ask);
+            let answer = tokio::select! {
+                answer = &mut asked => answer,
+                () = &mut moving => {
+                    moved = true;
+                    asked.await
+                }
+            };
+            assert_eq!(answer.status, 200, "{}", answer.body);
+        }
     }
+    assert!(house.figure(SERVE, "tenant_moves_awaited_total").await >= 1.0);
     assert_eq!(house.figure(SERVE, "tenant_identity_mismatches_total").await, 0.0);
 
     let role = it.database().await;
     let session = it.session().await;
-    session.batch_execute(&format!("ALTER ROLE {role} NOLOGIN")).await.unwrap();
-    session
-        .batch_execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    run_script(&session, &format!("ALTER ROLE {role} NOLOGIN")).await;
+    run_script(
+        &session,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
-        .await
-        .unwrap();
+    )
+    .await;
     let refused = it.site().get("/api/v1/me").await.unwrap();
     assert_eq!((refused.status.as_u16(), &*refused.error_code()), (503, "DATABASE_UNAVAILABLE"));
     assert_ne!(refused.header("retry-after"), "");
-    session.batch_execute(&format!("ALTER ROLE {role} LOGIN")).await.unwrap();
+    run_script(&session, &format!("ALTER ROLE {role} LOGIN")).await;
     assert_eq!(it.site().get("/api/v1/me").await.unwrap().status, 200);
 }
 
 /// Gives each of two databases the other's name, and lets the roles in as before.
 async fn swap(house: &House, one: &str, other: &str) {
     let superuser = connect(&house.stage.postgres.urls().unwrap().superuser).await.unwrap();
-    let run = async |sql: String| superuser.batch_execute(&sql).await.unwrap();
+    let run = async |sql: String| run_script(&superuser, &sql).await;
     for name in [one, other] {
         run(format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
         let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";

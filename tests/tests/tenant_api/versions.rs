@@ -5,7 +5,7 @@ use std::time::Duration;
 use platform_tests::waiting::eventually;
 
 use crate::{
-    house::{House, TestHotel, shared},
+    house::{House, TestHotel, run_script, shared},
     page_visitor::PageVisitor,
 };
 
@@ -25,15 +25,12 @@ async fn say_version(house: &House, it: &TestHotel, version: i32) {
 async fn a_hotel_with_the_schema_before_the_newest_is_served_beside_one_with_the_newest() {
     let house = shared().await;
     let (older, newer) = (house.open_hotel().await, house.open_hotel().await);
-    older
-        .session()
-        .await
-        .batch_execute(
-            "DROP FUNCTION note_move_change() CASCADE; DROP TABLE move_changes, move_pause;
+    run_script(
+        &older.session().await,
+        "DROP FUNCTION note_move_change() CASCADE; DROP TABLE move_changes, move_pause;
              DELETE FROM refinery_schema_history WHERE version = 5",
-        )
-        .await
-        .unwrap();
+    )
+    .await;
     say_version(&house, &older, 4).await;
 
     for it in [&older, &newer] {
