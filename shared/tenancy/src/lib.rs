@@ -7,5 +7,6 @@
 pub mod db;
 pub mod feed;
 pub mod host;
+mod identity;
 pub mod pools;
 pub mod routes;

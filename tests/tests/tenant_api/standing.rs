@@ -335,3 +335,70 @@ async fn the_connections_of_a_stopped_hotel_are_closed_at_once() {
     assert!(house.figure(Role::TenantServe(0), "tenant_pools_closed_total").await >= 1.0);
     assert_eq!(log_in(it.site(), &it.email).await.status, 200, "the owner still comes in");
 }
+
+#[tokio::test]
+async fn what_exists_of_a_hotel_comes_before_what_it_may_do() {
+    let mut house = House::with(&[]).await;
+    let it = house.open_hotel().await;
+    house.platform.stop_role(Role::Provisioner).await.unwrap();
+    let visitor = PageVisitor::owner(&it).await;
+    let tenant = &it.tenant;
+    let signup = house.platform.setup().control_public_url();
+
+    for (state, status, code) in [
+        ("provisioning", 503, "TENANT_PROVISIONING"),
+        ("pending", 503, "TENANT_PROVISIONING"),
+        ("deleting", 404, "TENANT_UNKNOWN"),
+        ("deleted", 404, "TENANT_UNKNOWN"),
+        ("failed", 404, "TENANT_UNKNOWN"),
+    ] {
+        house
+            .control_sql(&format!(
+                "UPDATE tenants SET provisioning = '{state}' WHERE id = '{tenant}'"
+            ))
+            .await;
+        let felt = async || {
+            let answer = it.site().get("/api/v1/me").await.unwrap();
+            (answer.error_code() == code).then_some(answer)
+        };
+        let answer = eventually(PUSHED, state, felt).await.unwrap();
+        assert_eq!(answer.status.as_u16(), status, "{state}");
+        for path in ["/", "/login"] {
+            let page = visitor.open(path).await.expect_status(status).unwrap();
+            let reloads = page.body.contains("http-equiv=\"refresh\"");
+            assert_eq!(reloads, status == 503, "{state}, {path}: {}", page.body);
+            assert_eq!(page.body.contains(&signup), status == 404, "{state}, {path}");
+            assert_eq!(page.header("retry-after").is_empty(), status == 404, "{state}, {path}");
+        }
+    }
+    let closed = async || (sessions(&it, "serve").await == 0).then_some(());
+    eventually(PUSHED, "the connections to be closed", closed).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_is_prolonged_and_ended_as_the_table_says() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let colleague = it.add_person("manager").await;
+    let refresh_of = async |email: &str| {
+        let tokens = log_in(it.site(), email).await.data().unwrap();
+        json!({ "refresh_token": tokens["refresh_token"] })
+    };
+    for (access, as_owner, as_other) in
+        [("essential", 200, 200), ("stopped", 200, 402), ("read_only", 503, 503)]
+    {
+        it.set_row("full").await;
+        let (owner, other) = (refresh_of(&it.email).await, refresh_of(&colleague).await);
+        it.set_row(access).await;
+        let site = it.site().on_host(it.site().host());
+        let (owner, other) = tokio::join!(
+            site.post("/api/v1/auth/refresh", &owner),
+            site.post("/api/v1/auth/refresh", &other)
+        );
+        assert_eq!(owner.unwrap().status.as_u16(), as_owner, "{access}");
+        assert_eq!(other.unwrap().status.as_u16(), as_other, "{access}");
+    }
+    it.set_row("stopped").await;
+    let logout = it.site().post("/api/v1/auth/logout", &json!({})).await.unwrap();
+    assert_eq!(logout.status, 204, "{}", logout.body);
+}
