@@ -78,6 +78,7 @@ impl Site {
     async fn once_elsewhere(&self, patience: Duration) -> Option<Self> {
         let here = self.route.placement.clone();
         let is_elsewhere = |it: &Option<Placement>| it.is_some() && *it != here;
+        metrics::counter!("tenant_moves_awaited_total").increment(1);
         let routes = &self.app.routes;
         let wanted =
             routes.wait_for(self.route.tenant_id, patience, |it| is_elsewhere(&it.placement));

@@ -15,7 +15,7 @@ use hotelhub_core::{
 };
 use tokio_postgres::{Error, NoTls, Row, error::SqlState};
 
-use crate::pools::{RETIRED, WRONG_IDENTITY};
+use crate::identity::{RETIRED, WRONG_IDENTITY};
 
 /// The database of one tenant. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -8,5 +8,6 @@ pub mod copies;
 pub mod db;
 pub mod feed;
 pub mod host;
+mod identity;
 pub mod pools;
 pub mod routes;

@@ -14,7 +14,7 @@ use std::{
 };
 
 use deadpool_postgres::{
-    Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+    Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use hotelhub_core::{
     ids::{DatabaseId, DbHostId, TenantId},
@@ -30,7 +30,7 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, Error, NoTls};
 
-use crate::{db::TenantDb, routes::Routes};
+use crate::{db::TenantDb, identity::identity_check, routes::Routes};
 
 /// Connections of one tenant and process. Below the login role's CONNECTION LIMIT.
 const PER_TENANT: usize = 4;
@@ -252,43 +252,6 @@ fn count_evictions(reason: &'static str, connections: usize) {
     metrics::counter!("tenant_connections_evicted_total", "reason" => reason)
         .increment(connections);
 }
-
-/// Every new connection proves whose database it reached before it is used.
-fn identity_check(tenant: TenantId, placement: &Placement) -> Hook {
-    let expected = (tenant, placement.database_id, placement.generation);
-    Hook::async_fn(move |client, _| {
-        Box::pin(async move {
-            let row = client
-                .query_opt("SELECT tenant_id, database_id, generation FROM tenant_identity", &[])
-                .await
-                .map_err(HookError::Backend)?;
-            let found = row.map(|it| (it.get(0), it.get(1), it.get(2)));
-            if found == Some(expected) {
-                return Ok(());
-            }
-            // The very copy that was expected, which says that another one has replaced it.
-            let retired = |(of, copy, generation): (TenantId, DatabaseId, i32)| {
-                (of, copy) == (expected.0, expected.1) && generation > expected.2
-            };
-            if found.is_some_and(retired) {
-                tracing::warn!(tenant.id = %tenant, "the tenant has moved; its route is on its way");
-                return Err(HookError::message(RETIRED));
-            }
-            metrics::counter!("tenant_identity_mismatches_total").increment(1);
-            tracing::error!(
-                tenant.id = %tenant, ?expected, ?found,
-                "ALARM: the database belongs to another tenant or copy; serving nobody from it"
-            );
-            Err(HookError::message(WRONG_IDENTITY))
-        })
-    })
-}
-
-/// What a pool says when the database is not the one that was expected.
-pub(crate) const WRONG_IDENTITY: &str = "the database belongs to another tenant or copy";
-
-/// What a pool says when the database has been replaced by another copy.
-pub(crate) const RETIRED: &str = "the database has been replaced";
 
 struct BudgetedConnect {
     budget: Arc<Semaphore>,

@@ -16,9 +16,9 @@ use hotelhub_jobs::{
     broker::Broker,
     consumer::{HandleTicket, Handling, Settled},
     holding::{self, Claim, Claimant},
-    kind::{Kind, Wait, WaitQueue},
+    kind::{Kind, Wait},
     outcome::{JobError, Outcome},
-    rows::{self, RunningJob},
+    rows::RunningJob,
     ticket::{Errand, Ticket},
 };
 use hotelhub_tenancy::{
@@ -32,6 +32,7 @@ use tracing::Instrument;
 
 use super::{
     kinds::{HotelKind, Kinds, find_kind, may_run},
+    outcome::{report, write_outcome},
     upkeep::{UpkeepError, upkeep},
 };
 use crate::{
@@ -59,7 +60,7 @@ pub(crate) struct Dispatch {
 
 /// Why a ticket could not be worked on now. It comes again.
 #[derive(Debug, thiserror::Error)]
-enum Setback {
+pub(super) enum Setback {
     #[error("connect to the hotel's database")]
     Connect(#[from] ConnectTenantError),
     #[error("read or write the job")]
@@ -227,10 +228,10 @@ impl Dispatch {
         job: &RunningJob,
         (kind, ended): (&Kind, Result<Outcome, JobError>),
     ) -> Result<Settled, Setback> {
-        let written = match outcome_on(db, job, kind, &ended).await {
+        let written = match write_outcome(db, job, kind, &ended).await {
             Err(setback) if is_of_a_move(&setback) => {
                 let db = self.next_place(route).await.ok_or(setback)?;
-                let written = outcome_on(&db, job, kind, &ended).await?;
+                let written = write_outcome(&db, job, kind, &ended).await?;
                 (written, db)
             }
             other => (other?, db.clone()),
@@ -252,58 +253,8 @@ impl Dispatch {
     /// The hotel's database at its next place, if there is one while the lease lasts.
     async fn next_place(&self, route: &Route) -> Option<TenantDb> {
         let is_next = |it: &Route| it.placement.is_some() && it.placement != route.placement;
+        metrics::counter!("tenant_moves_awaited_total").increment(1);
         let next = self.routes.wait_for(route.tenant_id, NEXT_PLACE, is_next).await?;
         if is_next(&next) { self.pools.open(&next).ok() } else { None }
-    }
-}
-
-/// Writes the outcome of a try: whether the claim still stood, what becomes of the ticket, and how
-/// it is called.
-async fn outcome_on(
-    db: &TenantDb,
-    job: &RunningJob,
-    kind: &Kind,
-    ended: &Result<Outcome, JobError>,
-) -> Result<(bool, Settled, &'static str), Setback> {
-    let connection = db.connect().await?;
-    let written = timeout(BOOKKEEPING, async {
-        Ok::<_, tokio_postgres::Error>(match ended {
-            Ok(Outcome::Recorded) => (true, Settled::Finished, "done"),
-            Ok(Outcome::Done(result)) => {
-                (rows::finish_done(&connection, job, result).await?, Settled::Finished, "done")
-            }
-            Err(error) if is_of_a_move(error) => {
-                let wait = Wait::S2.with_jitter();
-                let stands = rows::hand_back(&connection, job, wait.time()).await?;
-                (stands, Settled::Again(wait), "handed_back")
-            }
-            Err(error) => match wait_after(error, kind, job.attempt) {
-                Some(wait) => (
-                    rows::finish_retry(&connection, job, error, wait.time()).await?,
-                    Settled::Again(wait),
-                    "retry",
-                ),
-                None => {
-                    (rows::finish_dead(&connection, job, error).await?, Settled::Finished, "dead")
-                }
-            },
-        })
-    })
-    .await??;
-    connection.release();
-    Ok(written)
-}
-
-fn wait_after(error: &JobError, kind: &Kind, attempt: i32) -> Option<WaitQueue> {
-    if error.is_permanent() { None } else { kind.wait_after(attempt).map(Wait::with_jitter) }
-}
-
-fn report(ended: &Result<Outcome, JobError>, outcome: &'static str) {
-    match ended {
-        Ok(_) => tracing::info!(outcome, "the job ended"),
-        Err(error) if outcome == "dead" => {
-            tracing::error!(outcome, error = %Chain(error), "ALARM: the job is dead");
-        }
-        Err(error) => tracing::warn!(outcome, error = %Chain(error), "the try failed"),
     }
 }

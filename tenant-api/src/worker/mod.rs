@@ -3,6 +3,7 @@
 mod dispatch;
 pub(crate) mod kinds;
 mod mailer;
+mod outcome;
 mod upkeep;
 
 pub(crate) use dispatch::Dispatch;

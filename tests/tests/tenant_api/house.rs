@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, Weak};
 
+use hotelhub_core::tasks::Tasks;
+use hotelhub_jobs::broker::Broker;
 use platform_tests::{
     client::{ControlPlane, Hotel, Signup, Site},
     platform::{HOTEL_DEADLINE, Platform, Role, Stage},
+    ports::RememberedPorts,
     postgres::{Preset, connect},
     secrets,
+    waiting::eventually,
 };
 use serde_json::{Value, json};
 use tokio::{
@@ -50,9 +54,65 @@ impl House {
         Self { platform, stage }
     }
 
+    /// A platform that the test has for itself, with so many replicas of `tenant-api serve`.
+    pub(crate) async fn with_replicas(replicas: usize) -> Self {
+        let stage = Stage::new(Preset::Fast).await.unwrap();
+        let platform = stage.platform(replicas).unwrap().start().await.unwrap();
+        Self { platform, stage }
+    }
+
     async fn on(stage: Stage) -> Self {
         let platform = stage.platform(1).unwrap().start().await.unwrap();
         Self { platform, stage }
+    }
+
+    /// Runs a statement in the control database, past all programs.
+    pub(crate) async fn control_sql(&self, statement: &str) {
+        let mut url = self.stage.postgres.urls().unwrap().superuser;
+        url.set_path("/hotelhub_control");
+        run_script(&connect(&url).await.unwrap(), statement).await;
+    }
+
+    /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
+    pub(crate) async fn figure(&self, role: Role, name: &str) -> f64 {
+        let mut ports = RememberedPorts::load(&self.platform.setup().folder).unwrap();
+        let port = ports.port(&format!("{}-metrics", role.name())).unwrap();
+        let page = Site::new(port, "localhost").unwrap().get("/metrics").await.unwrap().body;
+        let of = |line: &str| {
+            let (written, value) = line.rsplit_once(' ')?;
+            let found = written.split('{').next() == Some(name);
+            found.then(|| value.parse::<f64>().unwrap())
+        };
+        page.lines().filter_map(of).sum()
+    }
+
+    /// Ends a move that has paused the hotel's writers, as if the next copy were here: it has the
+    /// next generation, what is connected is turned out, and the route says so last.
+    pub(crate) async fn move_in_place(&self, it: &TestHotel) {
+        run_script(
+            &it.session().await,
+            "UPDATE tenant_identity SET generation = generation + 1;
+                 UPDATE move_pause SET is_paused = false;
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+        let tenant = &it.tenant;
+        self.control_sql(&format!(
+            "UPDATE databases SET generation = generation + 1
+             WHERE tenant_id = '{tenant}' AND state = 'assigned'"
+        ))
+        .await;
+    }
+
+    /// Sends a hotel a tick.
+    pub(crate) async fn tick(&self, it: &TestHotel) {
+        let tasks = Tasks::default();
+        let broker = Broker::start(self.stage.amqp_url(), "a test's tick", &tasks);
+        let connected = async || broker.is_connected().then_some(());
+        eventually(HOTEL_DEADLINE, "the broker", connected).await.unwrap();
+        broker.publish_tick(it.tenant.parse().unwrap()).await.unwrap();
+        tasks.stop();
     }
 
     /// A fresh hotel.
@@ -133,6 +193,54 @@ impl TestHotel {
         self.hotel.site()
     }
 
+    /// The same hotel, on the replica that serves on `port`.
+    pub(crate) fn on_port(&self, port: u16) -> Self {
+        let site = Site::new(port, self.site().host()).unwrap();
+        Self {
+            hotel: Hotel::new(site.with_token(self.site().token().unwrap())),
+            email: self.email.clone(),
+            tenant: self.tenant.clone(),
+            property: self.property.clone(),
+            superuser: self.superuser.clone(),
+        }
+    }
+
+    /// Writes into the hotel's own row what it may do.
+    pub(crate) async fn set_row(&self, access: &str) {
+        self.sql(&format!("UPDATE tenant_identity SET access = '{access}'")).await;
+    }
+
+    /// Stops those who write, as a move does for a moment.
+    pub(crate) async fn pause_writers(&self) {
+        let mut sql = String::new();
+        for table in ["guests", "jobs", "reservations", "sessions"] {
+            sql += &format!(
+                "CREATE OR REPLACE TRIGGER paused AFTER INSERT OR UPDATE OR DELETE ON {table}
+                   FOR EACH ROW EXECUTE FUNCTION note_move_change('id');"
+            );
+        }
+        sql += "UPDATE move_pause SET is_paused = true";
+        run_script(&self.session().await, &sql).await;
+    }
+
+    /// The name of the hotel's database and login role.
+    pub(crate) async fn database(&self) -> String {
+        self.sql("SELECT current_database()::text").await[0].get(0)
+    }
+
+    /// Adds somebody with the owner's password and this role; the e-mail address.
+    pub(crate) async fn add_person(&self, role: &str) -> String {
+        let email = format!("{role}@{}", self.email.split('@').next_back().unwrap());
+        let sql = format!(
+            "WITH made AS (INSERT INTO users (id, email, name, password_hash, created_at)
+                   SELECT gen_random_uuid(), '{email}', 'Komang', password_hash, now() FROM users
+                   RETURNING id)
+                 INSERT INTO user_roles (user_id, role) SELECT id, '{role}' FROM made"
+        );
+        run_script(&self.session().await, &sql).await;
+        email
+    }
+
     /// Below the property, e.g. `reservations`.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/v1/properties/{}/{rest}", self.property)
@@ -183,6 +291,12 @@ impl TestHotel {
         url.set_path(&format!("/tenant_{}", found.get::<_, &str>(0)));
         connect(&url).await.unwrap()
     }
+}
+
+/// Runs several statements that give nothing back.
+#[expect(clippy::disallowed_methods, reason = "no statement here begins a transaction")]
+pub(crate) async fn run_script(session: &tokio_postgres::Client, sql: &str) {
+    session.batch_execute(sql).await.unwrap();
 }
 
 /// An error's body without the id that every request has of its own.

@@ -19,8 +19,13 @@ impl PageVisitor {
 
     /// The owner, logged in on the page.
     pub(crate) async fn owner(it: &TestHotel) -> Self {
+        Self::person(it, &it.email).await
+    }
+
+    /// Somebody with the owner's password, logged in on the page.
+    pub(crate) async fn person(it: &TestHotel, email: &str) -> Self {
         let mut visitor = Self::stranger(it);
-        let answer = visitor.send("/login", &[("email", &it.email), ("password", PASSWORD)]).await;
+        let answer = visitor.send("/login", &[("email", email), ("password", PASSWORD)]).await;
         let answer = answer.expect_status(303).unwrap();
         assert_eq!(answer.header("location"), "/");
         let set = answer.header("set-cookie").to_owned();

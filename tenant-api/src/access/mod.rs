@@ -1,9 +1,13 @@
 //! What a person may do (permissions) and what the hotel may do right now (access).
 
+mod store;
+
 use actix_web::http::StatusCode;
-use hotelhub_core::{life::Access, sql::Query};
+use hotelhub_core::life::Access;
 use hotelhub_http::error::ApiError;
 use url::Url;
+
+pub(crate) use self::store::access_of;
 
 macro_rules! permissions {
     ($($variant:ident = $name:literal),+ $(,)?) => {
@@ -29,12 +33,6 @@ permissions!(
     GuestRead = "guest.read",
     GuestWrite = "guest.write",
 );
-
-/// What the hotel may do, by its own row.
-pub(crate) async fn access_of(db: &impl Query) -> Result<Access, tokio_postgres::Error> {
-    let row = db.query_one("SELECT access FROM tenant_identity", &[]).await?;
-    Ok(read_access(row.get(0)))
-}
 
 /// A word that a newer release wrote, and this one does not know, allows nothing.
 pub(crate) fn read_access(text: &str) -> Access {
