@@ -17,6 +17,8 @@ use crate::session;
 /// Two at once keep both the disk and the processor of a database server busy; more only make
 /// each other slower.
 const CREATE_CONCURRENCY: usize = 2;
+/// A quiet day's signups find a copy ready, and so do those of a busy five minutes.
+const WARM_POOL: (u32, u32) = (4, 64);
 const SHUTDOWN_GRACE_SECONDS: u64 = 25;
 
 /// What `run` needs.
@@ -34,6 +36,9 @@ pub struct Config {
     pub amqp_url: Option<SecretString>,
     /// `CREATE_CONCURRENCY`: how many operations are worked on at once.
     pub concurrency: NonZeroUsize,
+    /// `WARM_POOL_MIN` and `WARM_POOL_MAX`: how many databases wait for a signup, on all servers
+    /// together. Both 0: none.
+    pub warm_pool: (u32, u32),
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -54,6 +59,7 @@ impl Config {
         let amqp_url = read_optional_amqp_url(&mut reader);
         let usual = NonZeroUsize::new(CREATE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let concurrency = reader.or("CREATE_CONCURRENCY", usual);
+        let warm_pool = warm_pool(&mut reader);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -64,6 +70,7 @@ impl Config {
                 db_host_keys: db_host_keys?,
                 amqp_url: amqp_url?,
                 concurrency: concurrency?,
+                warm_pool: warm_pool?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -99,6 +106,16 @@ impl MigrateConfig {
     }
 }
 
+fn warm_pool(reader: &mut Reader<'_>) -> Option<(u32, u32)> {
+    let (least, most) = WARM_POOL;
+    let most = reader.or("WARM_POOL_MAX", most)?;
+    let least = reader.or("WARM_POOL_MIN", least.min(most))?;
+    if least > most {
+        return reader.fault("WARM_POOL_MIN", "is greater than WARM_POOL_MAX");
+    }
+    Some((least, most))
+}
+
 fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
     let url: SecretString = reader.secret("CONTROL_DATABASE_URL")?;
     match session::login(url.expose_secret()) {
@@ -120,6 +137,8 @@ mod tests {
             ("CONTROL_DATABASE_URL", "postgres://control:hunter2@nowhere:port/control"),
             ("SEALING_KEYS", "k1:short"),
             ("CREATE_CONCURRENCY", "0"),
+            ("WARM_POOL_MIN", "5"),
+            ("WARM_POOL_MAX", "4"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

@@ -3,6 +3,7 @@
 //! - [`engine`] runs sagas: recorded steps that are resumed after any death and undone when they
 //!   cannot succeed. It knows no saga.
 //! - [`create_tenant`] is the saga behind a signup.
+//! - [`warm_pool`] keeps databases ready before anybody asks for one.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
@@ -10,6 +11,7 @@
 //! itself.
 
 pub mod config;
+mod copies;
 pub mod create_tenant;
 pub mod engine;
 pub mod hosts;
@@ -17,3 +19,4 @@ pub mod run;
 pub mod session;
 pub mod sweep;
 pub mod wake;
+pub mod warm_pool;

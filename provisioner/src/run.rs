@@ -12,10 +12,11 @@ use crate::{
     config::Config,
     create_tenant::{CreateTenant, Tools},
     engine::Runner,
-    hosts::Keeper,
+    hosts::{Keeper, Watcher},
     session::Session,
     sweep::Sweeper,
     wake::Wake,
+    warm_pool::WarmPool,
 };
 
 /// Held by whoever changes the control schema, so that two that start together take turns.
@@ -57,6 +58,10 @@ pub async fn run(config: Config) -> Result<()> {
     }
     let keeper = Keeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of database servers", keeper.run());
+    let watcher = Watcher::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("watcher of database servers", watcher.run());
+    let pool = WarmPool::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("warm pool", pool.run());
     let broker = config
         .amqp_url
         .as_ref()

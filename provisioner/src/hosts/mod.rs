@@ -7,9 +7,11 @@ mod keeper;
 mod roles;
 mod store;
 mod template;
+mod watcher;
 
-pub(crate) use self::store::{Place, find, find_roomiest, list};
+pub(crate) use self::store::{ROOM_LOCK, ROOMIEST, find, is_away, list, report, usable};
 pub use self::{
     keeper::Keeper,
     store::{AdminLoginError, DbHost},
+    watcher::Watcher,
 };

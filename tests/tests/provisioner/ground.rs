@@ -114,7 +114,7 @@ impl Ground {
         connect(&self.server.urls().unwrap().control).await.unwrap()
     }
 
-    /// What starts the program; `name` names its log.
+    /// What starts the program, without a pool of warm databases; `name` names its log.
     pub(crate) fn launch(&self, name: &str, role: &str) -> Launch {
         let log = self.folder.path().join(format!("{name}.log"));
         Launch::new(name, &programs_folder().unwrap().join("provisioner"), &log)
@@ -122,6 +122,7 @@ impl Ground {
             .env("CONTROL_DATABASE_URL", self.server.urls().unwrap().control.as_str())
             .env("SEALING_KEYS", &self.sealing_keys)
             .env("DB_HOST_KEYS", &self.db_host_keys)
+            .env("WARM_POOL_MAX", "0")
     }
 
     /// Starts a provisioner, and waits until it hears signals.
