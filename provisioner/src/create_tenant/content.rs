@@ -52,7 +52,7 @@ RETURNING (SELECT max(version) FROM refinery_schema_history)";
 /// Whether the schema is behind: only if the template is older than this program. One that a newer
 /// provisioner built is ahead of us, and stays so.
 pub(super) fn is_behind(work: &Work) -> bool {
-    work.found_version.is_none_or(|it| it < migrations::tenant_head())
+    work.is_unpublished() && work.found_version.is_none_or(|it| it < migrations::tenant_head())
 }
 
 /// Brings the schema to its head.

@@ -50,7 +50,8 @@ pub struct Facts {
 /// `create_owner` does the same.
 ///
 /// Nothing before that is proof, so whoever takes the operation over begins with `place`, which may
-/// find that the server is away and leave it.
+/// find that the server is away and leave it. Once the route is published nothing is needed any
+/// more: the hotel may be at work in there, and the owner's password is no longer known here.
 static STEPS: [Step<Work>; 10] = [
     Step {
         name: "place",
@@ -61,28 +62,28 @@ static STEPS: [Step<Work>; 10] = [
     },
     Step {
         name: "create_database",
-        is_needed: |work| !work.is_warm(),
+        is_needed: Work::is_cold,
         make: |work, control| Box::pin(database::create_database(work, control)),
         undo: Some(|work, control| Box::pin(database::drop_all(work, control))),
         is_durable: false,
     },
     Step {
         name: "open_database",
-        is_needed: |work| !work.is_warm(),
+        is_needed: Work::is_cold,
         make: |work, control| Box::pin(database::open_database(work, control)),
         undo: None,
         is_durable: false,
     },
     Step {
         name: "create_role",
-        is_needed: |work| !work.is_warm(),
+        is_needed: Work::is_cold,
         make: |work, control| Box::pin(database::create_role(work, control)),
         undo: None,
         is_durable: false,
     },
     Step {
         name: "write_identity",
-        is_needed: |_| true,
+        is_needed: Work::is_unpublished,
         make: |work, control| Box::pin(content::write_identity(work, control)),
         undo: None,
         is_durable: false,
@@ -96,21 +97,21 @@ static STEPS: [Step<Work>; 10] = [
     },
     Step {
         name: "seed",
-        is_needed: |_| true,
+        is_needed: Work::is_unpublished,
         make: |work, control| Box::pin(content::seed(work, control)),
         undo: None,
         is_durable: false,
     },
     Step {
         name: "create_owner",
-        is_needed: |_| true,
+        is_needed: Work::is_unpublished,
         make: |work, control| Box::pin(content::create_owner(work, control)),
         undo: None,
         is_durable: false,
     },
     Step {
         name: "grant_access",
-        is_needed: |work| !work.is_warm(),
+        is_needed: Work::is_cold,
         make: |work, control| Box::pin(database::grant_access(work, control)),
         undo: None,
         is_durable: true,

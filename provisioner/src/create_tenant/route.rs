@@ -11,6 +11,9 @@ use crate::{engine::StepError, session::Session};
 /// What `tenant_identity.access` says in there is known if this run wrote it; otherwise it is for
 /// whoever keeps it to find out.
 pub(super) async fn publish(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    if !work.is_unpublished() {
+        return Ok(());
+    }
     let version = match work.schema_version {
         Some(version) => version,
         // Another process migrated it, and was killed before this step.

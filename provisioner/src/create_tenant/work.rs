@@ -138,6 +138,16 @@ impl Work {
         self.copy.as_ref().is_some_and(|it| it.is_warm)
     }
 
+    /// Whether the copy is yet to be made.
+    pub(super) fn is_cold(&self) -> bool {
+        self.is_unpublished() && !self.is_warm()
+    }
+
+    /// Whether the copy is not yet the tenant's.
+    pub(super) fn is_unpublished(&self) -> bool {
+        self.copy.as_ref().is_none_or(|it| !it.is_assigned)
+    }
+
     /// Takes a copy that was claimed just now. Into a warm one we connect at once: that changes
     /// nothing, and takes longer than the claim needs to be on disk.
     pub(super) fn take(&mut self, copy: TenantCopy) {

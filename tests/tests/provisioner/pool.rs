@@ -131,8 +131,12 @@ async fn copies_of_a_template_that_was_replaced_are_thrown_away() {
 async fn a_cordoned_server_loses_its_warm_copies_and_the_others_take_over() {
     let mut ground = Ground::with_two_servers(Preset::Fast).await;
     let urls = ground.server.urls().unwrap();
-    ground.add_database_server("second", urls, 1_000).await;
+    let second = ground.add_database_server("second", urls, 1_000).await;
     let first = ground.hosts[0].0;
+    let builder = ground.start("builder").await;
+    wait_for_template(&ground, first).await;
+    wait_for_template(&ground, second).await;
+    stop(builder).await;
     let provisioner = ground.started(&ground.launch_pooled("provisioner", (4, 4))).await;
     ground.wait_for_pool(4).await;
     assert_eq!(warm_on(&ground, first).await, 2, "spread by room");
@@ -163,12 +167,7 @@ async fn a_signup_whose_server_is_away_goes_to_another_warm_or_cold() {
     let urls = ground.server.urls().unwrap();
     let first = ground.hosts[0].0;
     let second = ground.add_database_server("second", urls, 500).await;
-    eventually(SOON, "a template on the second server", async || {
-        let sql = "SELECT 1 FROM templates WHERE db_host_id = $1 AND is_current";
-        (!ground.control.query(sql, &[&second]).await.unwrap().is_empty()).then_some(())
-    })
-    .await
-    .unwrap();
+    wait_for_template(&ground, second).await;
 
     // One that was given a copy there, one that finds out, and some that know.
     ground.tenants_server.as_mut().unwrap().stop_immediately().await.unwrap();
@@ -236,6 +235,15 @@ async fn a_full_server_takes_not_one_more() {
     }
     stop(one).await;
     stop(two).await;
+}
+
+async fn wait_for_template(ground: &Ground, host: uuid::Uuid) {
+    let sql = "SELECT 1 FROM templates WHERE db_host_id = $1 AND is_current";
+    eventually(SOON, "a template", async || {
+        (!ground.control.query(sql, &[&host]).await.unwrap().is_empty()).then_some(())
+    })
+    .await
+    .unwrap();
 }
 
 /// How each step ended, in order.
