@@ -19,6 +19,8 @@ use crate::session;
 const CREATE_CONCURRENCY: usize = 2;
 /// A copy is as fast as the disks and the network between the servers; two share them.
 const MOVE_CONCURRENCY: usize = 1;
+/// A quiet day's signups find a copy ready, and so do those of a busy five minutes.
+const WARM_POOL: (u32, u32) = (4, 64);
 const SHUTDOWN_GRACE_SECONDS: u64 = 25;
 
 /// What `run` needs.
@@ -38,6 +40,9 @@ pub struct Config {
     pub concurrency: NonZeroUsize,
     /// `MOVE_CONCURRENCY`: how many tenants are moved at once.
     pub move_concurrency: NonZeroUsize,
+    /// `WARM_POOL_MIN` and `WARM_POOL_MAX`: how many databases wait for a signup, on all servers
+    /// together. Both 0: none.
+    pub warm_pool: (u32, u32),
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -60,6 +65,7 @@ impl Config {
         let concurrency = reader.or("CREATE_CONCURRENCY", usual);
         let usual = NonZeroUsize::new(MOVE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let move_concurrency = reader.or("MOVE_CONCURRENCY", usual);
+        let warm_pool = warm_pool(&mut reader);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -71,6 +77,7 @@ impl Config {
                 amqp_url: amqp_url?,
                 concurrency: concurrency?,
                 move_concurrency: move_concurrency?,
+                warm_pool: warm_pool?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -106,6 +113,16 @@ impl MigrateConfig {
     }
 }
 
+fn warm_pool(reader: &mut Reader<'_>) -> Option<(u32, u32)> {
+    let (least, most) = WARM_POOL;
+    let most = reader.or("WARM_POOL_MAX", most)?;
+    let least = reader.or("WARM_POOL_MIN", least.min(most))?;
+    if least > most {
+        return reader.fault("WARM_POOL_MIN", "is greater than WARM_POOL_MAX");
+    }
+    Some((least, most))
+}
+
 fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
     let url: SecretString = reader.secret("CONTROL_DATABASE_URL")?;
     match session::login(url.expose_secret()) {
@@ -128,6 +145,8 @@ mod tests {
             ("SEALING_KEYS", "k1:short"),
             ("CREATE_CONCURRENCY", "0"),
             ("MOVE_CONCURRENCY", "many"),
+            ("WARM_POOL_MIN", "5"),
+            ("WARM_POOL_MAX", "4"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

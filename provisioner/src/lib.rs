@@ -5,6 +5,7 @@
 //! - [`create_tenant`] is the saga behind a signup, [`move_tenant`] takes a tenant to another server,
 //!   [`delete_tenant`] ends one.
 //! - [`access`] carries what a tenant may do into its own database.
+//! - [`warm_pool`] keeps databases ready before anybody asks for one.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
@@ -13,6 +14,7 @@
 
 pub mod access;
 pub mod config;
+mod copies;
 pub mod create_tenant;
 pub mod delete_tenant;
 pub mod engine;
@@ -22,3 +24,4 @@ pub mod run;
 pub mod session;
 pub mod sweep;
 pub mod wake;
+pub mod warm_pool;

@@ -14,11 +14,12 @@ use crate::{
     create_tenant::{CreateTenant, Tools},
     delete_tenant::{self, DeleteTenant},
     engine::Runner,
-    hosts::Keeper,
+    hosts::{Keeper, Watcher},
     move_tenant::{self, MoveTenant},
     session::Session,
     sweep::Sweeper,
     wake::Wake,
+    warm_pool::WarmPool,
 };
 
 /// Held by whoever changes the control schema, so that two that start together take turns.
@@ -71,6 +72,10 @@ pub async fn run(config: Config) -> Result<()> {
     tasks.spawn_critical("keeper of access", access.run());
     let keeper = Keeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of database servers", keeper.run());
+    let watcher = Watcher::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("watcher of database servers", watcher.run());
+    let pool = WarmPool::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("warm pool", pool.run());
     let broker = config
         .amqp_url
         .as_ref()

@@ -1,57 +1,71 @@
 //! What a new database holds before its hotel is let in: whose it is, the schema, the first
 //! property, the owner's login.
 
-use tokio_postgres::types::Type;
+use hotelhub_core::sql::Query as _;
+use tokio_postgres::types::{ToSql, Type};
 
-use super::{Work, provinces};
+use super::{Work, placement, provinces};
 use crate::{engine::StepError, session::Session};
 
 /// The database is the tenant's first copy.
 const GENERATION: i32 = 1;
 
-/// Writes whose database it is.
+/// Writes whose database it is. Meanwhile a tenant that found a warm copy is announced: the others
+/// were when their database was begun.
 pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    work.inside(control).await?;
-    let (id, database) = (work.tenant.id.as_uuid(), work.facts.database_id.as_uuid());
+    let (id, database) = (work.tenant.id.as_uuid(), work.copy()?.id.as_uuid());
     let access = work.tenant.access.clone();
     let (company, language) = (work.tenant.company_name.clone(), work.tenant.language.clone());
-    let written = work
-        .inside(control)
-        .await?
-        .query_once(
-            "INSERT INTO tenant_identity
-               (tenant_id, database_id, generation, access, company_name, language)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (singleton) DO UPDATE SET access = excluded.access
-             WHERE (tenant_identity.tenant_id, tenant_identity.database_id)
-                 = (excluded.tenant_id, excluded.database_id)
-             RETURNING (SELECT max(version) FROM refinery_schema_history)",
-            &[
-                (&id, Type::UUID),
-                (&database, Type::UUID),
-                (&GENERATION, Type::INT4),
-                (&access, Type::TEXT),
-                (&company, Type::TEXT),
-                (&language, Type::TEXT),
-            ],
-        )
-        .await?;
+    let (is_warm, operation) = (work.is_warm(), work.operation);
+    let announce =
+        async { if is_warm { placement::announce(operation, control).await } else { Ok(()) } };
+    let write = async {
+        let inside = work.inside(control).await?;
+        let params: &[(&(dyn ToSql + Sync), Type)] = &[
+            (&id, Type::UUID),
+            (&database, Type::UUID),
+            (&GENERATION, Type::INT4),
+            (&access, Type::TEXT),
+            (&company, Type::TEXT),
+            (&language, Type::TEXT),
+        ];
+        Ok(inside.query_once(IDENTITY, params).await?)
+    };
+    let (written, ()) = tokio::try_join!(write, announce)?;
     let other = || StepError::Never("the database says that it is somebody else's".to_owned());
     // Asked here, a question less for the next step.
     work.found_version = written.first().ok_or_else(other)?.try_get(0)?;
+    work.schema_version = work.found_version;
+    work.written_access = Some(access);
     Ok(())
 }
 
-/// Brings the schema to its head, where it is unless the template is older than this program.
+const IDENTITY: &str = "
+INSERT INTO tenant_identity
+  (tenant_id, database_id, generation, access, company_name, language)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (singleton) DO UPDATE SET access = excluded.access
+WHERE (tenant_identity.tenant_id, tenant_identity.database_id)
+    = (excluded.tenant_id, excluded.database_id)
+RETURNING (SELECT max(version) FROM refinery_schema_history)";
+
+/// Whether the schema is behind: only if the template is older than this program. One that a newer
+/// provisioner built is ahead of us, and stays so.
+pub(super) fn is_behind(work: &Work) -> bool {
+    work.is_unpublished() && work.found_version.is_none_or(|it| it < migrations::tenant_head())
+}
+
+/// Brings the schema to its head.
 pub(super) async fn migrate(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let found = work.found_version;
-    let head = migrations::tenant_head();
-    // A template that a newer provisioner built is ahead of us, and stays so.
-    if found.is_none_or(|it| it < head) {
-        migrations::migrate_tenant(work.inside(control).await?.client_mut()).await?;
-    }
-    work.facts.schema_version = Some(found.unwrap_or(head).max(head));
+    migrations::migrate_tenant(work.inside(control).await?.client_mut()).await?;
+    work.schema_version = Some(migrations::tenant_head());
     Ok(())
+}
+
+/// The version of the schema that the database has.
+pub(super) async fn read_version(work: &mut Work, control: &Session) -> Result<i32, StepError> {
+    let sql = "SELECT max(version) FROM refinery_schema_history";
+    Ok(work.inside(control).await?.query_one(sql, &[]).await?.try_get(0)?)
 }
 
 /// Puts in what depends on the hotel: tax of its region, its first property with an open business
@@ -112,6 +126,10 @@ VALUES ($8, $1, 'BAR', 'Best available rate', true, $6)
 ON CONFLICT DO NOTHING";
 
 /// Makes the owner's login, with the password that was chosen at signup.
+///
+/// In a warm copy this is the last that is written before the route leads there, so its commit is
+/// waited for and takes those before it to the disk. They went through the same session, so none
+/// of them can have been lost in a crash that this one does not notice.
 pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let hash = work.tenant.owner_password_hash.clone();
     let hash = hash.ok_or_else(|| StepError::Never("the owner has no password".to_owned()))?;
@@ -119,6 +137,7 @@ pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(
     let (email, name) = (work.tenant.owner_email.clone(), work.tenant.owner_name.clone());
     let phone = work.tenant.owner_phone.clone();
     let now = work.tools.clock.now();
+    let commit = if work.is_warm() { "on" } else { "off" };
     work.inside(control)
         .await?
         .query_once(
@@ -127,7 +146,9 @@ pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(
                VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (id) DO NOTHING
              )
-             INSERT INTO user_roles (user_id, role) VALUES ($1, 'owner') ON CONFLICT DO NOTHING",
+             INSERT INTO user_roles (user_id, role)
+             SELECT $1, 'owner' FROM set_config('synchronous_commit', $7, true)
+             ON CONFLICT DO NOTHING",
             &[
                 (&owner, Type::UUID),
                 (&email, Type::TEXT),
@@ -135,6 +156,7 @@ pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(
                 (&phone, Type::TEXT),
                 (&hash, Type::TEXT),
                 (&now, Type::TIMESTAMPTZ),
+                (&commit, Type::TEXT),
             ],
         )
         .await?;

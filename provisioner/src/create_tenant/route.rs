@@ -2,32 +2,30 @@
 
 use hotelhub_core::sql::Query as _;
 
-use super::Work;
+use super::{Work, content};
 use crate::{engine::StepError, session::Session};
 
-/// Places the tenant and calls it ready, in one statement and so in one transaction. The same
-/// transaction clears the owner's password here, since it stands in the hotel's own database.
+/// Hands the copy to the tenant and calls it ready, in one statement and so in one transaction. The
+/// same transaction clears the owner's password here, since it stands in the hotel's own database.
+///
+/// What `tenant_identity.access` says in there is known if this run wrote it; otherwise it is for
+/// whoever keeps it to find out.
 pub(super) async fn publish(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let facts = &work.facts;
-    let version = facts
-        .schema_version
-        .ok_or_else(|| StepError::Never("the run has lost the schema version".to_owned()))?;
+    if !work.is_unpublished() {
+        return Ok(());
+    }
+    let version = match work.schema_version {
+        Some(version) => version,
+        // Another process migrated it, and was killed before this step.
+        None => content::read_version(work, control).await?,
+    };
     let sql = "WITH placed AS (
-           INSERT INTO databases (id, tenant_id, db_host_id, generation, schema_version, state)
-           VALUES ($2, $1, $3, 1, $4, 'assigned')
-           ON CONFLICT (id) DO NOTHING
+           UPDATE databases SET state = 'assigned', schema_version = $3, access = $4
+           WHERE id = $2 AND tenant_id = $1 AND state = 'claimed'
          )
          SELECT move_provisioning(id, 'ready')
          FROM tenants WHERE id = $1 AND provisioning = 'provisioning'";
-    let params: hotelhub_core::sql::Params<'_> =
-        &[&work.tenant.id, &facts.database_id, &facts.db_host_id, &version];
-    control.query(sql, params).await?;
-    Ok(())
-}
-
-/// Takes the placement back.
-pub(super) async fn withdraw(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    // Publishing is one transaction, so a tenant that is being undone was never ready.
-    control.execute("DELETE FROM databases WHERE id = $1", &[&work.facts.database_id]).await?;
+    let copy = work.copy()?.id;
+    control.query(sql, &[&work.tenant.id, &copy, &version, &work.written_access]).await?;
     Ok(())
 }

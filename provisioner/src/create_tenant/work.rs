@@ -1,36 +1,29 @@
-//! What the steps of one run hold: the tenant, the facts, and sessions with the database server.
+//! What the steps of one run hold: the tenant, the facts, the copy, and sessions with its server.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use hotelhub_core::{
-    clock::Clock, errors::Chain, ids::DbHostId, keys::Keyring, sql::Query as _, tasks::Tasks,
-};
-use postgres_protocol::password::scram_sha_256;
-use secrecy::ExposeSecret as _;
+use hotelhub_core::{clock::Clock, errors::Chain, ids::DbHostId, keys::Keyring, tasks::Tasks};
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::{sync::oneshot, task::JoinHandle};
 use tokio_postgres::{Config as Login, Error};
 
-use super::{Facts, tenant::Tenant};
+use super::{Facts, copy::TenantCopy, tenant::Tenant};
 use crate::{
     config::Config,
+    copies,
     engine::{Operation, StepError},
-    hosts::{self, DbHost, Place},
+    hosts::{self, DbHost},
     session::{self, Session},
 };
-
-/// Sets the locks on database servers apart from those on the control database, which may be the
-/// same database.
-const HOST_LOCKS: i64 = 0x5a5a_5a5a_5a5a_5a5a;
 
 /// What one runner keeps between its operations.
 #[derive(Debug)]
 pub struct Tools {
-    pub(super) db_host_keys: Keyring,
     pub(super) clock: Clock,
+    db_host_keys: Keyring,
     sealing_keys: Keyring,
     tasks: Tasks,
     /// Connecting takes longer than most steps, so a session stays open between operations.
@@ -42,8 +35,8 @@ impl Tools {
     #[must_use]
     pub fn new(config: &Config, tasks: Tasks) -> Self {
         Self {
-            db_host_keys: config.db_host_keys.clone(),
             clock: config.clock.clone(),
+            db_host_keys: config.db_host_keys.clone(),
             sealing_keys: config.sealing_keys.clone(),
             tasks,
             idle: Mutex::default(),
@@ -53,14 +46,29 @@ impl Tools {
     fn idle(&self) -> MutexGuard<'_, HashMap<DbHostId, Site>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn admin_login(&self, host: &DbHost) -> Result<Login, StepError> {
+        host.admin_login(&self.sealing_keys).map_err(|error| {
+            StepError::NotYet(format!("log in to `{}`: {}", host.name, Chain(&error)))
+        })
+    }
+
+    /// The login to the database of a copy as the role that owns everything there. It leaves its
+    /// commits to be flushed by a later one, unless a statement says otherwise.
+    fn owner_login(&self, copy: &TenantCopy) -> Result<Login, StepError> {
+        let mut login = session::owner_login(&self.admin_login(&copy.host)?, &copy.id.name());
+        let options = login.get_options().unwrap_or_default();
+        let options = format!("{options} -c synchronous_commit=off");
+        login.options(options);
+        Ok(login)
+    }
 }
 
 /// A database server, and the session that changes it.
 #[derive(Debug)]
 pub(super) struct Site {
-    pub(super) host: DbHost,
     pub(super) session: Session,
-    login: Login,
+    host: DbHost,
 }
 
 /// The way into a tenant's database.
@@ -82,14 +90,18 @@ pub struct Work {
     pub(super) operation: Operation,
     pub(super) tenant: Tenant,
     pub(super) facts: Facts,
-    /// The template as it was when the server was chosen.
-    pub(super) template: Option<String>,
+    /// What the operation has claimed.
+    pub(super) copy: Option<TenantCopy>,
     /// The version of the schema that the identity was written to.
     pub(super) found_version: Option<i32>,
-    chosen: Option<DbHost>,
+    /// The version of the schema as it will be published.
+    pub(super) schema_version: Option<i32>,
+    /// What this run wrote into the identity.
+    pub(super) written_access: Option<String>,
     verifier: Option<JoinHandle<String>>,
     site: Option<Site>,
     inside: Option<Session>,
+    entering: Option<oneshot::Receiver<Result<Session, Error>>>,
 }
 
 impl Work {
@@ -98,60 +110,82 @@ impl Work {
         operation: Operation,
         tenant: Tenant,
         facts: Facts,
+        copy: Option<TenantCopy>,
     ) -> Self {
         Self {
             tools,
             operation,
             tenant,
             facts,
-            template: None,
+            copy,
             found_version: None,
-            chosen: None,
+            schema_version: None,
+            written_access: None,
             verifier: None,
             site: None,
             inside: None,
+            entering: None,
         }
     }
 
-    /// The name of the database and of its login role.
-    pub(super) fn name(&self) -> String {
-        self.facts.database_id.name()
+    /// What the operation has claimed.
+    pub(super) fn copy(&self) -> Result<&TenantCopy, StepError> {
+        self.copy.as_ref().ok_or_else(|| missing("its claim"))
     }
 
-    /// Decides where the database will be.
-    pub(super) fn choose(&mut self, place: Place) {
-        self.facts.db_host_id = Some(place.host.id);
-        self.chosen = Some(place.host);
-        self.template = Some(place.template);
+    /// Whether the copy was made before anybody asked for it.
+    pub(super) fn is_warm(&self) -> bool {
+        self.copy.as_ref().is_some_and(|it| it.is_warm)
     }
 
-    /// Begins to make the verifier of the login's password: thousands of hashes, so aside.
-    pub(super) fn begin_verifier(&mut self, host: &DbHost) -> Result<(), StepError> {
-        let password = self
-            .tools
-            .db_host_keys
-            .database_password(&host.key_id, self.facts.database_id)
-            .ok_or_else(|| {
-                StepError::NotYet(format!("DB_HOST_KEYS has no key `{}`", host.key_id))
-            })?;
-        let make = move || scram_sha_256(password.expose_secret().as_bytes());
-        self.verifier = Some(tokio::task::spawn_blocking(make));
+    /// Whether the copy is yet to be made.
+    pub(super) fn is_cold(&self) -> bool {
+        self.is_unpublished() && !self.is_warm()
+    }
+
+    /// Whether the copy is not yet the tenant's.
+    pub(super) fn is_unpublished(&self) -> bool {
+        self.copy.as_ref().is_none_or(|it| !it.is_assigned)
+    }
+
+    /// Takes a copy that was claimed just now. Into a warm one we connect at once: that changes
+    /// nothing, and takes longer than the claim needs to be on disk.
+    pub(super) fn take(&mut self, copy: TenantCopy) {
+        (self.site, self.inside, self.verifier) = (None, None, None);
+        self.entering = None;
+        if copy.is_warm
+            && let Ok(login) = self.tools.owner_login(&copy)
+        {
+            let (send, entering) = oneshot::channel();
+            let door = Door { login, tasks: self.tools.tasks.clone() };
+            self.tools.tasks.spawn("entering a warm copy", async move {
+                // Nobody waits for it any more if the operation has failed; the session ends then.
+                drop(send.send(door.open().await));
+            });
+            self.entering = Some(entering);
+        }
+        self.copy = Some(copy);
+    }
+
+    /// Begins to make the verifier of the login's password.
+    pub(super) fn begin_verifier(&mut self) -> Result<(), StepError> {
+        let copy = self.copy()?;
+        self.verifier =
+            Some(copies::begin_verifier(&self.tools.db_host_keys, &copy.host, copy.id)?);
         Ok(())
     }
 
     /// The verifier of the login's password.
-    pub(super) async fn verifier(&mut self, host: &DbHost) -> Result<String, StepError> {
+    pub(super) async fn verifier(&mut self) -> Result<String, StepError> {
         if self.verifier.is_none() {
-            self.begin_verifier(host)?;
+            self.begin_verifier()?;
         }
         let Some(verifier) = self.verifier.take() else { return Err(missing("the verifier")) };
         // Only a runtime that shuts down gives it up.
         verifier.await.map_err(|error| StepError::NotYet(format!("make the verifier: {error}")))
     }
 
-    /// The session with the chosen server. It holds a lock that stands for the operation: should
-    /// this process be killed, the next one waits until the server has finished with the
-    /// statement that was under way.
+    /// The session with the copy's server, which holds the copy's lock there.
     pub(super) async fn site(&mut self, control: &Session) -> Result<&Site, StepError> {
         let site = match self.site.take() {
             Some(site) => site,
@@ -161,34 +195,35 @@ impl Work {
     }
 
     async fn enter(&mut self, control: &Session) -> Result<Site, StepError> {
-        let id = self.facts.db_host_id.ok_or_else(|| missing("a database server"))?;
-        let host = match self.chosen.take() {
-            Some(host) => host,
-            None => {
-                hosts::find(control, id).await?.ok_or_else(|| missing("its database server"))?
-            }
-        };
-        let kept = self.tools.idle().remove(&id);
-        let site = match kept.filter(|it| it.host == host && !it.session.is_lost()) {
+        let copy = self.copy()?;
+        let kept = self.tools.idle().remove(&copy.host.id);
+        let site = match kept.filter(|it| it.host == copy.host && !it.session.is_lost()) {
             Some(site) => site,
             None => {
-                let login = host.admin_login(&self.tools.sealing_keys).map_err(|error| {
-                    StepError::NotYet(format!("log in to `{}`: {}", host.name, Chain(&error)))
-                })?;
-                let session = Session::open(&login, &self.tools.tasks).await?;
-                Site { host, session, login }
+                let login = self.tools.admin_login(&copy.host)?;
+                let opened = Session::open(&login, &self.tools.tasks).await;
+                let session = reported(control, &copy.host, opened).await?;
+                Site { session, host: copy.host.clone() }
             }
         };
-        site.session.query_one("SELECT pg_advisory_lock($1)", &[&self.host_lock()]).await?;
+        copies::lock(&site.session, copy.id).await?;
         Ok(site)
     }
 
-    /// The session inside the tenant's database, as the role that owns everything there. It leaves
-    /// its commits to be flushed by the step that lets the login role in.
+    /// The session inside the tenant's database, as the role that owns everything there.
     pub(super) async fn inside(&mut self, control: &Session) -> Result<&mut Session, StepError> {
         let session = match self.inside.take() {
             Some(session) => session,
-            None => self.site_and_door(control).await?.1.open().await?,
+            None => {
+                let opened = match self.entering.take() {
+                    // Only a program that shuts down gives it up.
+                    Some(entering) => entering.await.map_err(|closed| {
+                        StepError::NotYet(format!("enter the warm copy: {closed}"))
+                    })?,
+                    None => self.door()?.open().await,
+                };
+                reported(control, &self.copy()?.host, opened).await?
+            }
         };
         Ok(self.inside.insert(session))
     }
@@ -198,13 +233,13 @@ impl Work {
         &mut self,
         control: &Session,
     ) -> Result<(&Site, Door), StepError> {
-        let (name, tasks) = (self.name(), self.tools.tasks.clone());
-        let site = self.site(control).await?;
-        let mut login = session::owner_login(&site.login, &name);
-        let options = login.get_options().unwrap_or_default();
-        let options = format!("{options} -c synchronous_commit=off");
-        login.options(options);
-        Ok((site, Door { login, tasks }))
+        let door = self.door()?;
+        Ok((self.site(control).await?, door))
+    }
+
+    fn door(&self) -> Result<Door, StepError> {
+        let login = self.tools.owner_login(self.copy()?)?;
+        Ok(Door { login, tasks: self.tools.tasks.clone() })
     }
 
     /// Takes a session inside the tenant's database that was opened meanwhile.
@@ -214,22 +249,33 @@ impl Work {
 
     /// Ends the session inside the tenant's database and keeps the one with the server.
     pub(super) async fn put_away(mut self) {
-        let Some(site) = self.site.take() else { return };
-        let key = self.host_lock();
-        match site.session.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await {
-            Ok(_) => drop(self.tools.idle().insert(site.host.id, site)),
+        let (Some(site), Some(copy)) = (self.site.take(), self.copy.take()) else { return };
+        match copies::unlock(&site.session, copy.id).await {
+            Ok(()) => drop(self.tools.idle().insert(site.host.id, site)),
             Err(error) => tracing::debug!(%error, "a session was lost after its work"),
         }
     }
 
     pub(super) fn facts_to_json(facts: &Facts) -> Value {
-        // Cannot fail: the fields are ids and numbers. If it did, the next reader would say so.
+        // Cannot fail: the fields are ids. If it did, the next reader would say so.
         serde_json::to_value(facts).unwrap_or_default()
     }
+}
 
-    fn host_lock(&self) -> i64 {
-        self.operation.lock_key() ^ HOST_LOCKS
+/// Notes that a server could not be reached, so that it gets no more tenants, this one included,
+/// until it was seen again.
+async fn reported(
+    control: &Session,
+    host: &DbHost,
+    opened: Result<Session, Error>,
+) -> Result<Session, StepError> {
+    if let Err(error) = &opened
+        && hosts::is_away(error)
+    {
+        let text = Chain(error).to_string();
+        hosts::report(control, host.id, Some(&text)).await?;
     }
+    Ok(opened?)
 }
 
 fn missing(what: &str) -> StepError {

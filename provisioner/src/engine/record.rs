@@ -190,7 +190,7 @@ pub(super) enum Flush {
 }
 
 /// Records in one statement that a step is done, which of the next ones are skipped, and which one
-/// runs.
+/// runs. One that an earlier try has done stays so.
 pub(super) async fn advance(
     control: &Session,
     operation: &Operation,
@@ -207,8 +207,10 @@ pub(super) async fn advance(
                  AND (facts <> $2 OR failures <> 0 OR retry_at IS NOT NULL)
              )
              UPDATE operation_steps SET
-               state = CASE position WHEN $3 THEN 'done' WHEN $4 THEN 'running' ELSE 'skipped' END,
-               finished_at = CASE position WHEN $3 THEN clock_timestamp() END,
+               state = CASE position WHEN $3 THEN 'done' WHEN $4 THEN 'running'
+                 ELSE CASE state WHEN 'done' THEN 'done' ELSE 'skipped' END END,
+               finished_at = CASE position WHEN $3 THEN clock_timestamp() WHEN $4 THEN NULL
+                 ELSE CASE state WHEN 'done' THEN finished_at END END,
                started_at = CASE position WHEN $4 THEN clock_timestamp() ELSE started_at END,
                attempts = attempts + CASE position WHEN $4 THEN 1 ELSE 0 END
              FROM set_config('synchronous_commit',
@@ -242,8 +244,9 @@ pub(super) async fn finish(
         .execute(
             "WITH step AS (
                UPDATE operation_steps SET
-                 state = CASE position WHEN $2 THEN 'done' ELSE 'skipped' END,
-                 finished_at = CASE position WHEN $2 THEN clock_timestamp() END
+                 state = CASE WHEN position = $2 OR state = 'done' THEN 'done' ELSE 'skipped' END,
+                 finished_at = CASE WHEN position = $2 THEN clock_timestamp()
+                   WHEN state = 'done' THEN finished_at END
                WHERE operation_id = $1 AND (position = $2 OR position = ANY ($3))
              ), run AS (
                UPDATE operation_runs SET state = 'done', failures = 0, retry_at = NULL,

@@ -8,12 +8,14 @@ mod roles;
 mod site;
 mod store;
 mod template;
+mod watcher;
 
 pub use self::{
     keeper::Keeper,
     store::{AdminLoginError, DbHost},
+    watcher::Watcher,
 };
 pub(crate) use self::{
     site::Site,
-    store::{Place, find, find_roomiest, list},
+    store::{ROOM_LOCK, ROOMIEST, find, is_away, list, report, usable},
 };

@@ -8,7 +8,7 @@ use hotelhub_core::{
 use secrecy::ExposeSecret as _;
 use tokio_postgres::{Config, Error, Row};
 
-use crate::session;
+use crate::session::{self, Session};
 
 /// A database server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +20,6 @@ pub struct DbHost {
     /// Which of `DB_HOST_KEYS` makes its login passwords.
     pub key_id: String,
     sealed_admin_url: String,
-}
-
-/// Where a new database can be made.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// The server.
-    pub(crate) host: DbHost,
-    /// Its current template.
-    pub(crate) template: String,
 }
 
 /// The login to a server cannot be made.
@@ -53,7 +44,17 @@ impl DbHost {
         session::login(url.expose_secret()).ok_or(AdminLoginError::Malformed)
     }
 
-    fn from_row(row: &Row) -> Result<Self, Error> {
+    #[cfg(test)]
+    pub(crate) fn test() -> Self {
+        Self {
+            id: DbHostId::generate(),
+            name: "local".to_owned(),
+            key_id: "k1".to_owned(),
+            sealed_admin_url: String::new(),
+        }
+    }
+
+    pub(crate) fn from_row(row: &Row) -> Result<Self, Error> {
         Ok(Self {
             id: row.try_get("id")?,
             name: row.try_get("name")?,
@@ -75,24 +76,57 @@ pub(crate) async fn find(control: &impl Query, id: DbHostId) -> Result<Option<Db
     control.query_opt(sql, &[&id]).await?.as_ref().map(DbHost::from_row).transpose()
 }
 
-/// The server with the most room that has a template and takes new databases.
-///
-/// Runs that have chosen a server count as databases of it. Two runners that choose in the same
-/// instant may exceed `max_databases` by one: it is a measure of care, not a limit of the server.
-pub(crate) async fn find_roomiest(control: &impl Query) -> Result<Option<Place>, Error> {
-    let sql = "SELECT h.id, h.name, h.key_id, h.sealed_admin_url, t.name AS template
-         FROM db_hosts h
-         JOIN templates t ON t.db_host_id = h.id AND t.is_current
-         CROSS JOIN LATERAL (
-           SELECT h.max_databases
-             - (SELECT count(*) FROM databases d
-                WHERE d.db_host_id = h.id AND d.state <> 'retired')
-             - (SELECT count(*) FROM operation_runs r
-                WHERE r.state IN ('forward', 'undoing')
-                  AND r.facts ->> 'db_host_id' = h.id::text) AS left_over
-         ) AS room
-         WHERE h.state = 'active' AND room.left_over > 0
-         ORDER BY room.left_over DESC, h.name LIMIT 1";
-    let Some(row) = control.query_opt(sql, &[]).await? else { return Ok(None) };
-    Ok(Some(Place { host: DbHost::from_row(&row)?, template: row.try_get("template")? }))
+/// Held, in the control database and for one transaction, by all who take room on a server: between
+/// their count and their row nobody else may take any.
+pub(crate) const ROOM_LOCK: i64 = 0x686f_7465_6c03;
+
+/// The condition that the server `h` takes new tenants: it is active, and was seen a moment ago. One
+/// that nobody has looked at for long is as good as away.
+macro_rules! usable {
+    () => {
+        "h.state = 'active' AND EXISTS (
+           SELECT FROM db_host_reports r WHERE r.db_host_id = h.id AND r.is_reachable
+             AND r.checked_at > clock_timestamp() - interval '30 s')"
+    };
+}
+pub(crate) use usable;
+
+/// The server with the most room that takes new tenants, with its `template` and that one's
+/// `schema_version`. Every copy takes room, be it a tenant's or on its way in or out; one that was
+/// retired waits only to be dropped.
+pub(crate) const ROOMIEST: &str = concat!(
+    "SELECT h.id, h.name, h.key_id, h.sealed_admin_url, t.name AS template, t.schema_version
+     FROM db_hosts h
+     JOIN templates t ON t.db_host_id = h.id AND t.is_current
+     CROSS JOIN LATERAL (
+       SELECT h.max_databases - count(*) AS left_over FROM databases d
+       WHERE d.db_host_id = h.id AND d.state <> 'retired'
+     ) AS room
+     WHERE ",
+    usable!(),
+    " AND room.left_over > 0 ORDER BY room.left_over DESC, h.name LIMIT 1"
+);
+
+/// Notes what was seen of a server: it answers, or what is wrong.
+pub(crate) async fn report(
+    control: &Session,
+    host: DbHostId,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO db_host_reports (db_host_id, is_reachable, error)
+         SELECT $1, $2::text IS NULL, $2 FROM set_config('synchronous_commit', 'off', true)
+         ON CONFLICT (db_host_id) DO UPDATE SET is_reachable = excluded.is_reachable,
+           error = excluded.error, checked_at = clock_timestamp()";
+    control.execute(sql, &[&host, &error]).await.map(drop)
+}
+
+/// Whether connecting failed because the server cannot be reached or takes nobody at the moment, and
+/// not because of who we are.
+pub(crate) fn is_away(error: &Error) -> bool {
+    // Connection, resources, operator's intervention, the system around the server.
+    let is_fault = |code: &str| {
+        let class = code.get(..2).unwrap_or_default();
+        matches!(class, "08" | "53" | "57" | "58")
+    };
+    error.code().is_none_or(|it| is_fault(it.code()))
 }

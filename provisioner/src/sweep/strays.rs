@@ -22,21 +22,17 @@ pub(super) async fn list_names(host: &Session) -> Result<HashSet<String>, Error>
 }
 
 impl Strays {
-    /// Reports names that are neither a database's on record nor an open operation's. A name
-    /// counts when it was found twice: an operation may have ended between the two lists.
+    /// Reports names that no copy on record has, whatever its state: every copy is on record from
+    /// before it is made until after it was dropped. A name counts when it was found twice: a copy
+    /// may have been made, or dropped, between the two lists.
     pub(super) async fn compare(
         &mut self,
         control: &Session,
         host: &DbHost,
         mut found: HashSet<String>,
     ) -> Result<(), Error> {
-        let sql = "SELECT 'tenant_' || replace(id, '-', '') FROM (
-               SELECT id::text FROM databases WHERE db_host_id = $1
-               UNION ALL
-               SELECT facts ->> 'database_id' FROM operation_runs
-               WHERE state IN ('forward', 'undoing')
-             ) AS known (id)
-             WHERE id IS NOT NULL";
+        let sql = "SELECT 'tenant_' || replace(id::text, '-', '')
+             FROM databases WHERE db_host_id = $1";
         for row in control.query(sql, &[&host.id]).await? {
             found.remove(row.try_get::<_, &str>(0)?);
         }
@@ -48,7 +44,7 @@ impl Strays {
             tracing::error!(
                 db_host = host.name,
                 ?strays,
-                "databases or roles belong to no tenant and no operation"
+                "databases or roles belong to no copy on record"
             );
         }
         Ok(())

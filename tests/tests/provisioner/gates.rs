@@ -27,7 +27,7 @@ impl Gate {
             "CREATE OR REPLACE FUNCTION test_gate() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
                PERFORM pg_advisory_xact_lock_shared({LOCK});
-               RETURN NEW;
+               RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
              END $$;
              CREATE TRIGGER test_gate BEFORE {event} ON {table} FOR EACH ROW WHEN ({condition})
              EXECUTE FUNCTION test_gate();

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use hotelhub_core::{ids::TenantId, keys::Keyring};
+use hotelhub_core::{ids::TenantId, keys::Keyring, sql::Params};
 use platform_tests::{
     platform::programs_folder,
     postgres::{PostgresServer, PostgresUrls, Preset, connect},
@@ -29,6 +29,8 @@ pub(crate) struct Ground {
     /// On the control database.
     pub(crate) control: Client,
     pub(crate) keys: Keyring,
+    /// Every server that is known as one for tenants.
+    pub(crate) hosts: Vec<(Uuid, PostgresUrls)>,
     sealing_keys: String,
     db_host_keys: String,
     folder: TempDir,
@@ -58,8 +60,9 @@ impl Ground {
     async fn with(server: PostgresServer, tenants_server: Option<PostgresServer>) -> Self {
         let control = connect(&server.urls().unwrap().control).await.unwrap();
         let db_host_keys = secrets::keys();
-        let ground = Self {
+        let mut ground = Self {
             control,
+            hosts: Vec::new(),
             keys: db_host_keys.parse().unwrap(),
             sealing_keys: secrets::keys(),
             db_host_keys,
@@ -68,12 +71,18 @@ impl Ground {
             tenants_server,
         };
         ground.launch("migrate", "migrate").run(SOON).await.unwrap();
-        ground.add_database_server().await;
+        let urls = ground.tenants_urls();
+        ground.add_database_server("local", urls, 1_000).await;
         ground
     }
 
-    async fn add_database_server(&self) {
-        let urls = self.tenants_urls();
+    /// Makes a server known as one that takes up to `room` databases.
+    pub(crate) async fn add_database_server(
+        &mut self,
+        name: &str,
+        urls: PostgresUrls,
+        room: i32,
+    ) -> Uuid {
         let id = Uuid::new_v4();
         let keys: Keyring = self.sealing_keys.parse().unwrap();
         let place = format!("db_hosts.admin_url.{id}");
@@ -83,11 +92,13 @@ impl Ground {
             .execute(
                 "INSERT INTO db_hosts (id, name, address, port, sealed_admin_url, key_id,
                    max_databases, max_connections)
-                 VALUES ($1, 'local', $2, $3, $4, 'k1', 1000, 180)",
-                &[&id, &urls.host(), &port, &admin],
+                 VALUES ($1, $2, $3, $4, $5, 'k1', $6, 180)",
+                &[&id, &name, &urls.host(), &port, &admin, &room],
             )
             .await
             .unwrap();
+        self.hosts.push((id, urls));
+        id
     }
 
     /// The logins of the server with the tenants.
@@ -114,7 +125,7 @@ impl Ground {
         connect(&self.server.urls().unwrap().control).await.unwrap()
     }
 
-    /// What starts the program; `name` names its log.
+    /// What starts the program, without a pool of warm databases; `name` names its log.
     pub(crate) fn launch(&self, name: &str, role: &str) -> Launch {
         let log = self.folder.path().join(format!("{name}.log"));
         Launch::new(name, &programs_folder().unwrap().join("provisioner"), &log)
@@ -122,6 +133,14 @@ impl Ground {
             .env("CONTROL_DATABASE_URL", self.server.urls().unwrap().control.as_str())
             .env("SEALING_KEYS", &self.sealing_keys)
             .env("DB_HOST_KEYS", &self.db_host_keys)
+            .env("WARM_POOL_MAX", "0")
+    }
+
+    /// As [`Ground::launch`], with so many warm databases at least and at most.
+    pub(crate) fn launch_pooled(&self, name: &str, (least, most): (u32, u32)) -> Launch {
+        self.launch(name, "run")
+            .env("WARM_POOL_MIN", least.to_string())
+            .env("WARM_POOL_MAX", most.to_string())
     }
 
     /// Starts a provisioner, and waits until it hears signals.
@@ -190,6 +209,20 @@ impl Ground {
         assert_eq!(found, state, "{}", self.record(asked).await);
     }
 
+    /// Waits until the operation is closed, and the hotel `ready` or `failed`.
+    pub(crate) async fn wait_until_settled(&self, asked: Asked, seed: u64) {
+        let sql = "SELECT t.provisioning FROM tenants t JOIN operations o ON o.tenant_id = t.id
+             WHERE o.id = $1 AND o.settled_at IS NOT NULL";
+        let settled = eventually(SOON, "the operation to be closed", async || {
+            let row = self.control.query_opt(sql, &[&asked.operation]).await.unwrap();
+            row.map(|it| it.get::<_, String>(0))
+        });
+        match settled.await {
+            Ok(state) => assert!(["ready", "failed"].contains(&&*state), "{state}; seed {seed}"),
+            Err(late) => panic!("{late:#}; seed {seed}\n{}", self.record(asked).await),
+        }
+    }
+
     /// The record of an operation, for messages.
     pub(crate) async fn record(&self, asked: Asked) -> String {
         let sql = "SELECT jsonb_pretty(jsonb_build_object('run', to_jsonb(r), 'steps',
@@ -220,26 +253,44 @@ impl Ground {
         url
     }
 
-    /// Asserts that the server holds the databases and roles of the ready hotels, and none other
-    /// that could be a tenant's.
+    /// Waits until so many databases are warm, and all others are a hotel's.
+    pub(crate) async fn wait_for_pool(&self, warm: i64) {
+        let sql = "SELECT count(*) FILTER (WHERE state = 'warm'),
+               count(*) FILTER (WHERE state NOT IN ('warm', 'assigned')),
+               string_agg(state, ' ') FROM databases";
+        let mut seen = None;
+        let full = eventually(SOON, "the pool to be full", async || {
+            let row = self.control.query_one(sql, &[]).await.unwrap();
+            seen = row.get::<_, Option<String>>(2);
+            (row.get::<_, i64>(0) == warm && row.get::<_, i64>(1) == 0).then_some(())
+        });
+        if let Err(late) = full.await {
+            panic!("{late:#}: {seen:?}");
+        }
+    }
+
+    /// Asserts that the servers hold the databases and roles of the ready hotels and of the warm
+    /// copies, and none other that could be a tenant's.
     pub(crate) async fn assert_nothing_stray(&self) {
-        let superuser = self.superuser("postgres").await;
-        let names = async |client: &Client, sql: &str| -> BTreeSet<String> {
-            client.query(sql, &[]).await.unwrap().iter().map(|it| it.get(0)).collect()
+        let names = async |client: &Client, sql: &str, params: Params<'_>| -> BTreeSet<String> {
+            client.query(sql, params).await.unwrap().iter().map(|it| it.get(0)).collect()
         };
-        let wanted = names(
-            &self.control,
-            "SELECT 'tenant_' || replace(d.id::text, '-', '')
-             FROM databases d JOIN tenants t ON t.id = d.tenant_id
-             WHERE d.state = 'assigned' AND t.provisioning = 'ready'",
-        );
-        let databases = r"SELECT datname::text FROM pg_database WHERE datname LIKE 'tenant\_%'";
-        let roles = r"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'tenant\_%'";
-        let wanted = wanted.await;
-        assert_eq!(names(&superuser, databases).await, wanted, "databases");
-        assert_eq!(names(&superuser, roles).await, wanted, "roles");
+        let mut placements = 0;
+        for (host, urls) in &self.hosts {
+            let superuser = connect(&urls.superuser).await.unwrap();
+            let wanted = "SELECT 'tenant_' || replace(d.id::text, '-', '')
+                 FROM databases d LEFT JOIN tenants t ON t.id = d.tenant_id
+                 WHERE d.db_host_id = $1
+                   AND (d.state = 'warm' OR (d.state = 'assigned' AND t.provisioning = 'ready'))";
+            let databases = r"SELECT datname::text FROM pg_database WHERE datname LIKE 'tenant\_%'";
+            let roles = r"SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'tenant\_%'";
+            let wanted = names(&self.control, wanted, &[host]).await;
+            assert_eq!(names(&superuser, databases, &[]).await, wanted, "databases");
+            assert_eq!(names(&superuser, roles, &[]).await, wanted, "roles");
+            placements += wanted.len();
+        }
         let rows = self.control.query_one("SELECT count(*) FROM databases", &[]).await.unwrap();
-        assert_eq!(usize::try_from(rows.get::<_, i64>(0)).unwrap(), wanted.len(), "placements");
+        assert_eq!(usize::try_from(rows.get::<_, i64>(0)).unwrap(), placements, "placements");
     }
 }
 

@@ -1,22 +1,23 @@
 //! kill -9 at every point: the tenant ends ready or undone, and nothing is left behind.
 
-use platform_tests::postgres::Preset;
+use platform_tests::{postgres::Preset, waiting::eventually};
 
 use crate::{
     gates::{
         Gate, Mischief, prepare_mischief, set_mischief, template_name, wait_for_session,
         wait_for_session_as,
     },
-    ground::{Asked, Ground, stop},
+    ground::{Asked, Ground, SOON, stop},
 };
 
-const STEPS: [&str; 10] = [
+/// The steps of a signup that finds no warm copy. The template is at the head of its schema, so
+/// `migrate` is none of them.
+const STEPS: [&str; 9] = [
     "place",
     "create_database",
     "open_database",
     "create_role",
     "write_identity",
-    "migrate",
     "seed",
     "create_owner",
     "grant_access",
@@ -25,7 +26,7 @@ const STEPS: [&str; 10] = [
 
 /// What becomes of the line in the record that was about to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Line {
+pub(crate) enum Line {
     /// It is lost with the process: the step before is done, but not recorded as done.
     Lost,
     /// It is written: the next step is recorded as running, but was not begun.
@@ -72,14 +73,15 @@ async fn a_kill_in_the_middle_of_a_step_is_survived() {
             rename(&ground, asked).await;
         }
     }
-    // What happens on the database server: roles and databases are rows of these two.
-    for (step, table, statement) in [
-        ("create_database", "pg_database", "CREATE DATABASE%"),
-        ("open_database", "pg_database", "%REVOKE ALL ON DATABASE tenant%"),
-        ("create_role", "pg_authid", "%CREATE ROLE%"),
-        ("grant_access", "pg_database", "GRANT CONNECT%"),
+    // What happens on the database server: roles and databases are rows of these two. Each round
+    // ends in the last of the statements.
+    for (moment, waits) in [
+        (PLACED, vec![("pg_database", "CREATE DATABASE%")]),
+        (COPIED, vec![("pg_database", "%REVOKE ALL ON DATABASE tenant%")]),
+        (PLACED, vec![("pg_authid", "%CREATE ROLE%")]),
+        (PLACED, vec![("pg_authid", "%CREATE ROLE%"), ("pg_database", "GRANT CONNECT%")]),
     ] {
-        let asked = kill_in_statement(&ground, step, table, statement).await;
+        let asked = kill_in_statement(&ground, moment, &waits).await;
         finish(&ground, asked, "ready").await;
         rename(&ground, asked).await;
     }
@@ -180,16 +182,16 @@ async fn commits_that_the_database_server_had_not_flushed_are_made_again() {
     let ground = ready_ground().await;
 
     let asked = kill_at_record(&ground, "crashed", "grant_access", "running", Line::Written).await;
-    let sql = "SELECT facts ->> 'database_id' FROM operation_runs WHERE operation_id = $1";
-    let row = ground.control.query_one(sql, &[&asked.operation]).await.unwrap();
-    let database = format!("tenant_{}", row.get::<_, &str>(0).replace('-', ""));
+    let database = claimed_by(&ground, asked).await;
     // As a crash would leave it: empty, and not yet opened.
     let inside = ground.superuser(&database).await;
     let empty = "TRUNCATE tenant_identity, users, properties, tax_rules CASCADE";
     inside.simple_query(empty).await.unwrap();
     drop(inside);
-    let close =
-        format!("DROP ROLE {database}; ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false");
+    let close = format!(
+        "REVOKE CONNECT ON DATABASE {database} FROM {database}; DROP ROLE {database};
+         ALTER DATABASE {database} WITH ALLOW_CONNECTIONS false"
+    );
     ground.superuser("postgres").await.simple_query(&close).await.unwrap();
     finish(&ground, asked, "ready").await;
 
@@ -229,23 +231,57 @@ async fn kill_at_record(ground: &Ground, slug: &str, step: &str, state: &str, li
     asked
 }
 
-/// Kills a provisioner whose statement waits to write to a shared catalogue.
-async fn kill_in_statement(ground: &Ground, step: &str, table: &str, statement: &str) -> Asked {
-    // The earlier steps write to the same catalogue, so the lock comes when they are done.
-    let condition = format!("NEW.name = '{step}' AND NEW.state = 'running'");
-    let gate = Gate::close(ground, "operation_steps", "UPDATE", &condition).await;
+/// A moment in a signup, held by a gate: a table, an event, and a condition.
+type Moment = (&'static str, &'static str, &'static str);
+
+/// The claim is on disk, nothing is begun on the server.
+const PLACED: Moment =
+    ("operation_steps", "UPDATE", "NEW.name = 'create_database' AND NEW.state = 'running'");
+/// The database is copied, and nothing else is begun.
+const COPIED: Moment = ("tenants", "UPDATE", "NEW.provisioning = 'provisioning'");
+
+/// Kills a provisioner whose statement waits to write to a shared catalogue: the last of `waits`,
+/// each of which is let pass when the next one's catalogue is locked.
+async fn kill_in_statement(ground: &Ground, moment: Moment, waits: &[(&str, &str)]) -> Asked {
+    let gate = Gate::close(ground, moment.0, moment.1, moment.2).await;
     let (asked, mut program) = (ground.ask("locked").await, ground.start("killed").await);
     gate.wait_for_arrival().await;
-    let mut superuser = ground.superuser("postgres").await;
-    let lock = superuser.transaction().await.unwrap();
-    lock.simple_query(&format!("LOCK TABLE {table} IN SHARE MODE")).await.unwrap();
-    gate.open().await;
-    wait_for_session(ground, &format!("wait_event_type = 'Lock' AND query LIKE '{statement}'"))
-        .await;
+    let watcher = ground.superuser("postgres").await;
+    if moment == COPIED {
+        let copied = "SELECT 1 FROM pg_database WHERE datname = $1";
+        let database = claimed_by(ground, asked).await;
+        eventually(SOON, "the copy", async || {
+            (!watcher.query(copied, &[&database]).await.unwrap().is_empty()).then_some(())
+        })
+        .await
+        .unwrap();
+    }
+    let mut gate = Some(gate);
+    let mut held: Option<tokio_postgres::Client> = None;
+    for (table, statement) in waits {
+        let locker = ground.superuser("postgres").await;
+        let lock = format!("BEGIN; LOCK TABLE {table} IN SHARE MODE");
+        locker.simple_query(&lock).await.unwrap();
+        if let Some(gate) = gate.take() {
+            gate.open().await;
+        }
+        if let Some(held) = held.replace(locker) {
+            held.simple_query("ROLLBACK").await.unwrap();
+        }
+        let waiting = format!("wait_event_type = 'Lock' AND query LIKE '{statement}'");
+        wait_for_session_as(&watcher, &waiting).await;
+    }
     program.kill().await.unwrap();
     // The statement goes on for its dead client, unless the server has noticed.
-    lock.rollback().await.unwrap();
+    held.unwrap().simple_query("ROLLBACK").await.unwrap();
     asked
+}
+
+/// The database that the operation has claimed.
+async fn claimed_by(ground: &Ground, asked: Asked) -> String {
+    let sql = "SELECT 'tenant_' || replace(id::text, '-', '')
+         FROM databases WHERE operation_id = $1 AND state = 'claimed'";
+    ground.control.query_one(sql, &[&asked.operation]).await.unwrap().get(0)
 }
 
 /// A new provisioner takes the operation to its end.
@@ -265,8 +301,9 @@ async fn rename(ground: &Ground, asked: Asked) {
 }
 
 /// Whatever was repeated is there once.
-async fn assert_every_hotel_is_whole(ground: &Ground) {
-    let sql = "SELECT 'tenant_' || replace(id::text, '-', ''), tenant_id FROM databases";
+pub(crate) async fn assert_every_hotel_is_whole(ground: &Ground) {
+    let sql = "SELECT 'tenant_' || replace(id::text, '-', ''), tenant_id
+         FROM databases WHERE state = 'assigned'";
     let rows = ground.control.query(sql, &[]).await.unwrap();
     assert!(!rows.is_empty());
     for row in rows {

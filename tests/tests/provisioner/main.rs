@@ -14,5 +14,8 @@ mod ground;
 mod isolation;
 mod killing;
 mod latency;
+mod pool;
+mod pool_killing;
 mod sharing;
+mod storm;
 mod waiting;

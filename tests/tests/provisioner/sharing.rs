@@ -33,7 +33,8 @@ async fn two_provisioners_make_each_of_twenty_hotels_once() {
         )
         .await
         .unwrap();
-    assert_eq!(row.get::<_, i64>(0), 20 * 10);
+    // The schema of the template is at its head, so `migrate` is skipped.
+    assert_eq!(row.get::<_, i64>(0), 20 * 9);
     assert_eq!(row.get::<_, i32>(1), 1, "no step was run twice");
     assert_eq!((row.get::<_, i64>(2), row.get::<_, i64>(3)), (20, 1));
     stop(one).await;

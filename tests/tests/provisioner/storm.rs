@@ -1,0 +1,88 @@
+//! Two hundred signups while provisioners are killed two hundred times, at random moments.
+
+use std::time::Duration;
+
+use platform_tests::{postgres::Preset, process::Program};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+use crate::{
+    gates::template_name,
+    ground::{Ground, stop},
+    killing::assert_every_hotel_is_whole,
+};
+
+const ROUNDS: usize = 200;
+/// Of so many signups one can never succeed.
+const UNLUCKY: usize = 10;
+const POOL: (u32, u32) = (3, 6);
+
+#[tokio::test]
+async fn two_hundred_signups_survive_two_hundred_kills() {
+    let seed = rand::random::<u64>();
+    show(&format!("the storm's seed is {seed}"));
+    let mut random = StdRng::seed_from_u64(seed);
+    let ground = Ground::new(Preset::Fast).await;
+    let first = ground.started(&ground.launch_pooled("first", POOL)).await;
+    template_name(&ground).await;
+    let mut programs = vec![first, start(&ground)];
+
+    let mut all = Vec::new();
+    for round in 0..ROUNDS {
+        let asked = ground.ask(&format!("hotel-{round}")).await;
+        let is_lucky = round % UNLUCKY != 0;
+        if !is_lucky {
+            let sql = "UPDATE tenants SET region = 'ID-XX' WHERE id = $1";
+            ground.control.execute(sql, &[&asked.tenant]).await.unwrap();
+        }
+        all.push((asked, is_lucky));
+        // Nothing is waited for: this is the random moment of the kill.
+        let moment = Duration::from_millis(random.random_range(20..400));
+        tokio::time::sleep(moment).await;
+        let victim = random.random_range(0..programs.len());
+        programs[victim].kill().await.unwrap();
+        programs[victim] = start(&ground);
+    }
+
+    for (asked, is_lucky) in &all {
+        // One that was read before its region was spoilt has been made.
+        ground.wait_until_settled(*asked, seed).await;
+        if *is_lucky {
+            ground.wait_until(*asked, "ready").await;
+        }
+    }
+    ground.wait_for_pool(POOL.1.into()).await;
+    for program in programs {
+        stop(program).await;
+    }
+    ground.assert_nothing_stray().await;
+    assert_every_hotel_is_whole(&ground).await;
+    let row = ground
+        .control
+        .query_one(
+            "SELECT count(*) FILTER (WHERE t.provisioning = 'ready'),
+               count(*) FILTER (WHERE t.provisioning = 'failed'),
+               (SELECT count(*) FROM databases WHERE state = 'assigned'),
+               (SELECT count(DISTINCT tenant_id) FROM databases WHERE state = 'assigned'),
+               (SELECT count(*) FROM operation_steps
+                WHERE name = 'create_database' AND state = 'skipped')
+             FROM tenants t",
+            &[],
+        )
+        .await
+        .unwrap();
+    let count = |at: usize| row.get::<_, i64>(at);
+    assert_eq!(count(0) + count(1), i64::try_from(ROUNDS).unwrap(), "seed {seed}");
+    assert_eq!((count(2), count(3)), (count(0), count(0)), "one each; seed {seed}");
+    assert!(count(4) > 0, "some found a warm database; seed {seed}");
+    show(&format!("{} ready, {} failed, {} warm", count(0), count(1), count(4)));
+}
+
+/// Starts a provisioner and does not wait for it: it may be killed before it is there.
+fn start(ground: &Ground) -> Program {
+    ground.launch_pooled("storm", POOL).start().unwrap()
+}
+
+#[expect(clippy::print_stdout, reason = "the seed repeats a failure; it is shown with one")]
+fn show(line: &str) {
+    println!("{line}");
+}
