@@ -73,7 +73,11 @@ impl Ground {
     }
 
     async fn add_database_server(&self) {
-        let urls = self.tenants_urls();
+        self.add_host("local", &self.tenants_urls()).await;
+    }
+
+    /// Makes a database server known under `name`.
+    pub(crate) async fn add_host(&self, name: &str, urls: &PostgresUrls) -> Uuid {
         let id = Uuid::new_v4();
         let keys: Keyring = self.sealing_keys.parse().unwrap();
         let place = format!("db_hosts.admin_url.{id}");
@@ -83,11 +87,12 @@ impl Ground {
             .execute(
                 "INSERT INTO db_hosts (id, name, address, port, sealed_admin_url, key_id,
                    max_databases, max_connections)
-                 VALUES ($1, 'local', $2, $3, $4, 'k1', 1000, 180)",
-                &[&id, &urls.host(), &port, &admin],
+                 VALUES ($1, $5, $2, $3, $4, 'k1', 1000, 180)",
+                &[&id, &urls.host(), &port, &admin, &name],
             )
             .await
             .unwrap();
+        id
     }
 
     /// The logins of the server with the tenants.
