@@ -5,7 +5,10 @@ use hotelhub_http::auth::{passwords::Passwords, tokens::Tokens};
 use sea_orm::DatabaseConnection;
 use secrecy::SecretString;
 
-use crate::{config::Addresses, idempotency::Fingerprints, wakes::Wakes};
+use crate::{
+    config::Addresses, health::StorageHealth, idempotency::Fingerprints, routes_feed::Snapshots,
+    signup::events::Streams, wakes::Wakes,
+};
 
 /// What a request may need. Cheap to clone.
 #[derive(Clone)]
@@ -22,5 +25,10 @@ pub(crate) struct App {
     pub(crate) route_feed_token: SecretString,
     /// Changes of routes, as they are committed.
     pub(crate) route_changes: Wakes,
+    /// All routes as they were last sent.
+    pub(crate) snapshots: Snapshots,
+    pub(crate) storage: StorageHealth,
+    /// How many signups are followed by events.
+    pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,
 }

@@ -9,6 +9,7 @@ use hotelhub_core::{
     telemetry::TelemetryConfig,
 };
 use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
+use hotelhub_storage::StorageConfig;
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::{Host, Url};
@@ -48,6 +49,8 @@ pub struct ServeConfig {
     pub trusted_proxies: TrustedProxies,
     /// Requests per client address.
     pub limits: LimitsConfig,
+    /// `STORAGE_URL`: where a snapshot of the routes is published, if anywhere.
+    pub storage: Option<StorageConfig>,
 }
 
 /// What `work` needs.
@@ -143,6 +146,7 @@ impl ServeConfig {
         let token_keys = reader.keys("TOKEN_KEYS");
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
+        let storage = StorageConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -155,6 +159,7 @@ impl ServeConfig {
                 token_keys: token_keys?,
                 trusted_proxies: trusted_proxies?,
                 limits: limits?,
+                storage: storage?,
             })
         };
         reader.finish(config())

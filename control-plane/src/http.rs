@@ -4,7 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, db_hosts, health::health, openapi, pages, routes_feed, signup, tenants, vendor_users,
+    app::App, db_hosts, fleet_migrations, health::health, openapi, operations, pages, routes_feed,
+    signup, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -21,7 +22,14 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::routes::register(config);
         vendor_users::routes::register(config);
         tenants::routes::register(config);
+        tenants::life_routes::register(config);
+        tenants::operation_routes::register(config);
+        operations::routes::register(config);
         db_hosts::routes::register(config);
+        db_hosts::state_routes::register(config);
+        fleet_migrations::routes::register(config);
+        fleet_migrations::action_routes::register(config);
+        fleet_migrations::tenant_routes::register(config);
         routes_feed::routes::register(config);
     }
 }

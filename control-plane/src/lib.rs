@@ -8,6 +8,8 @@ mod app;
 pub mod config;
 mod database;
 mod db_hosts;
+mod drain;
+mod fleet_migrations;
 mod health;
 mod http;
 mod idempotency;

@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::{db_hosts, routes_feed, signup, tenants, vendor_users};
+use crate::{db_hosts, fleet_migrations, operations, routes_feed, signup, tenants, vendor_users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +18,7 @@ use crate::{db_hosts, routes_feed, signup, tenants, vendor_users};
     paths(
         signup::routes::sign_up,
         signup::routes::show_signup,
+        signup::events::follow_signup,
         signup::routes::show_slug,
         vendor_users::routes::log_in,
         vendor_users::routes::refresh,
@@ -25,8 +26,29 @@ use crate::{db_hosts, routes_feed, signup, tenants, vendor_users};
         vendor_users::routes::show_me,
         tenants::routes::list_tenants,
         tenants::routes::show_tenant,
+        signup::vendor_routes::create_tenant,
+        tenants::life_routes::suspend_tenant,
+        tenants::life_routes::resume_tenant,
+        tenants::life_routes::activate_tenant,
+        tenants::life_routes::remind_tenant,
+        tenants::life_routes::churn_tenant,
+        tenants::operation_routes::move_tenant,
+        tenants::operation_routes::delete_tenant,
+        operations::routes::list_operations,
+        operations::routes::show_operation,
         db_hosts::routes::list_db_hosts,
         db_hosts::routes::add_db_host,
+        db_hosts::routes::show_db_host,
+        db_hosts::state_routes::cordon_db_host,
+        db_hosts::state_routes::uncordon_db_host,
+        db_hosts::state_routes::drain_db_host,
+        fleet_migrations::routes::list_fleet_migrations,
+        fleet_migrations::routes::create_fleet_migration,
+        fleet_migrations::routes::show_fleet_migration,
+        fleet_migrations::action_routes::resume_fleet_migration,
+        fleet_migrations::action_routes::cancel_fleet_migration,
+        fleet_migrations::action_routes::set_tenant_aside,
+        fleet_migrations::tenant_routes::list_fleet_tenants,
         routes_feed::routes::show_routes,
     ),
     modifiers(&Tokens)
@@ -77,8 +99,26 @@ mod tests {
             "/api/v1/auth/logout",
             "/api/v1/me",
             "/api/v1/tenants",
-            "/api/v1/tenants/{tenant_id}",
+            "/api/v1/tenants/{tenant}",
+            "/api/v1/tenants/{tenant}/suspend",
+            "/api/v1/tenants/{tenant}/resume",
+            "/api/v1/tenants/{tenant}/activate",
+            "/api/v1/tenants/{tenant}/access",
+            "/api/v1/tenants/{tenant}/churn",
+            "/api/v1/tenants/{tenant}/move",
+            "/api/v1/operations",
+            "/api/v1/operations/{operation_id}",
             "/api/v1/db-hosts",
+            "/api/v1/db-hosts/{db_host}",
+            "/api/v1/db-hosts/{db_host}/cordon",
+            "/api/v1/db-hosts/{db_host}/uncordon",
+            "/api/v1/db-hosts/{db_host}/drain",
+            "/api/v1/fleet-migrations",
+            "/api/v1/fleet-migrations/{id}",
+            "/api/v1/fleet-migrations/{id}/tenants",
+            "/api/v1/fleet-migrations/{id}/resume",
+            "/api/v1/fleet-migrations/{id}/cancel",
+            "/api/v1/fleet-migrations/{id}/set-aside",
             "/upcall/v1/routes",
         ] {
             assert!(described.contains_key(path), "{path}");

@@ -22,6 +22,18 @@ pub(crate) fn limit(asked: Option<u64>) -> ApiResult<u64> {
     }
 }
 
+/// Reads what a list is filtered by.
+///
+/// # Errors
+/// Refuses a text that is no such thing, and says of which parameter.
+pub(crate) fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    field: &'static str,
+    text: Option<&str>,
+) -> ApiResult<Option<T>> {
+    text.map(|it| it.parse().map_err(|error: T::Err| ApiError::invalid(field, error.to_string())))
+        .transpose()
+}
+
 /// Reads where the last page ended.
 ///
 /// # Errors
@@ -44,4 +56,19 @@ pub(crate) fn read_cursor<T: DeserializeOwned>(cursor: Option<&str>) -> ApiResul
 /// Fails if the place cannot be written; a bug of ours.
 pub(crate) fn write_cursor(place: &impl Serialize) -> ApiResult<String> {
     Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).map_err(ApiError::internal)?))
+}
+
+/// Cuts the row that was read beyond the page, if there is one, and writes the cursor to it.
+///
+/// # Errors
+/// Fails if the place cannot be written; a bug of ours.
+pub(crate) fn cut<T, P: Serialize>(
+    rows: &mut Vec<T>,
+    limit: u64,
+    place_of: impl Fn(&T) -> P,
+) -> ApiResult<Option<String>> {
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = rows.len() > size;
+    rows.truncate(size);
+    rows.last().filter(|_| more).map(|it| write_cursor(&place_of(it))).transpose()
 }

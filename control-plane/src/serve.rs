@@ -1,5 +1,7 @@
 //! The role `serve`: answers people and programs.
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use anyhow::{Context as _, bail};
 use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
@@ -7,10 +9,20 @@ use hotelhub_http::{
     limits::Limits,
     server::{ErrorPage, ServerConfig, serve},
 };
+use hotelhub_storage::Storage;
 
 use crate::{
-    app::App, config::ServeConfig, database, http, idempotency::Fingerprints, pages::error_page,
-    vendor_users::ISSUER, wakes::Wakes,
+    app::App,
+    config::ServeConfig,
+    database,
+    health::StorageHealth,
+    http,
+    idempotency::Fingerprints,
+    pages::error_page,
+    routes_feed::{self, Publisher, Snapshots},
+    signup::events::Streams,
+    vendor_users::ISSUER,
+    wakes::Wakes,
 };
 
 /// Serves until SIGTERM, then lets what is running end.
@@ -52,8 +64,28 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
 async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
     let clock = config.program.clock.clone();
     let db = database::pool(&config.database_url, "control-plane serve").await;
+    let db = db.context("read CONTROL_DATABASE_URL")?;
+    let route_changes = Wakes::listen_to_routes_and_steps(config.database_url.clone(), tasks);
+    let snapshots = Snapshots::default();
+    tasks.spawn_critical("route epoch", routes_feed::watch_epoch(db.clone(), tasks.clone()));
+    let storage = match &config.storage {
+        None => None,
+        Some(it) => {
+            let is_well = Arc::new(AtomicBool::new(true));
+            let publisher = Publisher {
+                db: db.clone(),
+                snapshots: snapshots.clone(),
+                storage: Storage::open(it).context("open STORAGE_URL")?,
+                token: config.route_feed_token.clone(),
+                changes: route_changes.clone(),
+                is_well: Arc::clone(&is_well),
+            };
+            tasks.spawn_critical("publish routes", publisher.run(tasks.clone()));
+            Some(is_well)
+        }
+    };
     Ok(App {
-        db: db.context("read CONTROL_DATABASE_URL")?,
+        db,
         clock: clock.clone(),
         addresses: config.addresses.clone(),
         tokens: Tokens::new(ISSUER, &config.token_keys, clock)?,
@@ -62,7 +94,10 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         sealing_keys: config.sealing_keys.clone(),
         db_host_key_id: config.db_host_keys.current_id().to_owned(),
         route_feed_token: config.route_feed_token.clone(),
-        route_changes: Wakes::listen(config.database_url.clone(), "route_changes", tasks),
+        route_changes,
+        snapshots,
+        storage: StorageHealth(storage),
+        streams: Streams::default(),
         tasks: tasks.clone(),
     })
 }

@@ -1,6 +1,6 @@
 //! The role `work`: does the platform's own jobs.
 //!
-//! A reconciler writes jobs, runners claim and do them. Several processes may run side by side:
+//! Reconcilers write jobs and ask for moves, runners claim the jobs and do them. Several processes may run side by side:
 //! rows are claimed with a lease, and outcomes are written only while the fence still stands.
 
 use std::{sync::Arc, time::Duration};
@@ -20,6 +20,7 @@ use tokio_postgres::NoTls;
 use crate::{
     config::WorkConfig,
     database::login,
+    drain::Drain,
     upkeep::upkeep,
     wakes::Wakes,
     welcome::{self, Welcome},
@@ -27,6 +28,8 @@ use crate::{
 
 /// How many jobs one process does at a time.
 const RUNNERS: usize = 2;
+/// Each has a connection while it looks.
+const RECONCILERS: usize = 2;
 /// The reconciler looks this often even if nothing woke it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A retry that is due, or another process's job, is found by looking.
@@ -49,6 +52,9 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let clock = config.program.clock.clone();
     let reconciler = Reconciler { pool: pool.clone(), clock, wakes, fresh: Arc::clone(&fresh) };
     tasks.spawn_critical("welcome reconciler", reconciler.run(tasks.clone()));
+    let wakes = Wakes::listen(config.database_url.clone(), "db_hosts", &tasks);
+    let drain = Drain { pool: pool.clone(), wakes };
+    tasks.spawn_critical("drain reconciler", drain.run(tasks.clone()));
     let (addresses, from) = (config.addresses, config.mail_from);
     let welcome = Welcome { pool: pool.clone(), addresses, from, smtp };
     for number in 0..RUNNERS {
@@ -74,7 +80,7 @@ fn pool(config: &WorkConfig) -> anyhow::Result<Pool> {
     let database = login(&config.database_url, "control-plane work")?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
     let pool = Pool::builder(Manager::from_config(database, NoTls, recycling))
-        .max_size(RUNNERS + 2)
+        .max_size(RUNNERS + RECONCILERS + 1)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(DATABASE_TIMEOUT))
         .create_timeout(Some(DATABASE_TIMEOUT))

@@ -65,6 +65,14 @@ pub fn tenant_head() -> i32 {
         .unwrap_or_default()
 }
 
+/// The text of one tenant migration.
+#[must_use]
+pub fn tenant_sql(version: i32) -> Option<String> {
+    let runner = tenant::migrations::runner();
+    let mut all = runner.get_migrations().iter();
+    all.find(|it| it.version() == version)?.sql().map(str::to_owned)
+}
+
 /// A short checksum of the whole tenant history, so that a template made from another history is
 /// never taken for this one.
 #[must_use]

@@ -15,6 +15,7 @@ use hotelhub_jobs::{
 };
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
+    feed::Feed,
     pools::{PoolsConfig, TenantPools},
     routes::Routes,
 };
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) addresses: Addresses,
     pub(crate) routes: Routes,
+    pub(crate) feed: Feed,
     pub(crate) pools: TenantPools,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,

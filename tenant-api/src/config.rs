@@ -10,6 +10,7 @@ use hotelhub_core::{
 };
 use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
 use hotelhub_jobs::address::read_amqp_url;
+use hotelhub_storage::StorageConfig;
 use hotelhub_tenancy::{feed::FeedConfig, host::Hostname};
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
@@ -243,7 +244,8 @@ fn read_feed(reader: &mut Reader<'_>) -> Option<FeedConfig> {
     let url = reader.required("ROUTE_FEED_URL");
     let token = reader.secret("ROUTE_FEED_TOKEN");
     let snapshot_file = reader.required("ROUTE_SNAPSHOT_FILE");
-    Some(FeedConfig { url: url?, token: token?, snapshot_file: snapshot_file? })
+    let storage = StorageConfig::read(reader);
+    Some(FeedConfig { url: url?, token: token?, snapshot_file: snapshot_file?, storage: storage? })
 }
 
 fn read_databases(reader: &mut Reader<'_>) -> Option<DatabasesConfig> {

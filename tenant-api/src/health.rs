@@ -38,11 +38,19 @@ async fn look(
     let has_routes = app.routes.position().is_some();
     say("routes", json!(if has_routes { "ok" } else { "unavailable" }));
     say("route_feed", json!(if feed.is_connected() { "ok" } else { "cut" }));
+    if let Some(cut_for) = feed.cut_for() {
+        say("route_feed_cut_since", json!(app.clock.now() - cut_for));
+    }
+    if let Some(age) = feed.age() {
+        say("routes_age_seconds", json!(age.as_secs()));
+    }
     say("rabbitmq", json!(if broker.is_connected() { "ok" } else { "unavailable" }));
     say("redis", json!("disabled"));
     say("storage", json!("ok"));
     say("license", json!("none"));
     let database = match Site::of(&req) {
+        // Nobody is served, so nothing is opened for it.
+        Ok(site) if site.standing.is_stopped_by_route() => true,
         Ok(site) => {
             let counted = counted.of(site.route.tenant_id, async || hotel_queue(&site).await).await;
             if let Some((pending, failed)) = counted {
@@ -59,7 +67,7 @@ async fn look(
 
 /// On a hotel's host: how many of its jobs wait and how many are dead.
 async fn hotel_queue(site: &Site) -> Counts {
-    let connection = site.db.connect().await.ok()?;
+    let connection = site.connect().await.ok()?;
     let counts = rows::counts(&connection).await.ok()?;
     connection.release();
     Some(counts)

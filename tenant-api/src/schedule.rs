@@ -7,7 +7,13 @@ use std::{
 };
 
 use anyhow::Context;
-use hotelhub_core::{errors::Chain, ids::TenantId, life::Provisioning, tasks::Tasks};
+use hotelhub_core::{
+    errors::Chain,
+    ids::TenantId,
+    life::{Access, Provisioning},
+    routes::Route,
+    tasks::Tasks,
+};
 use hotelhub_jobs::broker::Broker;
 use hotelhub_tenancy::{feed::Feed, routes::Routes};
 use secrecy::ExposeSecret;
@@ -28,15 +34,16 @@ pub async fn run(config: ScheduleConfig) -> anyhow::Result<()> {
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     let broker = Broker::start(config.amqp_url.expose_secret(), "tenant-api schedule", &tasks);
     let stop = tasks.stop_token();
+    let following = feed.clone();
     tasks.spawn_critical("route feed", async move {
         tokio::select! {
-            () = async { feed.start().await; feed.follow().await } => {}
+            () = async { following.start().await; following.follow().await } => {}
             () = stop.cancelled() => {}
         }
     });
     let stop = tasks.stop_token();
     tasks.spawn_critical("ticks", async move {
-        tokio::select! { () = tick(routes, broker) => {}, () = stop.cancelled() => {} }
+        tokio::select! { () = tick(routes, feed, broker) => {}, () = stop.cancelled() => {} }
     });
     tasks.run_until_signal().await.context("listen for signals")?;
     tasks.drain(config.program.grace).await;
@@ -44,7 +51,7 @@ pub async fn run(config: ScheduleConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn tick(routes: Routes, broker: Broker) {
+async fn tick(routes: Routes, feed: Feed, broker: Broker) {
     let mut seconds = interval(Duration::from_secs(1));
     // A pause of the machine skips seconds; hotels that were due then are due in the next round.
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -52,9 +59,11 @@ async fn tick(routes: Routes, broker: Broker) {
     loop {
         seconds.tick().await;
         second = (second + 1) % PERIOD;
-        let due = routes.all().into_iter().filter(|it| {
-            it.provisioning == Provisioning::Ready && second_of(it.tenant_id) == second
-        });
+        let vouched = feed.is_connected();
+        let due = routes
+            .all()
+            .into_iter()
+            .filter(|it| is_served(it, vouched) && second_of(it.tenant_id) == second);
         for route in due {
             if let Err(error) = broker.publish_tick(route.tenant_id).await {
                 tracing::warn!(
@@ -65,6 +74,12 @@ async fn tick(routes: Routes, broker: Broker) {
             }
         }
     }
+}
+
+/// A stopped hotel has nothing to be done. While nobody vouches for the routes, it may have been
+/// resumed: its own row decides.
+fn is_served(route: &Route, vouched: bool) -> bool {
+    route.provisioning == Provisioning::Ready && !(vouched && route.access == Access::Stopped)
 }
 
 /// Spreads the hotels over the minute.

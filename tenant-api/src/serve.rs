@@ -6,7 +6,7 @@ use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
     auth::{passwords::Passwords, tokens::Tokens},
     limits::{Limits, Verified},
-    server::{self, ErrorPage, ServerConfig, TenantOf},
+    server::{self, AnswerHeaders, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
 use hotelhub_tenancy::{feed::Feed, routes::Routes};
@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, Relay, pools},
     config::ServeConfig,
-    desk, health, http, pages, site,
+    desk, health, http, pages, site, standing,
 };
 
 /// Serves until a signal, then drains.
@@ -32,7 +32,8 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let app = App {
         clock: clock.clone(),
         addresses: config.addresses,
-        routes,
+        routes: routes.clone(),
+        feed: feed.clone(),
         pools: pools.clone(),
         tokens: Tokens::new("hotelhub-hotel", &config.token_keys, clock.clone())?,
         passwords: Passwords::new()?,
@@ -48,6 +49,11 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         }
     });
     let stop = tasks.stop_token();
+    let closed = pools.clone();
+    tasks.spawn_critical("close pools", async move {
+        tokio::select! { () = closed.follow(routes) => {}, () = stop.cancelled() => {} }
+    });
+    let stop = tasks.stop_token();
     tasks.spawn_critical("reap idle connections", async move {
         tokio::select! { () = pools.reap() => {}, () = stop.cancelled() => {} }
     });
@@ -58,6 +64,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let routes = move |service: &mut ServiceConfig| {
         service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));
         service.app_data(Verified(desk::has_verified_token));
+        service.app_data(AnswerHeaders(standing::billing_state));
         health.clone().register(service);
         http::register(service);
     };

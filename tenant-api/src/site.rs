@@ -19,16 +19,22 @@ use hotelhub_tenancy::{
     routes::Routes,
 };
 
-use crate::app::App;
+use crate::{
+    access::{READ_ONLY, Refusal},
+    app::App,
+    standing::Standing,
+};
 
 /// How long a request waits for a hotel that is being made.
 const ARRIVAL: Duration = Duration::from_millis(500);
 
 /// The hotel that a request was sent to, with the way to its data.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Site {
     pub(crate) route: Arc<Route>,
     pub(crate) db: TenantDb,
+    pub(crate) app: Data<App>,
+    pub(crate) standing: Standing,
 }
 
 impl Site {
@@ -36,6 +42,16 @@ impl Site {
         let app = req.app_data::<Data<App>>().ok_or_else(|| ApiError::internal("no app data"))?;
         let host = host_of(req).map_err(|error| ApiError::malformed(error.to_string()))?;
         let route = app.routes.resolve(&host).ok_or_else(unknown_host)?;
+        let standing = Standing::of(req, app, &route);
+        Self::open(app.clone(), route, standing)
+    }
+
+    /// The same request's hotel by another route.
+    pub(crate) fn at(&self, route: Arc<Route>) -> ApiResult<Self> {
+        Self::open(self.app.clone(), route, self.standing.clone())
+    }
+
+    fn open(app: Data<App>, route: Arc<Route>, standing: Standing) -> ApiResult<Self> {
         match route.provisioning {
             Provisioning::Ready => {}
             Provisioning::Pending | Provisioning::Provisioning => {
@@ -50,7 +66,21 @@ impl Site {
             }
         }
         let db = app.pools.open(&route).map_err(cannot_open)?;
-        Ok(Self { route, db })
+        Ok(Self { route, db, app, standing })
+    }
+
+    /// The answer to what the hotel may not do now.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> ApiError {
+        refusal.answer(&self.app.addresses.control)
+    }
+
+    /// Refuses at once, without a look at the data, if the route says that nothing is served.
+    pub(crate) fn refuse_if_stopped(&self) -> ApiResult<()> {
+        if self.standing.is_stopped_by_route() {
+            Err(self.refuse(Refusal::Stopped))
+        } else {
+            Ok(())
+        }
     }
 
     /// The audience of this hotel's tokens.
@@ -98,9 +128,14 @@ pub(crate) fn once_arrived<T: 'static>(
 
 fn route_on_its_way(req: &HttpRequest) -> Option<(Routes, TenantId)> {
     let app = req.app_data::<Data<App>>()?;
-    let route = app.routes.resolve(&host_of(req).ok()?)?;
+    let route = route_of(app, req)?;
     matches!(route.provisioning, Provisioning::Pending | Provisioning::Provisioning)
         .then(|| (app.routes.clone(), route.tenant_id))
+}
+
+/// The route of the host that a request was sent to.
+pub(crate) fn route_of(app: &App, req: &HttpRequest) -> Option<Arc<Route>> {
+    app.routes.resolve(&host_of(req).ok()?)
 }
 
 fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {
@@ -110,14 +145,16 @@ fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {
 
 /// The hotel that a request's log lines name.
 pub(crate) fn tenant_of(req: &HttpRequest) -> Option<TenantId> {
-    let app = req.app_data::<Data<App>>()?;
-    Some(app.routes.resolve(&host_of(req).ok()?)?.tenant_id)
+    Some(route_of(req.app_data::<Data<App>>()?, req)?.tenant_id)
 }
+
+/// The code of the answer where no hotel is.
+pub(crate) const UNKNOWN_HOST: &str = "TENANT_UNKNOWN";
 
 fn unknown_host() -> ApiError {
     ApiError::refused(
         StatusCode::NOT_FOUND,
-        "TENANT_UNKNOWN",
+        UNKNOWN_HOST,
         "no hotel has this address; check its spelling, or sign up for it",
     )
 }
@@ -141,7 +178,9 @@ pub(crate) fn cannot_connect(error: ConnectTenantError) -> ApiError {
         ConnectTenantError::Busy => {
             ApiError::unavailable("BUSY", "too much at once; try again", 1).caused_by(error)
         }
-        ConnectTenantError::Unreachable(_) => {
+        ConnectTenantError::Unreachable(_)
+        | ConnectTenantError::Moved
+        | ConnectTenantError::Closed => {
             ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 2)
                 .caused_by(error)
         }
@@ -172,7 +211,14 @@ pub(crate) fn database_failed(error: tokio_postgres::Error) -> ApiError {
         Some(code) => busy.contains(code),
         None => error.is_closed() || error.as_db_error().is_none(),
     };
-    if passing {
+    if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) {
+        ApiError::unavailable(
+            READ_ONLY,
+            "the hotel's data is being moved; try again in a moment",
+            2,
+        )
+        .caused_by(error)
+    } else if passing {
         ApiError::unavailable("DATABASE_UNAVAILABLE", "the hotel's data is away; try again", 2)
             .caused_by(error)
     } else if error.code().is_some_and(|it| it.code().starts_with(DATA_EXCEPTION)) {

@@ -36,7 +36,11 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
         tokio::select! { () = following.follow() => {}, () = stop.cancelled() => {} }
     });
     let pools = pools(config.databases, "tenant-api work");
-    let reaped = pools.clone();
+    let (reaped, closed, known) = (pools.clone(), pools.clone(), routes.clone());
+    let stop = tasks.stop_token();
+    tasks.spawn_critical("close pools", async move {
+        tokio::select! { () = closed.follow(known) => {}, () = stop.cancelled() => {} }
+    });
     let stop = tasks.stop_token();
     tasks.spawn_critical("reap idle connections", async move {
         tokio::select! { () = reaped.reap() => {}, () = stop.cancelled() => {} }

@@ -1,7 +1,11 @@
 //! Database hosts: the PostgreSQL servers that hold hotels' databases. Written here, used by the
-//! provisioner, which wakes when one is added.
+//! provisioner, which wakes when one is added or its state changes.
 
+mod body;
 mod entity;
 mod model;
 pub(crate) mod routes;
+pub(crate) mod state_routes;
 mod store;
+
+pub(crate) use self::{model::HostState, store::find_named};

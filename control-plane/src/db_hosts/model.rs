@@ -1,10 +1,12 @@
 //! What a database host is, and what one may be. No I/O here.
 
+use std::{fmt, str::FromStr};
+
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use hotelhub_http::error::ApiError;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Host;
 use utoipa::ToSchema;
 
@@ -16,10 +18,63 @@ pub(crate) struct DbHost {
     pub(crate) address: String,
     pub(crate) port: i32,
     pub(crate) key_id: String,
-    pub(crate) state: String,
+    pub(crate) state: HostState,
     pub(crate) max_databases: i32,
     pub(crate) max_connections: i32,
     pub(crate) created_at: DateTime<Utc>,
+    /// Databases that tenants have there, or are getting.
+    pub(crate) databases: i64,
+    /// Databases that wait there for a tenant.
+    pub(crate) warm: i64,
+    /// What the provisioner last saw of it; nothing until it has looked.
+    pub(crate) is_reachable: Option<bool>,
+    pub(crate) error: Option<String>,
+    pub(crate) checked_at: Option<DateTime<Utc>>,
+}
+
+/// What a host is used for. Each state can follow each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HostState {
+    /// Takes tenants in.
+    Active,
+    /// Keeps those it has.
+    Cordoned,
+    /// Those it has are moved away.
+    Draining,
+}
+
+/// The text is no state of a database host.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no state of a database host")]
+pub(crate) struct UnknownHostState(String);
+
+impl HostState {
+    pub(crate) const ALL: [Self; 3] = [Self::Active, Self::Cordoned, Self::Draining];
+
+    /// The one written form, in the table and on the wire.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Cordoned => "cordoned",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+impl FromStr for HostState {
+    type Err = UnknownHostState;
+
+    fn from_str(text: &str) -> Result<Self, UnknownHostState> {
+        let known = Self::ALL.into_iter().find(|it| it.as_str() == text);
+        known.ok_or_else(|| UnknownHostState(text.to_owned()))
+    }
+}
+
+impl fmt::Display for HostState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// A server to be added.

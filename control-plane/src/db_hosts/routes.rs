@@ -3,9 +3,8 @@
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{Data, ServiceConfig},
+    web::{Data, Path, ServiceConfig},
 };
-use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use hotelhub_http::{
     answer::Answer,
@@ -13,41 +12,18 @@ use hotelhub_http::{
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
-use sea_orm::TransactionTrait;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::{
-    model::{DbHost, NewDbHost},
+    body::{DbHostBody, shown},
+    model::NewDbHost,
     store::{self, InsertDbHostError, Registration},
 };
-use crate::{
-    app::App,
-    database::database_failed,
-    idempotency::{self, Key, WhileBusy},
-    vendor_users::Vendor,
-};
+use crate::{app::App, database::database_failed, idempotency::once, vendor_users::Vendor};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/db-hosts").get(list_db_hosts).post(add_db_host).register(app);
-}
-
-/// A database host. How to log in there is never shown.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct DbHostBody {
-    #[schema(value_type = Uuid)]
-    id: DbHostId,
-    name: String,
-    address: String,
-    port: i32,
-    /// Which key makes the login passwords of its databases.
-    key_id: String,
-    /// `active`, `cordoned` or `draining`.
-    state: String,
-    max_databases: i32,
-    max_connections: i32,
-    created_at: DateTime<Utc>,
+    Endpoint::at("/api/v1/db-hosts/{db_host}").get(show_db_host).register(app);
 }
 
 /// Lists the database hosts.
@@ -78,24 +54,33 @@ pub(crate) async fn add_db_host(
     vendor.require("db_hosts.write")?;
     let JsonBody { value: host, repeat } = body;
     host.check()?;
-    let key = Key::of(&app.fingerprints, &vendor.user.to_string(), &repeat);
     let id = DbHostId::generate();
     let place = format!("db_hosts.admin_url.{id}");
     let sealed_admin_url =
         app.sealing_keys.seal(&place, &host.admin_url).map_err(ApiError::internal)?;
-    let now = app.clock.now();
+    once(&app, (&vendor, &repeat), StatusCode::CREATED, async |tx| {
+        let (key_id, now) = (&*app.db_host_key_id, app.clock.now());
+        let name = host.name.trim().to_owned();
+        store::insert(tx, host, Registration { id, sealed_admin_url, key_id, now }).await?;
+        tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
+        shown(tx, &name).await
+    })
+    .await
+}
 
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    if let Some(kept) = idempotency::hold(&tx, key.as_ref(), WhileBusy::Refuse).await? {
-        return kept.again();
-    }
-    let registration = Registration { id, sealed_admin_url, key_id: &app.db_host_key_id, now };
-    let added = store::insert(&tx, host, registration).await?;
-    let answer = Answer::new(DbHostBody::from(added));
-    idempotency::keep(&tx, key.as_ref(), StatusCode::CREATED, &answer, now).await?;
-    tx.commit().await.map_err(database_failed)?;
-    tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
-    Ok(answer.with_status(StatusCode::CREATED))
+/// Shows a database host.
+#[utoipa::path(get, path = "/api/v1/db-hosts/{db_host}", tag = "db-hosts",
+    params(("db_host" = String, Path, description = "id or name")), responses(
+    (status = 200, body = Answer<DbHostBody>),
+    (status = 401, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+), security(("vendor" = [])))]
+pub(crate) async fn show_db_host(
+    app: Data<App>,
+    _vendor: Vendor,
+    name: Path<String>,
+) -> ApiResult<HttpResponse> {
+    Ok(Answer::new(shown(&app.db, &name).await?).ok())
 }
 
 impl From<InsertDbHostError> for ApiError {
@@ -108,22 +93,6 @@ impl From<InsertDbHostError> for ApiError {
             )
             .with_detail("name", "is taken"),
             InsertDbHostError::Database(error) => database_failed(error),
-        }
-    }
-}
-
-impl From<DbHost> for DbHostBody {
-    fn from(host: DbHost) -> Self {
-        Self {
-            id: host.id,
-            name: host.name,
-            address: host.address,
-            port: host.port,
-            key_id: host.key_id,
-            state: host.state,
-            max_databases: host.max_databases,
-            max_connections: host.max_connections,
-            created_at: host.created_at,
         }
     }
 }

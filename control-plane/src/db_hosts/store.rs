@@ -3,14 +3,16 @@
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, FromQueryResult, QueryFilter, Statement, sea_query::Expr,
 };
+use uuid::Uuid;
 
 use super::{
     entity,
-    model::{DbHost, NewDbHost},
+    model::{DbHost, HostState, NewDbHost},
 };
-use crate::database::violates;
+use crate::database::{damaged, violates};
 
 /// A database host could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +37,7 @@ pub(super) async fn insert(
     tx: &DatabaseTransaction,
     host: NewDbHost,
     registration: Registration<'_>,
-) -> Result<DbHost, InsertDbHostError> {
+) -> Result<(), InsertDbHostError> {
     let row = entity::ActiveModel {
         id: Set(registration.id.as_uuid()),
         name: Set(host.name.trim().to_owned()),
@@ -43,36 +45,100 @@ pub(super) async fn insert(
         port: Set(host.port),
         sealed_admin_url: Set(registration.sealed_admin_url),
         key_id: Set(registration.key_id.to_owned()),
-        state: Set("active".to_owned()),
+        state: Set(HostState::Active.as_str().to_owned()),
         max_databases: Set(host.max_databases),
         max_connections: Set(host.max_connections),
         created_at: Set(registration.now),
     };
-    match entity::Entity::insert(row).exec_with_returning(tx).await {
-        Ok(row) => Ok(row.into()),
+    match entity::Entity::insert(row).exec_without_returning(tx).await {
+        Ok(_) => Ok(()),
         Err(error) if violates(&error, "db_hosts_name_key") => Err(InsertDbHostError::NameTaken),
         Err(error) => Err(error.into()),
     }
 }
 
-/// All hosts, by name. There are dozens, not thousands.
-pub(super) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
-    let rows = entity::Entity::find().order_by_asc(entity::Column::Name).all(db).await?;
-    Ok(rows.into_iter().map(DbHost::from).collect())
+/// Hosts with what lies there and what the provisioner last saw of them. A copy that is retired is
+/// nobody's any more.
+const HOSTS: &str = "\
+    SELECT h.id, h.name, h.address, h.port, h.key_id, h.state, h.max_databases, \
+           h.max_connections, h.created_at, c.databases, c.warm, \
+           r.is_reachable, r.error, r.checked_at \
+    FROM db_hosts h LEFT JOIN db_host_reports r ON r.db_host_id = h.id \
+    CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN ('claimed', 'assigned')) AS databases, \
+                               count(*) FILTER (WHERE state = 'warm') AS warm \
+                        FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired') c";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    name: String,
+    address: String,
+    port: i32,
+    key_id: String,
+    state: String,
+    max_databases: i32,
+    max_connections: i32,
+    created_at: DateTime<Utc>,
+    databases: i64,
+    warm: i64,
+    is_reachable: Option<bool>,
+    error: Option<String>,
+    checked_at: Option<DateTime<Utc>>,
 }
 
-impl From<entity::Model> for DbHost {
-    fn from(row: entity::Model) -> Self {
-        Self {
+/// All hosts, by name. There are dozens, not thousands.
+pub(super) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
+    let asked = Statement::from_string(DbBackend::Postgres, format!("{HOSTS} ORDER BY h.name"));
+    let rows = Row::find_by_statement(asked).all(db).await?;
+    rows.into_iter().map(DbHost::try_from).collect()
+}
+
+/// Finds a host by its id or its name.
+pub(crate) async fn find_named(
+    db: &impl ConnectionTrait,
+    name: &str,
+) -> Result<Option<DbHost>, DbErr> {
+    let sql = format!(
+        "{HOSTS} WHERE h.id::text = lower($1) OR h.name = $1 \
+                       ORDER BY (h.id::text = lower($1)) DESC LIMIT 1"
+    );
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [name.into()]);
+    Row::find_by_statement(asked).one(db).await?.map(DbHost::try_from).transpose()
+}
+
+/// Writes what a host is used for from now on.
+pub(super) async fn update_state(
+    tx: &DatabaseTransaction,
+    id: DbHostId,
+    state: HostState,
+) -> Result<(), DbErr> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::State, Expr::value(state.as_str()))
+        .filter(entity::Column::Id.eq(id.as_uuid()))
+        .exec(tx)
+        .await
+        .map(drop)
+}
+
+impl TryFrom<Row> for DbHost {
+    type Error = DbErr;
+
+    fn try_from(row: Row) -> Result<Self, DbErr> {
+        Ok(Self {
             id: row.id.into(),
             name: row.name,
             address: row.address,
             port: row.port,
             key_id: row.key_id,
-            state: row.state,
+            state: row.state.parse().map_err(damaged)?,
             max_databases: row.max_databases,
             max_connections: row.max_connections,
             created_at: row.created_at,
-        }
+            databases: row.databases,
+            warm: row.warm,
+            is_reachable: row.is_reachable,
+            error: row.error,
+            checked_at: row.checked_at,
+        })
     }
 }

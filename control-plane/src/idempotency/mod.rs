@@ -5,6 +5,7 @@
 //! day later.
 
 mod entity;
+mod once;
 mod store;
 
 use actix_web::{HttpResponse, http::StatusCode};
@@ -23,7 +24,7 @@ use serde_json::Value;
 
 use crate::database::database_failed;
 
-pub(crate) use store::forget_old;
+pub(crate) use self::{once::once, store::forget_old};
 
 /// Recognises a repeated request without letting anybody guess what was in it.
 ///

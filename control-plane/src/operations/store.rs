@@ -1,54 +1,170 @@
 //! Asks for operations, and reads what the provisioner recorded of them.
 
-use hotelhub_core::ids::{OperationId, TenantId};
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::{OperationId, TenantId, UserId};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Statement, Value,
 };
+use uuid::Uuid;
 
-use super::{Progress, Step, entity, step_entity};
+use super::{
+    Progress,
+    model::{Filter, NewOperation, Place},
+};
+use crate::database::damaged;
 
-/// Asks for a tenant to be made. The provisioner wakes when the transaction commits.
-pub(crate) async fn insert_create_tenant(
-    tx: &DatabaseTransaction,
-    tenant: TenantId,
-) -> Result<(), DbErr> {
-    let row = entity::ActiveModel {
-        id: Set(OperationId::generate().as_uuid()),
-        tenant_id: Set(tenant.as_uuid()),
-        kind: Set("create_tenant".to_owned()),
-        requested_at: NotSet,
-    };
-    entity::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+/// An operation could not be asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InsertOperationError {
+    /// One thing at a time happens to a tenant. Which one, unless it has just ended.
+    #[error("another operation of the tenant is not over")]
+    InProgress(Option<OperationId>),
+    #[error("write the operation")]
+    Database(#[from] DbErr),
 }
 
-/// The newest operation of a tenant, with its steps.
+/// Asks for an operation, unless another one of the tenant is not over. The provisioner wakes when
+/// the transaction commits.
+pub(crate) async fn insert(
+    tx: &DatabaseTransaction,
+    wanted: NewOperation,
+) -> Result<OperationId, InsertOperationError> {
+    let id = OperationId::generate();
+    let sql = "INSERT INTO operations (id, tenant_id, kind, wish, requested_by) \
+               VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (tenant_id) WHERE settled_at IS NULL DO NOTHING";
+    let values = [
+        id.as_uuid().into(),
+        wanted.tenant.as_uuid().into(),
+        wanted.kind.as_str().into(),
+        wanted.wish.into(),
+        wanted.requested_by.map(UserId::as_uuid).into(),
+    ];
+    let inserted = tx.execute_raw(statement(sql, values)).await?;
+    if inserted.rows_affected() == 1 {
+        return Ok(id);
+    }
+    Err(InsertOperationError::InProgress(find_open(tx, wanted.tenant).await?))
+}
+
+async fn find_open(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+) -> Result<Option<OperationId>, DbErr> {
+    let sql = "SELECT id FROM operations WHERE tenant_id = $1 AND settled_at IS NULL";
+    let row = tx.query_one_raw(statement(sql, [tenant.as_uuid().into()])).await?;
+    row.map(|it| it.try_get::<Uuid>("", "id").map(OperationId::from)).transpose()
+}
+
+fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
+}
+
+/// How far operations are: each with its run and its steps, if a provisioner has taken it.
+const PROGRESS: &str = "\
+    SELECT o.id, o.kind, o.tenant_id, o.requested_by, o.requested_at, p.state, \
+           r.last_error, r.retry_at, r.finished_at, coalesce(r.figures, '{}') AS figures, \
+           coalesce((SELECT jsonb_agg(jsonb_build_object('name', s.name, 'state', s.state, \
+               'ms', floor(extract(epoch FROM s.finished_at - s.started_at) * 1000)::bigint) \
+               ORDER BY s.position) \
+             FROM operation_steps s WHERE s.operation_id = o.id), '[]') AS steps \
+    FROM operations o LEFT JOIN operation_runs r ON r.operation_id = o.id \
+    CROSS JOIN LATERAL (SELECT CASE r.state WHEN 'forward' THEN 'running' \
+                               ELSE coalesce(r.state, 'pending') END AS state) p";
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    tenant_id: Uuid,
+    requested_by: Option<Uuid>,
+    requested_at: DateTime<Utc>,
+    state: String,
+    last_error: Option<String>,
+    retry_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    figures: serde_json::Value,
+    steps: serde_json::Value,
+}
+
+/// Finds an operation.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    id: OperationId,
+) -> Result<Option<Progress>, DbErr> {
+    one(db, "WHERE o.id = $1", [id.as_uuid().into()]).await
+}
+
+/// The newest operation of a tenant.
 pub(crate) async fn find_latest(
     db: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<Option<Progress>, DbErr> {
-    let latest = entity::Entity::find()
-        .filter(entity::Column::TenantId.eq(tenant.as_uuid()))
-        .order_by_desc(entity::Column::RequestedAt)
-        .one(db)
-        .await?;
-    let Some(operation) = latest else { return Ok(None) };
-    let steps = step_entity::Entity::find()
-        .filter(step_entity::Column::OperationId.eq(operation.id))
-        .order_by_asc(step_entity::Column::Position)
-        .all(db)
-        .await?;
-    Ok(Some(Progress {
-        id: operation.id,
-        kind: operation.kind,
-        requested_at: operation.requested_at,
-        steps: steps.into_iter().map(Step::from).collect(),
-    }))
+    let newest = "WHERE o.tenant_id = $1 ORDER BY o.requested_at DESC, o.id DESC LIMIT 1";
+    one(db, newest, [tenant.as_uuid().into()]).await
 }
 
-impl From<step_entity::Model> for Step {
-    fn from(row: step_entity::Model) -> Self {
-        let took = row.started_at.zip(row.finished_at).map(|(start, end)| end - start);
-        Self { name: row.name, state: row.state, ms: took.map(|it| it.num_milliseconds()) }
+/// The operation that made a tenant, or is making it.
+pub(crate) async fn find_creation(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<Progress>, DbErr> {
+    let first = "WHERE o.tenant_id = $1 AND o.kind = 'create_tenant' LIMIT 1";
+    one(db, first, [tenant.as_uuid().into()]).await
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    which: &str,
+    values: [Value; 1],
+) -> Result<Option<Progress>, DbErr> {
+    let sql = format!("{PROGRESS} {which}");
+    let asked = statement(&sql, values);
+    Row::find_by_statement(asked).one(db).await?.map(Progress::try_from).transpose()
+}
+
+/// At most `limit` operations, the newest first, from `after` on.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    filter: Filter,
+    after: Option<Place>,
+    limit: u64,
+) -> Result<Vec<Progress>, DbErr> {
+    let sql = format!(
+        "{PROGRESS} WHERE ($1::uuid IS NULL OR o.tenant_id = $1) \
+         AND ($2::text IS NULL OR o.kind = $2) AND ($3::text IS NULL OR p.state = $3) \
+         AND ($4::timestamptz IS NULL OR (o.requested_at, o.id) < ($4, $5)) \
+         ORDER BY o.requested_at DESC, o.id DESC LIMIT $6"
+    );
+    let values = [
+        filter.tenant.map(TenantId::as_uuid).into(),
+        filter.kind.map(|it| it.as_str().to_owned()).into(),
+        filter.state.map(|it| it.as_str().to_owned()).into(),
+        after.map(|it| it.requested_at).into(),
+        after.map(|it| it.id).into(),
+        i64::try_from(limit).map_err(damaged)?.into(),
+    ];
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let rows = Row::find_by_statement(asked).all(db).await?;
+    rows.into_iter().map(Progress::try_from).collect()
+}
+
+impl TryFrom<Row> for Progress {
+    type Error = DbErr;
+
+    fn try_from(row: Row) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.id,
+            kind: row.kind,
+            tenant_id: row.tenant_id,
+            state: row.state.parse().map_err(damaged)?,
+            last_error: row.last_error,
+            retry_at: row.retry_at,
+            figures: row.figures,
+            requested_by: row.requested_by,
+            requested_at: row.requested_at,
+            finished_at: row.finished_at,
+            steps: serde_json::from_value(row.steps).map_err(damaged)?,
+        })
     }
 }

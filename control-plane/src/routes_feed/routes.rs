@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header::ContentType,
     web::{Data, Query, ServiceConfig},
 };
 use hotelhub_core::{
@@ -62,25 +63,32 @@ pub(crate) async fn show_routes(
     let FeedQuery { epoch, since, wait_seconds } = query.into_inner();
     let since = epoch.zip(since).map(|(epoch, version)| Position { epoch, version });
     let wait = Duration::from_secs(wait_seconds.min(LONGEST_WAIT));
-    Ok(HttpResponse::Ok().json(next_page(&app, since, wait).await?))
+    match next_page(&app, since, wait).await? {
+        Some(page) => Ok(HttpResponse::Ok().json(page)),
+        None => {
+            let everything = app.snapshots.current(&app.db).await.map_err(database_failed)?;
+            Ok(HttpResponse::Ok().content_type(ContentType::json()).body(everything.json))
+        }
+    }
 }
 
-async fn next_page(app: &App, since: Option<Position>, wait: Duration) -> ApiResult<RoutePage> {
+/// What changed, once something has; `None` if only everything is an answer.
+async fn next_page(
+    app: &App,
+    since: Option<Position>,
+    wait: Duration,
+) -> ApiResult<Option<RoutePage>> {
+    let Some(since) = since else { return Ok(None) };
     let deadline = Instant::now() + wait;
     let mut changes = app.route_changes.clone();
     let mut is_last_look = wait.is_zero();
     loop {
         // What is committed from here on is heard below, so nothing falls between look and wait.
         changes.catch_up();
-        let page = match since {
-            Some(since) => store::changes(&app.db, since).await.map_err(database_failed)?,
-            None => None,
-        };
-        let Some(page) = page else {
-            return store::snapshot(&app.db).await.map_err(database_failed);
-        };
+        let page = store::changes(&app.db, since).await.map_err(database_failed)?;
+        let Some(page) = page else { return Ok(None) };
         if is_last_look || !page.routes.is_empty() || !page.gone.is_empty() {
-            return Ok(page);
+            return Ok(Some(page));
         }
         let stop = app.tasks.stop_token();
         tokio::select! {
@@ -88,7 +96,7 @@ async fn next_page(app: &App, since: Option<Position>, wait: Duration) -> ApiRes
             // for itself.
             heard = timeout_at(deadline, changes.heard()) => is_last_look = heard.is_err(),
             // A replica asks again, and finds another control plane.
-            () = stop.cancelled() => return Ok(page),
+            () = stop.cancelled() => return Ok(Some(page)),
         }
     }
 }

@@ -1,5 +1,8 @@
-//! Reads the view `routes` and the changes. Each page is one statement, and a statement sees one
-//! moment: position and rows cannot disagree.
+//! Reads the view `routes` and the changes, and starts epochs. Each page is one statement, and a
+//! statement sees one moment: position and rows cannot disagree.
+//!
+//! Each statement also says whether the database is still the one that the epoch was started on. A
+//! page of an epoch that is over leaves here never.
 
 use hotelhub_core::{
     ids::TenantId,
@@ -11,18 +14,58 @@ use uuid::Uuid;
 
 use crate::database::damaged;
 
-/// The columns of a route, after those of the position.
-const COLUMNS: &str = "p.epoch, p.version, r.tenant_id, r.slug, r.company_name, r.status, \
+/// The columns of the position. The server is asked once per statement, not per row.
+const POSITION: &str =
+    "p.epoch, p.version, p.server IS DISTINCT FROM (SELECT route_server()) AS is_restored";
+
+/// The columns of a route.
+const ROUTE: &str = "r.tenant_id, r.slug, r.company_name, r.status, \
      r.provisioning, r.access, r.domains, r.database_id, r.generation, r.schema_version, \
      r.db_host_id, r.db_address, r.db_port, r.db_key_id";
 
+/// How often a read begins anew because the epoch was over. Once is enough unless the database is
+/// restored twice in a moment.
+const TRIES: usize = 3;
+
 /// Everything there is.
 pub(super) async fn snapshot(db: &DatabaseConnection) -> Result<RoutePage, DbErr> {
-    let sql = format!("SELECT {COLUMNS} FROM route_position p LEFT JOIN routes r ON true");
-    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
-    let position = position_of(&rows)?;
+    let sql =
+        format!("SELECT {POSITION}, {ROUTE} FROM route_position p LEFT JOIN routes r ON true");
+    let (position, rows) = read(db, sql).await?;
     let routes = rows.iter().filter_map(|it| route(it).transpose()).collect::<Result<_, _>>()?;
     Ok(RoutePage { position, snapshot: true, routes, gone: Vec::new() })
+}
+
+/// How far the routes have come.
+pub(super) async fn position(db: &DatabaseConnection) -> Result<Position, DbErr> {
+    Ok(read(db, format!("SELECT {POSITION} FROM route_position p")).await?.0)
+}
+
+/// Reads by one statement that begins with [`POSITION`], in an epoch of this very database.
+async fn read(db: &DatabaseConnection, sql: String) -> Result<(Position, Vec<QueryResult>), DbErr> {
+    for _ in 0..TRIES {
+        let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, &sql)).await?;
+        match position_of(&rows)? {
+            Found::Here(position) => return Ok((position, rows)),
+            Found::Restored { epoch } => start_epoch(db, epoch, "the database is another").await?,
+        }
+    }
+    Err(damaged("the control database is restored again and again"))
+}
+
+/// Starts a new epoch, unless somebody has done so since `seen` was read. Every reader starts anew.
+pub(super) async fn start_epoch(
+    db: &DatabaseConnection,
+    seen: Uuid,
+    why: &'static str,
+) -> Result<(), DbErr> {
+    let sql = "SELECT start_route_epoch($1) AS started";
+    let start = Statement::from_sql_and_values(DbBackend::Postgres, sql, [seen.into()]);
+    let row = db.query_one_raw(start).await?.ok_or_else(|| damaged("route_position is empty"))?;
+    if row.try_get("", "started")? {
+        tracing::warn!(why, "started a new epoch of the routes");
+    }
+    Ok(())
 }
 
 /// How many changes are kept. A reader that is further behind starts anew.
@@ -37,14 +80,24 @@ pub(super) async fn changes(
     // Changes beyond the position that the statement sees cannot be: both are written together.
     let sql = format!(
         "WITH changed AS (SELECT DISTINCT tenant_id FROM route_changes WHERE version > $1) \
-         SELECT {COLUMNS}, c.tenant_id AS changed, \
+         SELECT {POSITION}, {ROUTE}, c.tenant_id AS changed, \
            (SELECT min(version) FROM route_changes) AS oldest FROM route_position p \
          LEFT JOIN changed c ON true LEFT JOIN routes r ON r.tenant_id = c.tenant_id"
     );
     let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, [since.version.into()]);
     let rows = db.query_all_raw(query).await?;
-    let position = position_of(&rows)?;
-    if position.epoch != since.epoch || since.version > position.version {
+    let position = match position_of(&rows)? {
+        Found::Here(position) => position,
+        Found::Restored { epoch } => {
+            start_epoch(db, epoch, "the database is another").await?;
+            return Ok(None);
+        }
+    };
+    if position.epoch != since.epoch {
+        return Ok(None);
+    }
+    if since.version > position.version {
+        start_epoch(db, position.epoch, "a replica is ahead of the database").await?;
         return Ok(None);
     }
     let oldest: Option<i64> = rows.first().map_or(Ok(None), |it| it.try_get("", "oldest"))?;
@@ -72,9 +125,22 @@ pub(crate) async fn forget_old(db: &impl Query, limit: i64) -> Result<u64, tokio
     db.execute(sql, &[&KEPT_CHANGES, &limit]).await
 }
 
-fn position_of(rows: &[QueryResult]) -> Result<Position, DbErr> {
+/// What a statement found the position to be.
+enum Found {
+    /// Of this database.
+    Here(Position),
+    /// Of the one that this is a copy of.
+    Restored { epoch: Uuid },
+}
+
+fn position_of(rows: &[QueryResult]) -> Result<Found, DbErr> {
     let row = rows.first().ok_or_else(|| damaged("route_position is empty"))?;
-    Ok(Position { epoch: row.try_get("", "epoch")?, version: row.try_get("", "version")? })
+    let position =
+        Position { epoch: row.try_get("", "epoch")?, version: row.try_get("", "version")? };
+    Ok(match row.try_get("", "is_restored")? {
+        true => Found::Restored { epoch: position.epoch },
+        false => Found::Here(position),
+    })
 }
 
 fn route(row: &QueryResult) -> Result<Option<Route>, DbErr> {

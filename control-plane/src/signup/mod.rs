@@ -5,6 +5,7 @@
 //! ([`service::sign_up`]) and refuse for the same reasons.
 
 mod draft;
+pub(crate) mod events;
 mod form;
 pub(crate) mod page_routes;
 mod page_templates;
@@ -15,5 +16,6 @@ mod service;
 mod slug;
 mod status;
 pub(crate) mod texts;
+pub(crate) mod vendor_routes;
 
 pub(crate) use slug::Slug;

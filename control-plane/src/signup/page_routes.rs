@@ -50,7 +50,7 @@ async fn send_form(
     let fields = fields.into_inner();
     let (draft, repeat) = (fields.draft(), fields.repeat()?);
     let busy = WhileBusy::Wait;
-    let request = SignUp { draft: &draft, repeat: &repeat, language, busy };
+    let request = SignUp { vendor: None, draft: &draft, repeat: &repeat, language, busy };
     match service::sign_up(&app, request).await {
         Ok(taken) => Ok(see_progress(tenant_of(&taken)?)),
         Err(SignUpError::Faults(faults)) => {

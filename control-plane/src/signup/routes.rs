@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::{
     draft::{Draft, Fault, Why},
+    events::follow_signup,
     service::{self, SignUp, SignUpError, SignedUpBody, Taken},
     slug::{Slug, SlugRefusal},
     status::{self, StatusBody},
@@ -29,6 +30,7 @@ use crate::{app::App, idempotency::WhileBusy};
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/signup").post(sign_up).register(app);
     Endpoint::at("/api/v1/signup/{tenant_id}").get(show_signup).register(app);
+    Endpoint::at("/api/v1/signup/{tenant_id}/events").get(follow_signup).register(app);
     Endpoint::at("/api/v1/slugs/{slug}").get(show_slug).register(app);
 }
 
@@ -71,7 +73,7 @@ pub(crate) async fn sign_up(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let busy = WhileBusy::Refuse;
-    let request = SignUp { draft: &body.value, repeat: &body.repeat, language, busy };
+    let request = SignUp { vendor: None, draft: &body.value, repeat: &body.repeat, language, busy };
     match service::sign_up(&app, request).await {
         Ok(Taken::Fresh(answer)) => Ok(answer.with_status(StatusCode::ACCEPTED)),
         Ok(Taken::Before(kept)) => kept.again(),
@@ -124,7 +126,7 @@ pub(crate) async fn show_slug(app: Data<App>, asked: Path<String>) -> ApiResult<
 }
 
 /// The refusal in the contract's codes: a slug that alone is wrong has its own.
-fn refusal(error: SignUpError, language: Language) -> ApiError {
+pub(super) fn refusal(error: SignUpError, language: Language) -> ApiError {
     match error {
         SignUpError::Faults(faults) => faulty(&faults, language),
         SignUpError::SlugTaken { suggestions } => {

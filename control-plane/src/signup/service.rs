@@ -2,7 +2,10 @@
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use hotelhub_core::{ids::TenantId, life::Provisioning};
+use hotelhub_core::{
+    ids::{TenantId, UserId},
+    life::Provisioning,
+};
 use hotelhub_http::{answer::Answer, body::Repeat, error::ApiError, language::Language};
 use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,8 @@ use crate::{
     app::App,
     database::database_failed,
     idempotency::{self, Kept, Key, WhileBusy},
-    operations, plans,
+    operations::{self, Kind, NewOperation},
+    plans,
     subscriptions::{self, TRIAL, TrialSubscription},
     tenants::{NewTenant, store as tenants, store::InsertTenantError},
 };
@@ -28,6 +32,8 @@ const OFFERS: usize = 3;
 
 /// A signup, and how a repeat of it is recognised.
 pub(super) struct SignUp<'a> {
+    /// Who does it for the hotel; nobody if its owner does.
+    pub(super) vendor: Option<UserId>,
     pub(super) draft: &'a Draft,
     pub(super) repeat: &'a Repeat,
     pub(super) language: Language,
@@ -57,6 +63,8 @@ pub(crate) struct SignedUpBody {
     pub(super) state: Provisioning,
     /// Where its progress is told.
     pub(super) status_url: String,
+    /// Where its progress is told as it happens, by server-sent events.
+    pub(super) events_url: String,
 }
 
 /// Why a signup was not taken.
@@ -75,7 +83,8 @@ pub(super) enum SignUpError {
 /// # Errors
 /// Names everything that is wrong at once; says which slugs are free if this one is taken.
 pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, SignUpError> {
-    let key = Key::of(&app.fingerprints, ANONYMOUS, request.repeat);
+    let actor = request.vendor.map_or_else(|| ANONYMOUS.to_owned(), |it| it.to_string());
+    let key = Key::of(&app.fingerprints, &actor, request.repeat);
     if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {
         return Ok(Taken::Before(kept));
     }
@@ -110,13 +119,17 @@ pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     }
     let subscription = trial(id, &order, now)?;
     subscriptions::insert_trial(&tx, subscription).await.map_err(database_failed)?;
-    operations::insert_create_tenant(&tx, id).await.map_err(database_failed)?;
+    let wish = serde_json::json!({});
+    let kind = Kind::Create;
+    let wanted = NewOperation { tenant: id, kind, wish, requested_by: request.vendor };
+    operations::insert(&tx, wanted).await.map_err(ApiError::from)?;
     let answer = Answer::new(SignedUpBody {
         tenant_id: id,
         slug: order.slug.to_string(),
         host,
         state: Provisioning::Pending,
         status_url: app.addresses.own(&format!("/api/v1/signup/{id}")),
+        events_url: app.addresses.own(&format!("/api/v1/signup/{id}/events")),
     });
     idempotency::keep(&tx, key.as_ref(), StatusCode::ACCEPTED, &answer, now).await?;
     tx.commit().await.map_err(database_failed)?;

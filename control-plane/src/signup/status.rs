@@ -35,7 +35,7 @@ pub(super) async fn of(app: &App, id: TenantId) -> ApiResult<StatusBody> {
     let gone = |state| matches!(state, Provisioning::Deleting | Provisioning::Deleted);
     let tenant =
         found.filter(|it| !gone(it.provisioning)).ok_or_else(|| ApiError::not_found("signup"))?;
-    let operation = operations::find_latest(&app.db, id).await.map_err(database_failed)?;
+    let operation = operations::find_creation(&app.db, id).await.map_err(database_failed)?;
     let host = match tenant.provisioning {
         Provisioning::Ready => tenants::find_host_of(&app.db, id).await.map_err(database_failed)?,
         _ => None,

@@ -6,5 +6,5 @@ mod store;
 
 pub(crate) use self::{
     model::{Cycle, TRIAL, TrialSubscription, price},
-    store::insert_trial,
+    store::{follow, insert_trial, is_trialing},
 };

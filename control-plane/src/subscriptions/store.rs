@@ -1,7 +1,13 @@
 //! Writes subscriptions. The only module that knows the table.
 
-use hotelhub_core::ids::SubscriptionId;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, DbErr, EntityTrait};
+use hotelhub_core::{
+    ids::{SubscriptionId, TenantId},
+    life::Status,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QueryOrder, sea_query::Expr,
+};
 
 use super::{
     entity,
@@ -28,4 +34,35 @@ pub(crate) async fn insert_trial(
         created_at: Set(start),
     };
     entity::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+}
+
+/// Whether the tenant has never paid: its newest subscription is still a trial.
+pub(crate) async fn is_trialing(tx: &DatabaseTransaction, tenant: TenantId) -> Result<bool, DbErr> {
+    let newest = entity::Entity::find()
+        .filter(entity::Column::TenantId.eq(tenant.as_uuid()))
+        .order_by_desc(entity::Column::CreatedAt)
+        .one(tx)
+        .await?;
+    Ok(newest.is_some_and(|it| it.status == "trialing"))
+}
+
+/// Brings the subscription to what the tenant is now: a customer has no trial any more, and who
+/// left has nothing that is not cancelled. A suspension changes nothing.
+pub(crate) async fn follow(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+    status: Status,
+) -> Result<(), DbErr> {
+    let (from, to): (&[&str], &str) = match status {
+        Status::Trial | Status::Suspended => return Ok(()),
+        Status::Active => (&["trialing"], "active"),
+        Status::Churned => (&["trialing", "active", "past_due"], "cancelled"),
+    };
+    entity::Entity::update_many()
+        .col_expr(entity::Column::Status, Expr::value(to))
+        .filter(entity::Column::TenantId.eq(tenant.as_uuid()))
+        .filter(entity::Column::Status.is_in(from.iter().copied()))
+        .exec(tx)
+        .await
+        .map(drop)
 }

@@ -20,6 +20,8 @@ pub struct Model {
     pub status: String,
     pub provisioning: String,
     pub access: String,
+    pub access_reason: String,
+    pub access_changed_at: Option<DateTimeUtc>,
     pub plan_id: Uuid,
     pub rooms: i32,
     pub trial_ends_at: Option<DateTimeUtc>,

@@ -3,10 +3,14 @@
 //! A slug and a host name are held by one tenant at a time; unique indexes decide who, not code
 //! that looked first.
 
+mod body;
 mod domain_entity;
 mod entity;
+mod life_cycle;
+pub(crate) mod life_routes;
 mod model;
+pub(crate) mod operation_routes;
 pub(crate) mod routes;
 pub(crate) mod store;
 
-pub(crate) use model::{Filter, NewTenant, Place, Tenant};
+pub(crate) use model::{NewTenant, Tenant, TenantRef};

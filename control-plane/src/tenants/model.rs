@@ -6,7 +6,9 @@ use hotelhub_core::{
     life::{Access, Provisioning, Status},
 };
 use hotelhub_http::language::Language;
+use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A customer of the platform.
@@ -23,12 +25,49 @@ pub(crate) struct Tenant {
     pub(crate) status: Status,
     pub(crate) provisioning: Provisioning,
     pub(crate) access: Access,
+    /// Why the access is what it is, in the vendor's words.
+    pub(crate) access_reason: String,
+    pub(crate) access_changed_at: Option<DateTime<Utc>>,
     pub(crate) plan: Uuid,
     pub(crate) rooms: i32,
     pub(crate) trial_ends_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     /// By the database's clock.
     pub(crate) ready_at: Option<DateTime<Utc>>,
+}
+
+/// How somebody names a tenant: a slug is too short to be an id.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "String")]
+pub(crate) enum TenantRef {
+    Id(TenantId),
+    Slug(String),
+}
+
+impl From<String> for TenantRef {
+    fn from(text: String) -> Self {
+        text.parse().map_or_else(|_not_an_id| Self::Slug(text.to_lowercase()), Self::Id)
+    }
+}
+
+/// A change of where a tenant stands.
+#[derive(Debug)]
+pub(crate) struct LifeChange<'a> {
+    pub(crate) status: Status,
+    pub(crate) access: Access,
+    pub(crate) reason: &'a str,
+    pub(crate) at: DateTime<Utc>,
+}
+
+/// Where the data of a tenant lies.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub(crate) struct Placement {
+    /// The name of the database host.
+    pub(crate) db_host: String,
+    pub(crate) db_host_id: Uuid,
+    pub(crate) database_id: Uuid,
+    pub(crate) generation: i32,
+    pub(crate) schema_version: i32,
 }
 
 /// A tenant that was asked for.
@@ -64,4 +103,18 @@ pub(crate) struct Filter {
 pub(crate) struct Place {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) id: Uuid,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_named_by_its_id_or_its_slug() {
+        let id = TenantId::generate();
+        assert!(matches!(TenantRef::from(id.to_string()), TenantRef::Id(it) if it == id));
+        assert!(
+            matches!(TenantRef::from("Surya".to_owned()), TenantRef::Slug(it) if it == "surya")
+        );
+    }
 }

@@ -7,14 +7,14 @@ use hotelhub_core::{
 use hotelhub_http::language::Language;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType},
 };
 
 use super::{
     domain_entity, entity,
-    model::{Filter, NewTenant, Place, Tenant},
+    model::{Filter, LifeChange, NewTenant, Place, Placement, Tenant, TenantRef},
 };
 use crate::database::{damaged, violates};
 
@@ -72,6 +72,8 @@ fn row(tenant: NewTenant) -> entity::ActiveModel {
         status: Set(Status::Trial.as_str().to_owned()),
         provisioning: NotSet,
         access: NotSet,
+        access_reason: NotSet,
+        access_changed_at: NotSet,
         plan_id: Set(tenant.plan),
         rooms: Set(tenant.rooms),
         trial_ends_at: Set(Some(tenant.trial_ends_at)),
@@ -84,6 +86,66 @@ fn row(tenant: NewTenant) -> entity::ActiveModel {
 pub(crate) async fn find(db: &impl ConnectionTrait, id: TenantId) -> Result<Option<Tenant>, DbErr> {
     let row = entity::Entity::find_by_id(id.as_uuid()).one(db).await?;
     row.map(Tenant::try_from).transpose()
+}
+
+/// Finds a tenant by its id or slug. A slug means whoever holds it, or held it last.
+pub(crate) async fn find_named(
+    db: &impl ConnectionTrait,
+    name: &TenantRef,
+) -> Result<Option<Tenant>, DbErr> {
+    let row = named(name).one(db).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+/// Finds a tenant by its id or slug, and holds it until the transaction ends.
+pub(crate) async fn find_named_for_update(
+    tx: &DatabaseTransaction,
+    name: &TenantRef,
+) -> Result<Option<Tenant>, DbErr> {
+    let row = named(name).lock(LockType::NoKeyUpdate).one(tx).await?;
+    row.map(Tenant::try_from).transpose()
+}
+
+fn named(name: &TenantRef) -> Select<entity::Entity> {
+    use entity::Column::{CreatedAt, Provisioning, Slug};
+
+    match name {
+        TenantRef::Id(id) => entity::Entity::find_by_id(id.as_uuid()),
+        TenantRef::Slug(slug) => entity::Entity::find()
+            .filter(Slug.eq(slug))
+            .order_by_asc(Provisioning.is_in(["failed", "deleted"]))
+            .order_by_desc(CreatedAt)
+            .limit(1),
+    }
+}
+
+/// Writes where a tenant stands from now on: one statement, so one change of its route.
+pub(crate) async fn update_life(
+    tx: &DatabaseTransaction,
+    id: TenantId,
+    change: LifeChange<'_>,
+) -> Result<Tenant, DbErr> {
+    let row = entity::ActiveModel {
+        id: Set(id.as_uuid()),
+        status: Set(change.status.as_str().to_owned()),
+        access: Set(change.access.as_str().to_owned()),
+        access_reason: Set(change.reason.to_owned()),
+        access_changed_at: Set(Some(change.at)),
+        ..Default::default()
+    };
+    entity::Entity::update(row).exec(tx).await?.try_into()
+}
+
+/// Where the data of a tenant lies, once it is published.
+pub(crate) async fn find_placement(
+    db: &impl ConnectionTrait,
+    id: TenantId,
+) -> Result<Option<Placement>, DbErr> {
+    let sql = "SELECT h.name AS db_host, h.id AS db_host_id, d.id AS database_id, d.generation, \
+               d.schema_version FROM databases d JOIN db_hosts h ON h.id = d.db_host_id \
+               WHERE d.tenant_id = $1 AND d.state = 'assigned'";
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
+    Placement::find_by_statement(asked).one(db).await
 }
 
 /// Which of these slugs somebody holds.
@@ -197,6 +259,8 @@ impl TryFrom<entity::Model> for Tenant {
             status: row.status.parse().map_err(damaged)?,
             provisioning: row.provisioning.parse().map_err(damaged)?,
             access: row.access.parse().map_err(damaged)?,
+            access_reason: row.access_reason,
+            access_changed_at: row.access_changed_at,
             plan: row.plan_id,
             rooms: row.rooms,
             trial_ends_at: row.trial_ends_at,

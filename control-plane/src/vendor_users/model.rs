@@ -38,8 +38,21 @@ impl VendorRole {
     /// What the role includes. Everybody reads.
     pub(crate) const fn permissions(self) -> &'static [&'static str] {
         match self {
-            Self::SuperAdmin => &["tenants.read", "db_hosts.read", "db_hosts.write"],
-            Self::Support | Self::Finance | Self::ReadOnly => &["tenants.read", "db_hosts.read"],
+            Self::SuperAdmin => &[
+                "tenants.read",
+                "tenants.write",
+                "tenants.end",
+                "db_hosts.read",
+                "db_hosts.write",
+                "fleet_migrations.read",
+                "fleet_migrations.write",
+            ],
+            Self::Support => {
+                &["tenants.read", "tenants.write", "db_hosts.read", "fleet_migrations.read"]
+            }
+            Self::Finance | Self::ReadOnly => {
+                &["tenants.read", "db_hosts.read", "fleet_migrations.read"]
+            }
         }
     }
 }
@@ -72,10 +85,12 @@ mod tests {
     }
 
     #[test]
-    fn only_super_administrators_add_servers() {
+    fn only_super_administrators_touch_servers_schemas_and_the_end_of_a_tenant() {
         for role in VendorRole::ALL {
-            let may = role.permissions().contains(&"db_hosts.write");
-            assert_eq!(may, role == VendorRole::SuperAdmin, "{role}");
+            for permission in ["db_hosts.write", "fleet_migrations.write", "tenants.end"] {
+                let may = role.permissions().contains(&permission);
+                assert_eq!(may, role == VendorRole::SuperAdmin, "{role}: {permission}");
+            }
         }
     }
 }

@@ -33,30 +33,35 @@ pub struct Facts {
 static STEPS: [Step<Work>; 5] = [
     Step {
         name: "find",
+        is_needed: |_| true,
         make: |work, control| Box::pin(find(work, control)),
         undo: None,
         is_durable: true,
     },
     Step {
         name: "withdraw_route",
+        is_needed: |_| true,
         make: |work, control| Box::pin(withdraw_route(work, control)),
         undo: None,
         is_durable: true,
     },
     Step {
         name: "end_sessions",
+        is_needed: |_| true,
         make: |work, control| Box::pin(work.end_sessions(control)),
         undo: None,
         is_durable: true,
     },
     Step {
         name: "drop_database",
+        is_needed: |_| true,
         make: |work, control| Box::pin(work.drop_database(control)),
         undo: None,
         is_durable: true,
     },
     Step {
         name: "forget",
+        is_needed: |_| true,
         make: |work, control| Box::pin(forget(work, control)),
         undo: None,
         is_durable: true,

@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::{join, try_join};
 use hotelhub_core::{errors::Chain, ids::OperationId};
+use serde_json::Value;
 use tokio_postgres::Error;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Action, Operation, Saga, Step, StepError,
-    record::{self, Flush, RecordedStep, Run, RunState, StepState},
+    record::{self, Flush, Line, RecordedStep, Run, RunState, StepState},
 };
 use crate::session::Session;
 
@@ -46,7 +48,7 @@ impl<S: Saga> Drive<'_, S> {
     pub(super) async fn go(&self) -> Result<Ending, Error> {
         let steps = self.saga.steps();
         let names: Vec<&str> = steps.iter().map(|it| it.name).collect();
-        let run = self.find_or_insert_run(&names).await?;
+        let (run, begun) = self.find_or_insert_run(&names).await?;
         if run.state == RunState::Settled {
             return Ok(Ending::Settled);
         }
@@ -54,8 +56,11 @@ impl<S: Saga> Drive<'_, S> {
             let other = StepError::NotYet("the run was begun by another version".to_owned());
             return self.wait(&run, i32::MAX, &other).await;
         }
-        let mut work = match self.saga.begin(self.control, self.operation, run.facts.clone()).await
-        {
+        let begun = match begun {
+            Some(begun) => begun,
+            None => self.begin(run.facts.clone()).await,
+        };
+        let mut work = match begun {
             Ok(work) => work,
             Err(error) => return self.wait(&run, i32::MAX, &error).await,
         };
@@ -70,19 +75,29 @@ impl<S: Saga> Drive<'_, S> {
         Ok(ending)
     }
 
-    async fn find_or_insert_run(&self, names: &[&str]) -> Result<Run, Error> {
+    /// The run; and if it is a new one, what its steps work with, which was made meanwhile.
+    async fn find_or_insert_run(
+        &self,
+        names: &[&str],
+    ) -> Result<(Run, Option<Result<S::Work, StepError>>), Error> {
         // Most are new, and then looking first would be a question too many.
         let mut may_exist = !self.is_new;
         loop {
             if may_exist && let Some(run) = record::find(self.control, self.id()).await? {
-                return Ok(run);
+                return Ok((run, None));
             }
             may_exist = true;
             let facts = self.saga.mint_facts();
-            if let Some(run) = record::insert(self.control, self.id(), facts, names).await? {
-                return Ok(run);
+            let insert = record::insert(self.control, &self.operation, facts.clone(), names);
+            let (run, begun) = join(insert, self.begin(facts)).await;
+            if let Some(run) = run? {
+                return Ok((run, Some(begun)));
             }
         }
+    }
+
+    async fn begin(&self, facts: Value) -> Result<S::Work, StepError> {
+        self.saga.begin(self.control, self.operation, facts).await
     }
 
     async fn make(
@@ -91,26 +106,44 @@ impl<S: Saga> Drive<'_, S> {
         run: &Run,
         work: &mut S::Work,
     ) -> Result<Ending, Error> {
-        let mut done = None;
+        let mut line = Line::default();
         for (step, recorded) in steps.iter().zip(&run.steps).skip(count_proven(steps, run)) {
+            if !(step.is_needed)(work) {
+                line.skipped.push(recorded.position);
+                continue;
+            }
             let facts = S::facts(work);
-            // The first step has decided: what follows acts on it outside.
-            let flush = if done == Some(0) { Flush::Now } else { Flush::Later };
-            let next = (!self.stop.is_cancelled()).then_some(recorded.position);
-            record::advance(self.control, self.id(), &facts, (done, next), flush).await?;
-            if next.is_none() {
+            if self.stop.is_cancelled() {
+                self.advance(&facts, &line, Flush::Later).await?;
                 return Ok(Ending::Stopped);
             }
-            if let Err(error) = self.act(step.name, "make", step.make, work).await {
+            line.next = Some(recorded.position);
+            let outcome = if line.done == Some(0) {
+                // The first step has decided: what follows acts on it outside.
+                self.advance(&facts, &line, Flush::Now).await?;
+                self.act(step.name, "make", step.make, work).await
+            } else if recorded.is_begun {
+                self.act(step.name, "make", step.make, work).await
+            } else {
+                // If the line cannot be written, the lock is gone with the session: the step is
+                // dropped where it is, for another runner may be at it.
+                let act = async { Ok(self.act(step.name, "make", step.make, work).await) };
+                try_join(self.advance(&facts, &line, Flush::Later), act).await?.1
+            };
+            if let Err(error) = outcome {
                 // The count is that of the step which failed last: this one, if it was tried.
                 let failures = if recorded.attempts > 0 { run.failures } else { 0 };
                 return self.failed(recorded, failures, &error).await;
             }
-            done = Some(recorded.position);
+            line = Line { done: Some(recorded.position), ..Line::default() };
         }
-        record::finish(self.control, self.id(), done).await?;
+        record::finish(self.control, &self.operation, &line, &S::figures(work)).await?;
         self.settled("done");
         Ok(Ending::Settled)
+    }
+
+    async fn advance(&self, facts: &Value, line: &Line, flush: Flush) -> Result<(), Error> {
+        record::advance(self.control, &self.operation, facts, line, flush).await
     }
 
     async fn undo(
@@ -137,7 +170,7 @@ impl<S: Saga> Drive<'_, S> {
             undone = Some(recorded.position);
         }
         record::retreat(self.control, self.id(), undone, None).await?;
-        record::finish_undone(self.control, self.id()).await?;
+        record::finish_undone(self.control, &self.operation).await?;
         self.settled("undone");
         Ok(Ending::Settled)
     }
@@ -181,7 +214,7 @@ impl<S: Saga> Drive<'_, S> {
             return self.pause(step, failures, error).await;
         }
         let text = Chain(error).to_string();
-        record::turn_back(self.control, self.id(), &text).await?;
+        record::turn_back(self.control, &self.operation, &text).await?;
         tracing::error!(
             operation.id = %self.id(), tenant.id = %self.operation.tenant, step = step.name,
             error = %Chain(error), "an operation cannot succeed and is undone"
@@ -234,7 +267,8 @@ impl<S: Saga> Drive<'_, S> {
     }
 }
 
-/// How many steps need not be repeated: all up to the last durable one that is done.
+/// How many steps need not be repeated: all up to the last durable one that is done. One that was
+/// skipped proves nothing: whether it is needed is asked of the facts again.
 fn count_proven<W>(steps: &[Step<W>], run: &Run) -> usize {
     let is_proof = |(step, recorded): (&Step<W>, &RecordedStep)| {
         step.is_durable && recorded.state == StepState::Done

@@ -7,14 +7,20 @@
 //! - **The first step decides, and nothing else**: after it, and only after it, the record is
 //!   flushed to disk. So whatever exists outside bears a name, and lies in a place, that the record
 //!   cannot lose.
-//! - **All other lines of the record are written before the server has flushed them.** Waiting for
-//!   the disk between all steps would take as long as the steps do. A crash of the control
-//!   database's server may lose the last of these lines, so none of them is proof of anything:
-//!   undoing undoes *every* step in reverse order, also one that is recorded as pending.
+//! - **All other lines of the record are written while the next step is at work**, and before the
+//!   server has flushed them: a run waits for its record once, not once for each step. *Done* is
+//!   written only after the step has ended. *Running* may be written later than the step begins,
+//!   and a crash of the control database's server may lose the last of these lines, so none of
+//!   them is proof that something was not made: undoing undoes *every* step in reverse order, also
+//!   one that is recorded as pending or skipped. A line that cannot be written means that the
+//!   session, and with it the lock, may be gone: the step at work is dropped at once.
+//! - **Only a durable step that is recorded as done is proof** that it, and all before it, need not
+//!   be repeated. A runner that takes over repeats every step after the last one of those; a step
+//!   that is not durable may leave its commits to be flushed by the next one that is.
+//! - **A step that a run has no need of is skipped**, and recorded so with the next line. That it
+//!   was skipped is no proof either: whoever takes over asks the facts again.
 //! - **Each step can be repeated** after it ran wholly, in part or not at all, and so can each
-//!   undoing, also of what never was. A runner that takes over repeats every step after the last
-//!   *durable* one that is recorded as done. A step that is not durable may leave its commits to
-//!   be flushed by the next one that is.
+//!   undoing, also of what never was.
 //! - **A transient failure is retried for ever**, a permanent one three times; then everything is
 //!   undone in reverse order. Undoing is retried for ever: there is no state in which something is
 //!   left behind and nobody works on it.
@@ -73,6 +79,9 @@ pub type Action<W> = for<'a> fn(&'a mut W, &'a Session) -> BoxFuture<'a, Result<
 pub struct Step<W> {
     /// Its name in the record, which people see while they wait.
     pub name: &'static str,
+    /// Whether this run needs it, by what is known when the step before it has ended. The same
+    /// facts always give the same answer.
+    pub is_needed: fn(&W) -> bool,
     /// Does it.
     pub make: Action<W>,
     /// Undoes it, done, half-done or never begun; `None` where undoing an earlier step takes it
@@ -126,6 +135,11 @@ pub trait Saga: Send + 'static {
 
     /// The facts as they are now.
     fn facts(work: &Self::Work) -> Value;
+
+    /// How the run went, in numbers for people; recorded with its last line.
+    fn figures(_work: &Self::Work) -> Value {
+        Value::Object(serde_json::Map::new())
+    }
 
     /// Puts away what can be used again; after a failure the work is dropped instead.
     fn end(&self, work: Self::Work) -> impl Future<Output = ()> + Send;

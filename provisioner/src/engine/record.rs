@@ -23,6 +23,7 @@ pub(super) enum StepState {
     Pending,
     Running,
     Done,
+    Skipped,
     Undoing,
     Undone,
 }
@@ -34,6 +35,19 @@ pub(super) struct RecordedStep {
     pub(super) name: String,
     pub(super) state: StepState,
     pub(super) attempts: i32,
+    /// Its run was inserted just now, with the line that says that this step runs.
+    pub(super) is_begun: bool,
+}
+
+/// One line of the record on the way forward.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    /// The step that has ended.
+    pub(super) done: Option<i32>,
+    /// Those after it that this run has no need of.
+    pub(super) skipped: Vec<i32>,
+    /// The one that runs now.
+    pub(super) next: Option<i32>,
 }
 
 /// A run as it is recorded.
@@ -51,8 +65,9 @@ impl Run {
         let steps = (0..).zip(names).map(|(position, name)| RecordedStep {
             position,
             name: (*name).to_owned(),
-            state: StepState::Pending,
+            state: if position == 0 { StepState::Running } else { StepState::Pending },
             attempts: 0,
+            is_begun: position == 0,
         });
         Self { state: RunState::Forward, facts, failures: 0, steps: steps.collect() }
     }
@@ -96,11 +111,11 @@ pub(super) async fn unlock(control: &Session, operation: Operation) -> Result<()
     control.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await.map(drop)
 }
 
-/// Records a new run; `None` if there is one already. The caller holds the lock. The line need not
-/// outlive a crash: nothing was made yet.
+/// Records a new run whose first step runs; `None` if there is one already. The caller holds the
+/// lock. The line need not outlive a crash: nothing was made yet.
 pub(super) async fn insert(
     control: &Session,
-    operation: OperationId,
+    operation: &Operation,
     facts: Value,
     names: &[&str],
 ) -> Result<Option<Run>, Error> {
@@ -109,14 +124,19 @@ pub(super) async fn insert(
             "WITH run AS (
                INSERT INTO operation_runs (operation_id, state, facts)
                SELECT $1::uuid, 'forward', $2::jsonb
-               FROM set_config('synchronous_commit', 'off', true)
+               FROM set_config('synchronous_commit', 'off', true),
+                 pg_notify('operation_steps', $4::uuid::text)
                ON CONFLICT DO NOTHING
                RETURNING operation_id
              )
-             INSERT INTO operation_steps (operation_id, position, name, state)
-             SELECT operation_id, number - 1, name, 'pending'
+             INSERT INTO operation_steps
+               (operation_id, position, name, state, attempts, started_at)
+             SELECT operation_id, number - 1, name,
+               CASE number WHEN 1 THEN 'running' ELSE 'pending' END,
+               CASE number WHEN 1 THEN 1 ELSE 0 END,
+               CASE number WHEN 1 THEN clock_timestamp() END
              FROM run, unnest($3::text[]) WITH ORDINALITY AS step (name, number)",
-            &[&operation, &facts, &names],
+            &[&operation.id, &facts, &names, &operation.tenant],
         )
         .await?;
     Ok((inserted > 0).then(|| Run::new(facts, names)))
@@ -144,6 +164,7 @@ pub(super) async fn find(control: &Session, operation: OperationId) -> Result<Op
         let state = match row.try_get(5)? {
             "running" => StepState::Running,
             "done" => StepState::Done,
+            "skipped" => StepState::Skipped,
             "undoing" => StepState::Undoing,
             "undone" => StepState::Undone,
             _ => StepState::Pending,
@@ -153,6 +174,7 @@ pub(super) async fn find(control: &Session, operation: OperationId) -> Result<Op
             name: row.try_get(4)?,
             state,
             attempts: row.try_get(6)?,
+            is_begun: false,
         });
     }
     Ok(Some(run))
@@ -167,12 +189,13 @@ pub(super) enum Flush {
     Later,
 }
 
-/// Records in one statement that a step is done and the next one runs.
+/// Records in one statement that a step is done, which of the next ones are skipped, and which one
+/// runs.
 pub(super) async fn advance(
     control: &Session,
-    operation: OperationId,
+    operation: &Operation,
     facts: &Value,
-    (done, next): (Option<i32>, Option<i32>),
+    line: &Line,
     flush: Flush,
 ) -> Result<(), Error> {
     let waits = flush == Flush::Now;
@@ -184,14 +207,24 @@ pub(super) async fn advance(
                  AND (facts <> $2 OR failures <> 0 OR retry_at IS NOT NULL)
              )
              UPDATE operation_steps SET
-               state = CASE position WHEN $3 THEN 'done' ELSE 'running' END,
+               state = CASE position WHEN $3 THEN 'done' WHEN $4 THEN 'running' ELSE 'skipped' END,
                finished_at = CASE position WHEN $3 THEN clock_timestamp() END,
                started_at = CASE position WHEN $4 THEN clock_timestamp() ELSE started_at END,
                attempts = attempts + CASE position WHEN $4 THEN 1 ELSE 0 END
              FROM set_config('synchronous_commit',
-               CASE WHEN $5 THEN current_setting('synchronous_commit') ELSE 'off' END, true)
-             WHERE operation_id = $1 AND position IN ($3, $4)",
-            &[&operation, facts, &done, &next, &waits],
+                 CASE WHEN $6 THEN current_setting('synchronous_commit') ELSE 'off' END, true),
+               pg_notify('operation_steps', $7::uuid::text)
+             WHERE operation_id = $1
+               AND (position IN ($3, $4) OR position = ANY ($5))",
+            &[
+                &operation.id,
+                facts,
+                &line.done,
+                &line.next,
+                &line.skipped,
+                &waits,
+                &operation.tenant,
+            ],
         )
         .await
         .map(drop)
@@ -201,22 +234,27 @@ pub(super) async fn advance(
 /// step is repeated.
 pub(super) async fn finish(
     control: &Session,
-    operation: OperationId,
-    last: Option<i32>,
+    operation: &Operation,
+    line: &Line,
+    figures: &Value,
 ) -> Result<(), Error> {
     control
         .execute(
             "WITH step AS (
-               UPDATE operation_steps SET state = 'done', finished_at = clock_timestamp()
-               WHERE operation_id = $1 AND position = $2
+               UPDATE operation_steps SET
+                 state = CASE position WHEN $2 THEN 'done' ELSE 'skipped' END,
+                 finished_at = CASE position WHEN $2 THEN clock_timestamp() END
+               WHERE operation_id = $1 AND (position = $2 OR position = ANY ($3))
              ), run AS (
-               UPDATE operation_runs
-               SET state = 'done', failures = 0, retry_at = NULL, finished_at = clock_timestamp()
+               UPDATE operation_runs SET state = 'done', failures = 0, retry_at = NULL,
+                 finished_at = clock_timestamp(), figures = $4
                WHERE operation_id = $1
              )
              UPDATE operations SET settled_at = clock_timestamp()
-             FROM set_config('synchronous_commit', 'off', true) WHERE id = $1",
-            &[&operation, &last],
+             FROM set_config('synchronous_commit', 'off', true),
+               pg_notify('operation_steps', $5::uuid::text)
+             WHERE id = $1",
+            &[&operation.id, &line.done, &line.skipped, figures, &operation.tenant],
         )
         .await
         .map(drop)
@@ -245,15 +283,16 @@ pub(super) async fn wait(
 /// Records that the run goes back from here.
 pub(super) async fn turn_back(
     control: &Session,
-    operation: OperationId,
+    operation: &Operation,
     error: &str,
 ) -> Result<(), Error> {
     control
         .execute(
             "UPDATE operation_runs
              SET state = 'undoing', failures = 0, retry_at = NULL, last_error = $2
+             FROM pg_notify('operation_steps', $3::uuid::text)
              WHERE operation_id = $1",
-            &[&operation, &error],
+            &[&operation.id, &error, &operation.tenant],
         )
         .await
         .map(drop)
@@ -280,7 +319,7 @@ pub(super) async fn retreat(
 }
 
 /// Records that nothing is left to undo.
-pub(super) async fn finish_undone(control: &Session, operation: OperationId) -> Result<(), Error> {
+pub(super) async fn finish_undone(control: &Session, operation: &Operation) -> Result<(), Error> {
     control
         .execute(
             "WITH run AS (
@@ -288,8 +327,10 @@ pub(super) async fn finish_undone(control: &Session, operation: OperationId) -> 
                SET state = 'undone', retry_at = NULL, finished_at = clock_timestamp()
                WHERE operation_id = $1
              )
-             UPDATE operations SET settled_at = clock_timestamp() WHERE id = $1",
-            &[&operation],
+             UPDATE operations SET settled_at = clock_timestamp()
+             FROM pg_notify('operation_steps', $2::uuid::text)
+             WHERE id = $1",
+            &[&operation.id, &operation.tenant],
         )
         .await
         .map(drop)

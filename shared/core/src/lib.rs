@@ -7,6 +7,7 @@ pub mod ids;
 pub mod keys;
 pub mod life;
 pub mod money;
+pub mod route_copy;
 pub mod routes;
 pub mod sql;
 pub mod tasks;

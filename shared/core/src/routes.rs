@@ -20,16 +20,16 @@ pub struct Position {
     pub version: i64,
 }
 
-/// One answer of the feed.
+/// One answer of the feed. A page that is only written may borrow its routes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RoutePage {
+pub struct RoutePage<R = Route> {
     /// Where the reader stands after this page.
     #[serde(flatten)]
     pub position: Position,
     /// Whether `routes` is the whole table, to replace what the reader had.
     pub snapshot: bool,
     /// The tenants that changed, as they are now.
-    pub routes: Vec<Route>,
+    pub routes: Vec<R>,
     /// The tenants that have no route any more.
     pub gone: Vec<TenantId>,
 }

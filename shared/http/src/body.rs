@@ -93,15 +93,42 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonBody<T> {
         Box::pin(async move {
             require_type(&req, "application/json")?;
             let bytes = bytes.await.map_err(|error| unreadable(&error))?;
-            let repeat = Repeat::of(&req, &bytes)?;
-            let value = serde_json::from_slice(&bytes)
-                .map_err(|error| ApiError::malformed(format!("the JSON body: {error}")))?;
-            if json_has_nul(&bytes) {
-                return Err(has_nul("the JSON body"));
-            }
-            Ok(Self { value, repeat })
+            read(&req, &bytes)
         })
     }
+}
+
+/// A JSON body that may be left out: its defaults are meant then.
+#[derive(Debug)]
+pub struct OptionalJsonBody<T>(pub JsonBody<T>);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonBody<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let bytes = Bytes::from_request(&req, payload);
+        Box::pin(async move {
+            let bytes = bytes.await.map_err(|error| unreadable(&error))?;
+            if bytes.is_empty() {
+                let repeat = Repeat::of(&req, &bytes)?;
+                return Ok(Self(JsonBody { value: T::default(), repeat }));
+            }
+            require_type(&req, "application/json")?;
+            read(&req, &bytes).map(Self)
+        })
+    }
+}
+
+fn read<T: DeserializeOwned>(req: &HttpRequest, bytes: &[u8]) -> Result<JsonBody<T>, ApiError> {
+    let repeat = Repeat::of(req, bytes)?;
+    let value = serde_json::from_slice(bytes)
+        .map_err(|error| ApiError::malformed(format!("the JSON body: {error}")))?;
+    if json_has_nul(bytes) {
+        return Err(has_nul("the JSON body"));
+    }
+    Ok(JsonBody { value, repeat })
 }
 
 /// No body, and what is needed to recognise a repeat of the request.

@@ -40,6 +40,10 @@ pub struct ErrorPage(pub fn(&HttpRequest, &ApiError, &str) -> String);
 #[derive(Clone, Copy, Debug)]
 pub struct TenantOf(pub fn(&HttpRequest) -> Option<TenantId>);
 
+/// Adds the headers that a program gives every answer, errors included.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerHeaders(pub fn(&HttpRequest, &mut HeaderMap));
+
 /// The id of the request, for handlers that write it down.
 #[must_use]
 pub fn request_id(req: &HttpRequest) -> RequestId {
@@ -86,6 +90,9 @@ pub(crate) async fn frame(
         response = response.map_body(|_, _| BoxBody::new(()));
     }
     add_headers(&request, response.headers_mut(), id);
+    if let Some(AnswerHeaders(add)) = request.app_data::<AnswerHeaders>() {
+        add(&request, response.headers_mut());
+    }
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
     // What changes something is worth a line; the rest is there with `hotelhub_http=debug`.
     let status = response.status().as_u16();

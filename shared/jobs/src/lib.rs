@@ -9,14 +9,15 @@
 //!   row is `ready` and the next tick relays it.
 //! - [`relay`] publishes tickets with confirms and only then calls the rows `queued`. Dies it between,
 //!   the row is still `ready`: a second ticket, harmless.
-//! - [`rows::claim`] is one statement that compares and swaps, with a lease and a fence on the
-//!   database's clock: one holder at a time.
+//! - [`holding::claim`] is one statement that compares and swaps, with a lease and a fence on the
+//!   database's clock: one holder at a time. What the hotel may not do now is held.
 //! - The outcome is written only while the fence still stands, together with the job's own effect
 //!   in that database. The ticket is acknowledged last.
 
 pub mod address;
 pub mod broker;
 pub mod consumer;
+pub mod holding;
 pub mod kind;
 pub mod outcome;
 pub mod relay;

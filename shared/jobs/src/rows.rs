@@ -1,4 +1,4 @@
-//! The rows of `jobs`: enqueue, claim, finish. Times are the database's own.
+//! The rows of `jobs`: enqueue, take, finish. Times are the database's own.
 
 use std::time::Duration;
 
@@ -55,17 +55,6 @@ pub struct RunningJob {
     pub trace: Option<String>,
 }
 
-/// What came of an attempt to claim.
-#[derive(Debug)]
-pub enum Claim {
-    /// It is ours.
-    Run(Box<RunningJob>),
-    /// Somebody holds it, or it is not due yet: look again after this time.
-    Later(Duration),
-    /// Done, dead, cancelled, of a newer epoch, or not there at all: the ticket says nothing.
-    Gone,
-}
-
 /// Writes a job, as part of the caller's transaction.
 ///
 /// Returns `None` if a job of this kind with the same `dedupe_key` is still open.
@@ -91,42 +80,14 @@ pub async fn enqueue(
     Ok((written == 1).then_some(id))
 }
 
-const CLAIMED: &str =
+pub(crate) const CLAIMED: &str =
     "id, kind, payload, schema_version, attempt, max_attempts, crash_count, fence, trace";
-const TAKE: &str = "state = 'running', fence = fence + 1, lease_owner = $1, \
+pub(crate) const TAKE: &str = "state = 'running', fence = fence + 1, lease_owner = $1, \
      lease_until = now() + $2 * interval '1 second', \
      attempt = attempt + CASE WHEN state = 'running' THEN 0 ELSE 1 END, \
      crash_count = crash_count + CASE WHEN state = 'running' THEN 1 ELSE 0 END";
-const CLAIMABLE: &str = "((state IN ('ready', 'queued', 'retry_wait') AND run_at <= now()) \
+pub(crate) const CLAIMABLE: &str = "((state IN ('ready', 'queued', 'retry_wait') AND run_at <= now()) \
      OR (state = 'running' AND lease_until < now()))";
-
-/// Claims the job of a ticket for `worker`, for as long as `lease`.
-///
-/// # Errors
-/// Fails if the database does.
-pub async fn claim(
-    db: &impl Query,
-    job: JobId,
-    epoch: i32,
-    worker: &str,
-    lease: Duration,
-) -> Result<Claim, Error> {
-    let sql = format!(
-        "UPDATE jobs SET {TAKE} WHERE id = $3 AND epoch = $4 AND {CLAIMABLE} RETURNING {CLAIMED}"
-    );
-    let seconds = lease.as_secs_f64();
-    if let Some(row) = db.query_opt(&sql, &[&worker, &seconds, &job, &epoch]).await? {
-        return Ok(Claim::Run(Box::new(running(&row))));
-    }
-    let sql = "SELECT extract(epoch FROM \
-                 CASE state WHEN 'running' THEN lease_until ELSE run_at END - now())::float8 \
-               FROM jobs WHERE id = $1 AND epoch = $2 \
-                 AND state IN ('ready', 'queued', 'retry_wait', 'running')";
-    let left = db.query_opt(sql, &[&job, &epoch]).await?;
-    Ok(left.map_or(Claim::Gone, |row| {
-        Claim::Later(Duration::from_secs_f64(row.get::<_, f64>(0).max(0.1)))
-    }))
-}
 
 /// Claims whatever is due, for databases that are polled rather than served by tickets.
 ///
@@ -147,7 +108,7 @@ pub async fn claim_next(
     Ok(row.as_ref().map(running))
 }
 
-fn running(row: &Row) -> RunningJob {
+pub(crate) fn running(row: &Row) -> RunningJob {
     RunningJob {
         id: row.get(0),
         kind: row.get(1),
@@ -187,6 +148,18 @@ pub async fn finish_retry(
     let seconds = wait.as_secs_f64();
     let (code, text) = (error.code(), error.text());
     Ok(db.execute(sql, &[&job.id, &job.fence, &seconds, &code, &text]).await? == 1)
+}
+
+/// Writes down that the try did not count: its database was being moved. `false`: the lease was
+/// lost.
+///
+/// # Errors
+/// Fails if the database does.
+pub async fn hand_back(db: &impl Query, job: &RunningJob, wait: Duration) -> Result<bool, Error> {
+    let sql = "UPDATE jobs SET state = 'retry_wait', attempt = attempt - 1, \
+               run_at = now() + $3 * interval '1 second', lease_owner = NULL, lease_until = NULL \
+               WHERE id = $1 AND fence = $2 AND state = 'running'";
+    Ok(db.execute(sql, &[&job.id, &job.fence, &wait.as_secs_f64()]).await? == 1)
 }
 
 /// Writes down that the job is dead: a person has to look. `false`: the lease was lost.

@@ -13,9 +13,9 @@ use hotelhub_core::{
     ids::TenantId,
     sql::{Params, Query},
 };
-use tokio_postgres::{Error, NoTls, Row};
+use tokio_postgres::{Error, NoTls, Row, error::SqlState};
 
-use crate::pools::WRONG_IDENTITY;
+use crate::pools::{RETIRED, WRONG_IDENTITY};
 
 /// The database of one tenant. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -36,7 +36,24 @@ pub enum ConnectTenantError {
     /// It is somebody else's database. Nobody is served from it.
     #[error("the database belongs to another tenant or copy")]
     WrongIdentity,
+    /// It is not the tenant's any more: it lets nobody in, or says itself that it has been
+    /// replaced. A newer route says where the data lies.
+    #[error("the database is not the tenant's any more")]
+    Moved,
+    /// The pool was closed meanwhile, since the route has changed: open it again.
+    #[error("the pool was closed")]
+    Closed,
 }
+
+/// How a server refuses a login that was good before: the role may not log in or is gone, the
+/// database takes nobody or is gone, the role may not enter it.
+const TURNED_AWAY: &[SqlState] = &[
+    SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+    SqlState::INVALID_PASSWORD,
+    SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+    SqlState::INVALID_CATALOG_NAME,
+    SqlState::INSUFFICIENT_PRIVILEGE,
+];
 
 impl TenantDb {
     pub(crate) const fn new(tenant: TenantId, pool: Pool) -> Self {
@@ -57,8 +74,18 @@ impl TenantDb {
         match self.pool.get().await {
             Ok(client) => Ok(TenantConnection { tenant: self.tenant, client: Some(client) }),
             Err(PoolError::Timeout(_)) => Err(ConnectTenantError::Busy),
+            Err(PoolError::Closed) => Err(ConnectTenantError::Closed),
             Err(PoolError::PostCreateHook(HookError::Message(text))) if text == WRONG_IDENTITY => {
                 Err(ConnectTenantError::WrongIdentity)
+            }
+            Err(PoolError::PostCreateHook(HookError::Message(text))) if text == RETIRED => {
+                Err(ConnectTenantError::Moved)
+            }
+            Err(PoolError::Backend(error))
+                if error.code().is_some_and(|it| TURNED_AWAY.contains(it)) =>
+            {
+                tracing::warn!(tenant.id = %self.tenant, %error, "the database turned us away");
+                Err(ConnectTenantError::Moved)
             }
             Err(error) => Err(ConnectTenantError::Unreachable(error)),
         }

@@ -1,35 +1,41 @@
 //! Keeps the routes of a replica current, and keeps a copy on disk.
 //!
 //! A replica long-polls the control plane. While that is down it keeps serving what it knows; a
-//! replica that starts meanwhile begins with the copy on disk. The copy is signed with the feed's
-//! token, so that a file from elsewhere is not believed.
+//! replica that starts meanwhile begins with the published copy in object storage, or with its own on
+//! disk.
 
 use std::{
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
 };
 
-use hotelhub_core::{
-    errors::Chain,
-    keys::{equal_secrets, signature},
-    routes::RoutePage,
-};
+use hotelhub_core::{errors::Chain, routes::RoutePage};
+use hotelhub_storage::{Storage, StorageConfig, StorageError};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::sleep;
+use tokio::{
+    task::{JoinError, spawn_blocking},
+    time::sleep,
+};
 use url::Url;
 
-use crate::routes::Routes;
+use crate::{
+    copies::{Copies, RouteCopy, Source},
+    routes::Routes,
+};
 
 /// How long the control plane may hold a poll open. Below the idle limits of usual proxies.
 const POLL: Duration = Duration::from_secs(25);
+/// How long an answer may take beyond that.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How long a replica that has nothing waits for the control plane before it looks for a copy; twice
+/// as long each time it finds none.
+const FIRST_ANSWER: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(500);
 /// Changes of one moment are written to disk once.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(2);
+const COPY_EVERY: Duration = Duration::from_secs(2);
+/// A page this long is read beside the requests.
+const LONG_PAGE: usize = 256 * 1024;
 
 /// Where routes come from.
 #[derive(Clone, Debug)]
@@ -40,6 +46,8 @@ pub struct FeedConfig {
     pub token: SecretString,
     /// `ROUTE_SNAPSHOT_FILE`.
     pub snapshot_file: PathBuf,
+    /// `STORAGE_URL`: where the control plane publishes its copy, if anywhere.
+    pub storage: Option<StorageConfig>,
 }
 
 /// Why a page was not had.
@@ -48,161 +56,196 @@ pub enum FeedError {
     /// The control plane did not answer, or refused.
     #[error("ask the control plane for routes")]
     Http(#[from] reqwest::Error),
-    /// The copy on disk could not be read or written.
-    #[error("read or write the copy of the routes at {path}")]
-    Disk {
-        /// Where the copy lies.
-        path: PathBuf,
-        /// What the machine said.
-        source: std::io::Error,
-    },
-    /// The page could not be written or read as JSON.
-    #[error("read or write a page of routes")]
+    /// The page could not be read as JSON.
+    #[error("read a page of routes")]
     Json(#[from] serde_json::Error),
-    /// The copy on disk was not written by us.
-    #[error("the copy of the routes at {0} has a wrong signature; delete it")]
-    Forged(PathBuf),
+    /// The page would lead back.
+    #[error("the control plane sent a page that does not follow what is known")]
+    Misfit,
+    /// Object storage cannot be used at all.
+    #[error("prepare object storage")]
+    Storage(#[from] StorageError),
+    /// The program stops, or a thread of it panicked.
+    #[error("work beside the requests")]
+    Beside(#[from] JoinError),
 }
 
 /// Follows the feed of the control plane.
 #[derive(Clone, Debug)]
 pub struct Feed {
-    config: FeedConfig,
+    url: Url,
+    copies: Copies,
     client: reqwest::Client,
     routes: Routes,
-    connected: Arc<AtomicBool>,
+    contact: Arc<Mutex<Contact>>,
+}
+
+/// What is known of the control plane.
+#[derive(Clone, Copy, Debug, Default)]
+struct Contact {
+    /// Whether it answered the last time; `None` before the first answer or failure.
+    is_connected: Option<bool>,
+    /// Since when it does not answer.
+    cut_since: Option<SystemTime>,
+    /// When the routes were last known to be current.
+    current_at: Option<SystemTime>,
 }
 
 impl Feed {
     /// A follower that fills `routes`.
     ///
     /// # Errors
-    /// Fails if no HTTP client can be made.
+    /// Fails if no HTTP client can be made, or object storage cannot be used.
     pub fn new(config: FeedConfig, routes: Routes) -> Result<Self, FeedError> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .timeout(POLL + Duration::from_secs(5))
-            .build()?;
-        Ok(Self { config, client, routes, connected: Arc::default() })
+        let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(3)).build()?;
+        let storage = config.storage.as_ref().map(Storage::open).transpose()?;
+        let copies = Copies { file: config.snapshot_file, storage, token: config.token };
+        let url = config.url;
+        Ok(Self { url, copies, client, routes, contact: Arc::default() })
     }
 
     /// Whether the last poll succeeded.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.connected.load(Ordering::Relaxed)
+        self.contact().is_connected == Some(true)
     }
 
-    /// Gets the first routes: from the control plane, else from the disk. Tries until it has some.
+    /// How long the feed has been cut; `None` while it is not.
+    #[must_use]
+    pub fn cut_for(&self) -> Option<Duration> {
+        self.contact().cut_since.map(since)
+    }
+
+    /// How long ago the routes were last known to be current; `None` before the first ones.
+    #[must_use]
+    pub fn age(&self) -> Option<Duration> {
+        self.contact().current_at.map(since)
+    }
+
+    /// Gets the first routes: from the control plane, else from the best copy. Tries until it has
+    /// some.
     pub async fn start(&self) {
+        let mut patience = FIRST_ANSWER;
         loop {
-            if self.poll_and_report(Duration::ZERO).await {
+            if self.poll_and_report(Duration::ZERO, patience).await {
                 return;
             }
-            match read_copy(&self.config.snapshot_file, &self.config.token) {
-                Ok(Some(page)) => {
-                    tracing::warn!(routes = page.routes.len(), "started from the copy on disk");
-                    self.routes.apply(page);
-                    return;
-                }
-                Ok(None) => {}
-                Err(error) => tracing::error!(error = %Chain(&error), "the copy is of no use"),
+            if let Some(copy) = self.copies.best().await {
+                self.start_from(copy);
+                return;
             }
+            patience = (patience * 2).min(POLL);
             sleep(RETRY).await;
         }
     }
 
     /// Follows the feed for ever, and keeps the copy on disk within two seconds of it.
     pub async fn follow(self) {
-        futures_util::join!(self.poll_for_ever(), self.write_for_ever());
+        futures_util::join!(self.poll_for_ever(), self.copy_for_ever());
+    }
+
+    fn start_from(&self, copy: RouteCopy) {
+        let routes = copy.page.routes.len();
+        match copy.from {
+            Source::Disk => tracing::warn!(routes, "started from the copy on disk"),
+            Source::Storage => tracing::warn!(routes, "started from the copy in object storage"),
+        }
+        self.change_contact(|it| it.current_at = Some(copy.written_at));
+        self.routes.apply(copy.page);
     }
 
     async fn poll_for_ever(&self) {
         loop {
-            if !self.poll_and_report(POLL).await {
+            if !self.poll_and_report(POLL, POLL + ANSWER).await {
                 sleep(RETRY).await;
             }
         }
     }
 
-    async fn write_for_ever(&self) {
+    async fn copy_for_ever(&self) {
         let mut changes = self.routes.changes();
         let mut written = None;
         loop {
             if self.routes.position() != written {
-                let position = self.routes.position();
-                match self.write_copy() {
-                    Ok(()) => written = position,
+                match self.copies.write(&self.routes).await {
+                    Ok(position) => written = position,
                     Err(error) => tracing::error!(error = %Chain(&error), "no copy on disk"),
                 }
-                sleep(SNAPSHOT_EVERY).await;
+                sleep(COPY_EVERY).await;
             } else if changes.changed().await.is_err() {
                 return;
             }
         }
     }
 
-    async fn poll_and_report(&self, wait: Duration) -> bool {
-        let polled = self.poll(wait).await;
-        let was = self.connected.swap(polled.is_ok(), Ordering::Relaxed);
-        metrics::gauge!("route_feed_connected").set(if polled.is_ok() { 1.0 } else { 0.0 });
-        match polled {
-            Err(error) if was => {
-                tracing::error!(error = %Chain(&error), "the route feed is cut; serving what is known");
-                false
+    async fn poll_and_report(&self, wait: Duration, limit: Duration) -> bool {
+        let polled = self.poll(wait, limit).await;
+        let was = self.contact().is_connected;
+        let now = SystemTime::now();
+        self.change_contact(|it| {
+            it.is_connected = Some(polled.is_ok());
+            match polled {
+                Ok(()) => (it.cut_since, it.current_at) = (None, Some(now)),
+                Err(_) => it.cut_since = it.cut_since.or(Some(now)),
             }
-            Err(_still_cut) => false,
-            Ok(()) => {
-                if !was {
-                    tracing::info!("the route feed is connected");
-                }
-                true
+        });
+        match &polled {
+            Err(error) if was != Some(false) => {
+                tracing::error!(error = %Chain(error), "the route feed is cut; serving what is known");
             }
+            Ok(()) if was != Some(true) => tracing::info!("the route feed is connected"),
+            _ => {}
         }
+        polled.is_ok()
     }
 
-    async fn poll(&self, wait: Duration) -> Result<(), FeedError> {
-        let mut url = self.config.url.clone();
+    async fn poll(&self, wait: Duration, limit: Duration) -> Result<(), FeedError> {
+        let mut url = self.url.clone();
         url.set_path("/upcall/v1/routes");
         let mut request = self
             .client
             .get(url)
-            .bearer_auth(self.config.token.expose_secret())
+            .timeout(limit)
+            .bearer_auth(self.copies.token.expose_secret())
             .query(&[("wait_seconds", wait.as_secs())]);
         if let Some(position) = self.routes.position() {
             request = request
                 .query(&[("epoch", position.epoch.to_string())])
                 .query(&[("since", position.version)]);
         }
-        let page: RoutePage = request.send().await?.error_for_status()?.json().await?;
-        if page.snapshot || !page.routes.is_empty() || !page.gone.is_empty() {
-            self.routes.apply(page);
+        let body = request.send().await?.error_for_status()?.bytes().await?;
+        if body.len() < LONG_PAGE {
+            return take_over(&self.routes, &body);
         }
-        Ok(())
+        let routes = self.routes.clone();
+        spawn_blocking(move || take_over(&routes, &body)).await?
     }
 
-    fn write_copy(&self) -> Result<(), FeedError> {
-        let Some(page) = self.routes.snapshot() else { return Ok(()) };
-        let path = &self.config.snapshot_file;
-        let body = serde_json::to_string(&page)?;
-        let signed = format!("{}\n{body}", signature(&self.config.token, body.as_bytes()));
-        let disk = |source| FeedError::Disk { path: path.clone(), source };
-        // A reader sees the old copy or the new one, never half of it.
-        let fresh = path.with_extension("new");
-        std::fs::write(&fresh, signed).map_err(disk)?;
-        std::fs::rename(&fresh, path).map_err(disk)
+    fn contact(&self) -> Contact {
+        *self.contact.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_contact(&self, change: impl FnOnce(&mut Contact)) {
+        let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut contact);
+        let seconds = |at: Option<SystemTime>| at.map_or(0.0, |it| since(it).as_secs_f64());
+        let is_connected = contact.is_connected == Some(true);
+        metrics::gauge!("route_feed_connected").set(if is_connected { 1.0 } else { 0.0 });
+        metrics::gauge!("route_feed_cut_seconds").set(seconds(contact.cut_since));
+        metrics::gauge!("routes_age_seconds").set(seconds(contact.current_at));
     }
 }
 
-fn read_copy(path: &Path, token: &SecretString) -> Result<Option<RoutePage>, FeedError> {
-    let text = match std::fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(FeedError::Disk { path: path.to_owned(), source }),
-    };
-    match text.split_once('\n') {
-        Some((signed, body)) if equal_secrets(signed, &signature(token, body.as_bytes())) => {
-            Ok(Some(serde_json::from_str(body)?))
-        }
-        _ => Err(FeedError::Forged(path.to_owned())),
+fn take_over(routes: &Routes, body: &[u8]) -> Result<(), FeedError> {
+    let page: RoutePage = serde_json::from_slice(body)?;
+    let is_news = page.snapshot || !page.routes.is_empty() || !page.gone.is_empty();
+    if is_news && !routes.apply(page) {
+        return Err(FeedError::Misfit);
     }
+    Ok(())
+}
+
+fn since(at: SystemTime) -> Duration {
+    // A clock that was set back makes nothing older than now.
+    at.elapsed().unwrap_or_default()
 }

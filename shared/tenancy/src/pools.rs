@@ -19,6 +19,7 @@ use deadpool_postgres::{
 use hotelhub_core::{
     ids::{DatabaseId, DbHostId, TenantId},
     keys::Keyring,
+    life::{Access, Provisioning},
     routes::{Placement, Route},
 };
 use secrecy::ExposeSecret;
@@ -29,7 +30,7 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, Error, NoTls};
 
-use crate::db::TenantDb;
+use crate::{db::TenantDb, routes::Routes};
 
 /// Connections of one tenant and process. Below the login role's CONNECTION LIMIT.
 const PER_TENANT: usize = 4;
@@ -85,8 +86,26 @@ struct TenantPool {
     database: DatabaseId,
     generation: i32,
     db_host: DbHostId,
+    /// Whether it was made while the tenant was stopped: for its owner, who may still come in.
+    while_stopped: bool,
     pool: Pool,
     used_at: Instant,
+}
+
+impl TenantPool {
+    /// Why a pool that was made for another route should not live on; `None` if it may.
+    fn is_outlived_by(&self, route: Option<&Route>) -> Option<&'static str> {
+        let placed = route.filter(|it| it.provisioning == Provisioning::Ready);
+        let Some((route, at)) = placed.and_then(|it| Some((it, it.placement.as_ref()?))) else {
+            return Some("gone");
+        };
+        if (self.database, self.generation, self.db_host)
+            != (at.database_id, at.generation, at.db_host.id)
+        {
+            return Some("moved");
+        }
+        (route.access == Access::Stopped && !self.while_stopped).then_some("stopped")
+    }
 }
 
 impl TenantPools {
@@ -121,12 +140,32 @@ impl TenantPools {
                 database: placement.database_id,
                 generation: placement.generation,
                 db_host: placement.db_host.id,
+                while_stopped: route.access == Access::Stopped,
                 pool: pool.clone(),
                 used_at: Instant::now(),
             },
         );
         metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
         Ok(TenantDb::new(route.tenant_id, pool))
+    }
+
+    /// Closes the pools of tenants that are gone, have moved or were stopped as soon as their routes
+    /// say so, for ever. What is in flight may finish; its connection is closed after it.
+    pub async fn follow(self, routes: Routes) {
+        let mut changes = routes.changes();
+        while changes.changed().await.is_ok() {
+            let mut pools = self.pools();
+            pools.retain(|tenant, it| {
+                let Some(reason) = it.is_outlived_by(routes.of(*tenant).as_deref()) else {
+                    return true;
+                };
+                it.pool.close();
+                metrics::counter!("tenant_pools_closed_total", "reason" => reason).increment(1);
+                tracing::info!(tenant.id = %tenant, reason, "closed a pool");
+                false
+            });
+            metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
+        }
     }
 
     /// Closes what has been idle for long, for ever.
@@ -227,6 +266,14 @@ fn identity_check(tenant: TenantId, placement: &Placement) -> Hook {
             if found == Some(expected) {
                 return Ok(());
             }
+            // The very copy that was expected, which says that another one has replaced it.
+            let retired = |(of, copy, generation): (TenantId, DatabaseId, i32)| {
+                (of, copy) == (expected.0, expected.1) && generation > expected.2
+            };
+            if found.is_some_and(retired) {
+                tracing::warn!(tenant.id = %tenant, "the tenant has moved; its route is on its way");
+                return Err(HookError::message(RETIRED));
+            }
             metrics::counter!("tenant_identity_mismatches_total").increment(1);
             tracing::error!(
                 tenant.id = %tenant, ?expected, ?found,
@@ -239,6 +286,9 @@ fn identity_check(tenant: TenantId, placement: &Placement) -> Hook {
 
 /// What a pool says when the database is not the one that was expected.
 pub(crate) const WRONG_IDENTITY: &str = "the database belongs to another tenant or copy";
+
+/// What a pool says when the database has been replaced by another copy.
+pub(crate) const RETIRED: &str = "the database has been replaced";
 
 struct BudgetedConnect {
     budget: Arc<Semaphore>,

@@ -74,35 +74,48 @@ impl Routes {
         self.read(|it| it.position)
     }
 
-    /// Takes over a page of the feed.
-    pub fn apply(&self, page: RoutePage) {
+    /// Takes over a page of the feed. A page that would lead back within an epoch, or that changes
+    /// what is not known here, is left alone; `false`.
+    pub fn apply(&self, page: RoutePage) -> bool {
+        let position = page.position;
+        // A whole table is made beside the one that is read meanwhile.
+        let mut fresh = page.snapshot.then(Table::default);
+        let mut gone = page.gone;
+        let mut routes = page.routes;
+        if let Some(fresh) = &mut fresh {
+            fresh.take_over(position, &mut gone, &mut routes);
+        }
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        if page.snapshot {
-            *table = Table::default();
+        let fits =
+            table.position.map_or(page.snapshot, |known| match known.epoch == position.epoch {
+                true => known.version <= position.version,
+                false => page.snapshot,
+            });
+        if !fits {
+            return false;
         }
-        for tenant in page.gone {
-            table.forget(tenant);
+        match fresh {
+            Some(fresh) => drop(std::mem::replace(&mut *table, fresh)),
+            None => table.take_over(position, &mut gone, &mut routes),
         }
-        for route in page.routes {
-            table.forget(route.tenant_id);
-            table.learn(Arc::new(route));
-        }
-        table.position = Some(page.position);
         drop(table);
         self.changes.send_replace(());
+        true
     }
 
-    /// The whole table as a page, to be kept on disk.
-    #[must_use]
-    pub fn snapshot(&self) -> Option<RoutePage> {
-        self.read(|it| {
-            Some(RoutePage {
-                position: it.position?,
-                snapshot: true,
-                routes: it.by_tenant.values().map(|it| Route::clone(it)).collect(),
-                gone: Vec::new(),
-            })
-        })
+    /// The whole table as a page in JSON, and how far it has come; `None` before the first page.
+    ///
+    /// # Errors
+    /// Never in practice: a route has no value that JSON lacks.
+    pub fn snapshot(&self) -> Result<Option<(Position, Vec<u8>)>, serde_json::Error> {
+        let known = self.read(|it| {
+            let routes: Vec<Arc<Route>> = it.by_tenant.values().cloned().collect();
+            Some((it.position?, routes))
+        });
+        let Some((position, routes)) = known else { return Ok(None) };
+        let routes: Vec<&Route> = routes.iter().map(AsRef::as_ref).collect();
+        let page = RoutePage { position, snapshot: true, routes, gone: Vec::new() };
+        Ok(Some((position, serde_json::to_vec(&page)?)))
     }
 
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
@@ -111,6 +124,19 @@ impl Routes {
 }
 
 impl Table {
+    fn take_over(&mut self, position: Position, gone: &mut Vec<TenantId>, routes: &mut Vec<Route>) {
+        self.by_tenant.reserve(routes.len());
+        self.by_host.reserve(routes.len());
+        for tenant in gone.drain(..) {
+            self.forget(tenant);
+        }
+        for route in routes.drain(..) {
+            self.forget(route.tenant_id);
+            self.learn(Arc::new(route));
+        }
+        self.position = Some(position);
+    }
+
     fn forget(&mut self, tenant: TenantId) {
         let Some(route) = self.by_tenant.remove(&tenant) else { return };
         for domain in &route.domains {
@@ -153,7 +179,13 @@ mod tests {
     }
 
     fn page(snapshot: bool, routes: Vec<Route>, gone: Vec<TenantId>) -> RoutePage {
-        RoutePage { position: Position { epoch: Uuid::nil(), version: 1 }, snapshot, routes, gone }
+        at(1, RoutePage { position: POSITION, snapshot, routes, gone })
+    }
+
+    const POSITION: Position = Position { epoch: Uuid::nil(), version: 1 };
+
+    fn at(version: i64, page: RoutePage) -> RoutePage {
+        RoutePage { position: Position { version, ..page.position }, ..page }
     }
 
     fn tenant_of(routes: &Routes, host: &str) -> Option<TenantId> {
@@ -210,6 +242,28 @@ mod tests {
         routes.apply(page(true, vec![route(b, "b.id")], vec![]));
         assert_eq!(tenant_of(&routes, "a.id"), None);
         assert_eq!(routes.all().len(), 1);
-        assert_eq!(routes.snapshot().unwrap().routes, vec![route(b, "b.id")]);
+        let (position, json) = routes.snapshot().unwrap().unwrap();
+        let copy: RoutePage = serde_json::from_slice(&json).unwrap();
+        assert_eq!((position, copy.routes), (POSITION, vec![route(b, "b.id")]));
+    }
+
+    #[test]
+    fn nothing_leads_back_within_an_epoch() {
+        let (a, b) = (TenantId::generate(), TenantId::generate());
+        let routes = Routes::default();
+        assert!(!routes.apply(page(false, vec![route(a, "a.id")], vec![])), "changes of nothing");
+        assert!(routes.apply(at(7, page(true, vec![route(a, "a.id")], vec![]))));
+
+        for snapshot in [false, true] {
+            assert!(!routes.apply(at(6, page(snapshot, vec![route(b, "b.id")], vec![a]))));
+        }
+        let other = Position { epoch: Uuid::max(), version: 3 };
+        let news = page(false, vec![route(b, "b.id")], vec![]);
+        assert!(!routes.apply(RoutePage { position: other, ..news.clone() }), "of another epoch");
+        assert_eq!(tenant_of(&routes, "a.id"), Some(a));
+
+        assert!(routes.apply(RoutePage { position: other, snapshot: true, ..news }));
+        assert_eq!((tenant_of(&routes, "a.id"), tenant_of(&routes, "b.id")), (None, Some(b)));
+        assert_eq!(routes.position(), Some(other));
     }
 }

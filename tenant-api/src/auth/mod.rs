@@ -4,6 +4,7 @@ mod routes;
 mod store;
 
 pub(crate) use routes::{
-    __path_log_in, __path_log_out, __path_refresh, __path_show_me, check_password, register,
+    __path_log_in, __path_log_out, __path_refresh, __path_show_me, begin_session, check_password,
+    register,
 };
-pub(crate) use store::{NewSession, forget_ended_sessions, insert_session};
+pub(crate) use store::forget_ended_sessions;

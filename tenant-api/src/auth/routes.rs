@@ -19,9 +19,10 @@ use utoipa::ToSchema;
 
 use super::store::{self, NewSession};
 use crate::{
+    access::{access_of, admit},
     app::App,
     desk::{Desk, Person},
-    site::{Site, cannot_connect, database_failed},
+    site::{Site, database_failed},
 };
 
 /// Adds the routes.
@@ -86,6 +87,7 @@ pub(crate) struct TenantBody {
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginBody, responses(
     (status = 200, body = Answer<TokensBody>),
     (status = 401, body = ErrorBody, description = "`INVALID_CREDENTIALS`"),
+    (status = 402, body = ErrorBody, description = "`TENANT_SUSPENDED`: only the owner may log in"),
     (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
 ))]
 pub(crate) async fn log_in(
@@ -97,24 +99,16 @@ pub(crate) async fn log_in(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginBody { email, password, .. } = body.value;
-    let user = check_password(&site, &app, &email, password).await?;
+    let person = check_password(&site, &app, &email, password).await?;
     let secret = random_token();
-    let now = app.clock.now();
-    let connection = site.db.connect().await.map_err(cannot_connect)?;
-    let session = store::insert_session(
-        &connection,
-        NewSession {
-            user,
-            kind: "api",
-            secret_sha256: &sha256(secret.expose_secret().as_bytes()),
-            now,
-            expires_at: now + SESSION_TTL,
-        },
-    )
-    .await
-    .map_err(database_failed)?;
-    connection.release();
-    Ok(tokens(&app, &site, user, session, &secret)?.ok())
+    let session = begin_session(&site, &app, &person, "api", &secret).await?;
+    Ok(tokens(&app, &site, person.id, session, &secret)?.ok())
+}
+
+/// Somebody whose password was right.
+pub(crate) struct Known {
+    id: UserId,
+    is_owner: bool,
 }
 
 /// Finds the person with this e-mail address and password.
@@ -125,21 +119,57 @@ pub(crate) async fn check_password(
     app: &App,
     email: &str,
     password: SecretString,
-) -> ApiResult<UserId> {
-    let connection = site.db.connect().await.map_err(cannot_connect)?;
-    let candidate =
-        store::find_candidate(&connection, email.trim()).await.map_err(database_failed)?;
-    // Hashing takes long; the connection is of more use to others meanwhile.
-    connection.release();
-    let (id, hash) = candidate.map(|it| (it.id, it.password_hash)).unzip();
+) -> ApiResult<Known> {
+    let candidate = site.reading(async |site| {
+        let connection = site.connect().await?;
+        let found = store::find_candidate(&connection, email.trim()).await;
+        // Hashing takes long; the connection is of more use to others meanwhile.
+        connection.release();
+        found.map_err(database_failed)
+    });
+    let (known, hash) = match candidate.await? {
+        Some(it) => (Some(Known { id: it.id, is_owner: it.is_owner }), Some(it.password_hash)),
+        None => (None, None),
+    };
     let right = app.passwords.verify(password, hash).await?;
-    id.filter(|_| right).ok_or_else(|| {
+    known.filter(|_| right).ok_or_else(|| {
         ApiError::refused(
             actix_web::http::StatusCode::UNAUTHORIZED,
             "INVALID_CREDENTIALS",
             "the e-mail address or the password is wrong",
         )
     })
+}
+
+/// Begins a session of somebody whose password was right, if the hotel lets them in now.
+pub(crate) async fn begin_session(
+    site: &Site,
+    app: &App,
+    person: &Known,
+    kind: &'static str,
+    secret: &SecretString,
+) -> ApiResult<SessionId> {
+    let now = app.clock.now();
+    let secret_sha256 = sha256(secret.expose_secret().as_bytes());
+    let session = NewSession {
+        user: person.id,
+        kind,
+        secret_sha256: &secret_sha256,
+        now,
+        expires_at: now + SESSION_TTL,
+    };
+    let begun = site.writing(async |site| {
+        let connection = site.connect().await?;
+        let access = access_of(&connection).await.map_err(database_failed)?;
+        let admitted = admit(site.standing.learn(access), person.is_owner);
+        let begun = match admitted {
+            Ok(()) => store::insert_session(&connection, &session).await.map_err(database_failed),
+            Err(refusal) => Err(site.refuse(refusal)),
+        };
+        connection.release();
+        begun
+    });
+    begun.await
 }
 
 /// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may
@@ -157,19 +187,30 @@ pub(crate) async fn refresh(
     body: JsonBody<RefreshBody>,
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
-    let now = app.clock.now();
     let given = sha256(body.value.refresh_token.expose_secret().as_bytes());
-    let mut connection = site.db.connect().await.map_err(cannot_connect)?;
+    let (user, session, secret) =
+        site.writing(async |site| exchange(site, &app, &given).await).await?;
+    Ok(tokens(&app, &site, user, session, &secret)?.ok())
+}
+
+/// Puts a new secret in the place of the one with this SHA-256.
+async fn exchange(
+    site: &Site,
+    app: &App,
+    given: &[u8],
+) -> ApiResult<(UserId, SessionId, SecretString)> {
+    let now = app.clock.now();
+    let mut connection = site.connect().await?;
     let tx = connection.transaction().await.map_err(database_failed)?;
-    let found = store::find_refreshable_for_update(&tx, &given, now)
-        .await
-        .map_err(database_failed)?
-        .filter(|it| it.live);
+    let access = access_of(&tx).await.map_err(database_failed)?;
+    let found = store::find_refreshable_for_update(&tx, given, now).await;
+    let found = found.map_err(database_failed)?.filter(|it| it.live);
     let Some(found) = found else {
         drop(tx);
         connection.release();
         return Err(ApiError::unauthenticated());
     };
+    admit(site.standing.learn(access), found.is_owner).map_err(|it| site.refuse(it))?;
     if !found.current {
         store::revoke(&tx, found.id, now).await.map_err(database_failed)?;
         tx.commit().await.map_err(database_failed)?;
@@ -187,7 +228,7 @@ pub(crate) async fn refresh(
         .map_err(database_failed)?;
     tx.commit().await.map_err(database_failed)?;
     connection.release();
-    Ok(tokens(&app, &site, found.user, found.id, &secret)?.ok())
+    Ok((found.user, found.id, secret))
 }
 
 fn tokens(

@@ -11,6 +11,7 @@ use tokio_postgres::Error;
 pub(crate) struct Candidate {
     pub(crate) id: UserId,
     pub(crate) password_hash: String,
+    pub(crate) is_owner: bool,
 }
 
 /// A session to be written.
@@ -31,27 +32,29 @@ pub(crate) struct Refreshable {
     /// Whether the token is the one that counts, rather than one it replaced.
     pub(crate) current: bool,
     pub(crate) live: bool,
+    pub(crate) is_owner: bool,
 }
 
 pub(crate) async fn find_candidate(
     db: &impl Query,
     email: &str,
 ) -> Result<Option<Candidate>, Error> {
-    let sql = "SELECT id, password_hash FROM users \
-               WHERE lower(email) = lower($1) AND disabled_at IS NULL";
+    let sql = "SELECT id, password_hash, \
+                 EXISTS (SELECT FROM user_roles WHERE user_id = users.id AND role = 'owner') \
+               FROM users WHERE lower(email) = lower($1) AND disabled_at IS NULL";
     let row = db.query_opt(sql, &[&email]).await?;
-    Ok(row.map(|it| Candidate { id: it.get(0), password_hash: it.get(1) }))
+    Ok(row.map(|it| Candidate { id: it.get(0), password_hash: it.get(1), is_owner: it.get(2) }))
 }
 
 pub(crate) async fn insert_session(
     db: &impl Query,
-    session: NewSession<'_>,
+    session: &NewSession<'_>,
 ) -> Result<SessionId, Error> {
     let sql = "INSERT INTO sessions (id, user_id, kind, refresh_sha256, created_at, expires_at) \
                VALUES ($1, $2, $3, $4, $5, $6)";
     let id = SessionId::generate();
     let NewSession { user, kind, secret_sha256, now, expires_at } = session;
-    db.execute(sql, &[&id, &user, &kind, &secret_sha256, &now, &expires_at]).await?;
+    db.execute(sql, &[&id, user, kind, secret_sha256, now, expires_at]).await?;
     Ok(id)
 }
 
@@ -62,7 +65,8 @@ pub(crate) async fn find_refreshable_for_update(
     now: DateTime<Utc>,
 ) -> Result<Option<Refreshable>, Error> {
     let sql = "SELECT s.id, s.user_id, s.refresh_sha256 = $1, \
-                 s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL \
+                 s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL, \
+                 EXISTS (SELECT FROM user_roles WHERE user_id = u.id AND role = 'owner') \
                FROM sessions s JOIN users u ON u.id = s.user_id \
                WHERE s.kind = 'api' AND (s.refresh_sha256 = $1 OR s.replaced_sha256 = $1) \
                FOR UPDATE OF s";
@@ -72,6 +76,7 @@ pub(crate) async fn find_refreshable_for_update(
         user: it.get(1),
         current: it.get(2),
         live: it.get(3),
+        is_owner: it.get(4),
     }))
 }
 

@@ -16,7 +16,10 @@ use actix_web::{
     web::Data,
 };
 use chrono::{DateTime, Utc};
-use hotelhub_core::ids::{RequestId, UserId};
+use hotelhub_core::{
+    ids::{RequestId, UserId},
+    life::Access,
+};
 use hotelhub_http::{
     answer::Answer,
     auth::bearer,
@@ -31,14 +34,15 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 pub(crate) use self::idempotency::forget_old_answers;
-use self::idempotency::{Kept, WhileInFlight};
 pub(crate) use self::session::{Person, Pointer, page_cookie};
+use self::{
+    idempotency::{Kept, WhileInFlight},
+    session::Session,
+};
 use crate::{
-    access::{Permission, Purpose},
+    access::{Permission, Purpose, Refusal, allow},
     app::App,
-    site::{
-        OnceArrived, Site, audience_of, cannot_connect, database_failed, once_arrived, tenant_of,
-    },
+    site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
 };
 
 /// How long a request may work on the database before it is given up and its connection closed.
@@ -62,6 +66,7 @@ pub(crate) struct Change<'a> {
 }
 
 /// What a write asks for.
+#[derive(Clone, Copy)]
 struct Demand<'a> {
     permission: Permission,
     purpose: Purpose,
@@ -98,7 +103,7 @@ impl Desk {
     pub(crate) async fn read<T>(
         &self,
         permission: Permission,
-        look: impl AsyncFnOnce(&TenantConnection) -> ApiResult<T>,
+        look: impl AsyncFn(&TenantConnection) -> ApiResult<T>,
     ) -> ApiResult<T> {
         self.read_as(permission, async |db, _| look(db).await).await
     }
@@ -107,10 +112,20 @@ impl Desk {
     pub(crate) async fn read_as<T>(
         &self,
         permission: Permission,
-        look: impl AsyncFnOnce(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
+        look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        self.site.refuse_if_stopped()?;
+        self.site.reading(async |site| self.read_at(site, permission, &look).await).await
+    }
+
+    async fn read_at<T>(
+        &self,
+        site: &Site,
+        permission: Permission,
+        look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
     ) -> ApiResult<T> {
         let now = self.app.clock.now();
-        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        let connection = site.connect().await?;
         let looked = timeout(DEADLINE, async {
             // Polled together, both travel to the server in one go.
             futures_util::join!(
@@ -120,12 +135,24 @@ impl Desk {
         })
         .await;
         let Ok((session, found)) = looked else { return Err(too_slow()) };
-        let verdict = session.and_then(|it| it.require(permission, Purpose::Read));
+        let verdict = session.and_then(|it| self.require(&it, permission, Purpose::Read));
         let result = verdict.and(found);
         if !result.as_ref().is_err_and(|it| it.status().is_server_error()) {
             connection.release();
         }
         result
+    }
+
+    /// Refuses what the person or the hotel may not do.
+    fn require(
+        &self,
+        session: &Session,
+        permission: Permission,
+        purpose: Purpose,
+    ) -> ApiResult<()> {
+        let access = self.site.standing.learn(session.access);
+        session.require(permission)?;
+        allow(access, purpose).map_err(|it| self.site.refuse(it))
     }
 
     /// Changes the hotel's data in one transaction and answers with what `change` gives.
@@ -139,7 +166,7 @@ impl Desk {
         purpose: Purpose,
         repeat: &Repeat,
         status: StatusCode,
-        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
     ) -> ApiResult<HttpResponse> {
         let demand = Demand { permission, purpose, repeat, in_flight: WhileInFlight::Refuse };
         Ok(match self.write_once(demand, status, change).await? {
@@ -155,7 +182,7 @@ impl Desk {
         permission: Permission,
         purpose: Purpose,
         repeat: &Repeat,
-        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<String>,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<String>,
     ) -> ApiResult<HttpResponse> {
         let demand = Demand { permission, purpose, repeat, in_flight: WhileInFlight::Wait };
         let next = match self.write_once(demand, StatusCode::SEE_OTHER, change).await? {
@@ -172,9 +199,20 @@ impl Desk {
         &self,
         demand: Demand<'_>,
         status: StatusCode,
-        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
     ) -> ApiResult<Written<T>> {
-        let mut connection = self.site.db.connect().await.map_err(cannot_connect)?;
+        self.site.refuse_if_stopped()?;
+        self.site.writing(async |site| self.write_at(site, demand, status, &change).await).await
+    }
+
+    async fn write_at<T: Serialize>(
+        &self,
+        site: &Site,
+        demand: Demand<'_>,
+        status: StatusCode,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
+    ) -> ApiResult<Written<T>> {
+        let mut connection = site.connect().await?;
         let written = timeout(DEADLINE, self.write_on(&mut connection, demand, status, change))
             .await
             .unwrap_or_else(|_elapsed| Err(too_slow()));
@@ -183,7 +221,7 @@ impl Desk {
         }
         let (written, jobs) = written?;
         if jobs {
-            self.app.relay.nudge(self.site.db.clone());
+            self.app.relay.nudge(site.db.clone());
         }
         Ok(written)
     }
@@ -193,13 +231,13 @@ impl Desk {
         connection: &mut TenantConnection,
         Demand { permission, purpose, repeat, in_flight }: Demand<'_>,
         status: StatusCode,
-        change: impl AsyncFnOnce(&Change<'_>) -> ApiResult<T>,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
     ) -> ApiResult<(Written<T>, bool)> {
         let now = self.app.clock.now();
         let tx = connection.transaction().await.map_err(database_failed)?;
         let session = session::find(&tx, &self.pointer, permission, now).await?;
         let person = session.person();
-        session.require(permission, purpose)?;
+        self.require(&session, permission, purpose)?;
         if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
             return Ok((Written::Before(kept), false));
         }
@@ -211,22 +249,30 @@ impl Desk {
         Ok((Written::Now(answer), jobs))
     }
 
-    /// Who is asking, with all roles and permissions.
+    /// Who is asking, with all roles and permissions. In a stopped hotel only its owner may.
     pub(crate) async fn person(&self) -> ApiResult<Person> {
-        let now = self.app.clock.now();
-        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
-        let person = session::person(&connection, &self.pointer, now).await;
-        connection.release();
-        person
+        let found = self.site.reading(async |site| {
+            let connection = site.connect().await?;
+            let found = session::person(&connection, &self.pointer, self.app.clock.now()).await;
+            connection.release();
+            found
+        });
+        let (person, access) = found.await?;
+        if self.site.standing.learn(access) == Access::Stopped && !person.is_owner() {
+            return Err(self.site.refuse(Refusal::Stopped));
+        }
+        Ok(person)
     }
 
     /// Ends the session.
     pub(crate) async fn end_session(&self) -> ApiResult<()> {
-        let now = self.app.clock.now();
-        let connection = self.site.db.connect().await.map_err(cannot_connect)?;
-        let ended = session::end(&connection, &self.pointer, now).await;
-        connection.release();
-        ended
+        let ended = self.site.writing(async |site| {
+            let connection = site.connect().await?;
+            let ended = session::end(&connection, &self.pointer, self.app.clock.now()).await;
+            connection.release();
+            ended
+        });
+        ended.await
     }
 
     fn of(req: &HttpRequest) -> ApiResult<Self> {

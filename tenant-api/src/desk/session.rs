@@ -16,7 +16,7 @@ use serde::Serialize;
 use tokio_postgres::types::ToSql;
 
 use crate::{
-    access::{Permission, Purpose, allow},
+    access::{Permission, read_access},
     site::database_failed,
 };
 
@@ -49,7 +49,8 @@ const LIVE: &str = "s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at
 pub(crate) struct Session {
     person: UserId,
     permitted: bool,
-    access: Access,
+    /// What the hotel may do, by its own row.
+    pub(super) access: Access,
 }
 
 impl Session {
@@ -57,11 +58,8 @@ impl Session {
         self.person
     }
 
-    pub(crate) fn require(&self, permission: Permission, purpose: Purpose) -> ApiResult<()> {
-        if !self.permitted {
-            return Err(ApiError::forbidden(permission.name()));
-        }
-        allow(self.access, purpose)
+    pub(crate) fn require(&self, permission: Permission) -> ApiResult<()> {
+        if self.permitted { Ok(()) } else { Err(ApiError::forbidden(permission.name())) }
     }
 }
 
@@ -85,8 +83,7 @@ pub(crate) async fn find(
         .await
         .map_err(database_failed)?
         .ok_or_else(ApiError::unauthenticated)?;
-    let access: &str = row.get(2);
-    let access = access.parse().map_err(ApiError::internal)?;
+    let access = read_access(row.get(2));
     Ok(Session { person: row.get(0), permitted: row.get(1), access })
 }
 
@@ -103,18 +100,26 @@ pub(crate) struct Person {
     pub(crate) permissions: Vec<String>,
 }
 
-/// Reads the person of a session, with roles and permissions.
+impl Person {
+    /// Whether it is the owner, who alone may come into a stopped hotel.
+    pub(crate) fn is_owner(&self) -> bool {
+        self.roles.iter().any(|it| it == "owner")
+    }
+}
+
+/// Reads the person of a session, with roles and permissions, and what the hotel may do.
 pub(crate) async fn person(
     db: &impl Query,
     pointer: &Pointer,
     now: DateTime<Utc>,
-) -> ApiResult<Person> {
+) -> ApiResult<(Person, Access)> {
     let (pointed_at, pointer) = pointer.matches();
     let sql = format!(
         "SELECT u.id, u.name, u.email, \
            ARRAY(SELECT role FROM user_roles WHERE user_id = u.id ORDER BY role), \
            ARRAY(SELECT DISTINCT permission FROM user_roles JOIN role_permissions USING (role) \
-                 WHERE user_id = u.id ORDER BY permission) \
+                 WHERE user_id = u.id ORDER BY permission), \
+           (SELECT access FROM tenant_identity) \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE {pointed_at} AND {LIVE}"
     );
     let row = db
@@ -122,13 +127,15 @@ pub(crate) async fn person(
         .await
         .map_err(database_failed)?
         .ok_or_else(ApiError::unauthenticated)?;
-    Ok(Person {
+    let access = read_access(row.get(5));
+    let person = Person {
         id: row.get(0),
         name: row.get(1),
         email: row.get(2),
         roles: row.get(3),
         permissions: row.get(4),
-    })
+    };
+    Ok((person, access))
 }
 
 /// Ends a session, if it is live.

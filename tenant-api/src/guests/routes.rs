@@ -111,7 +111,7 @@ pub(crate) async fn create_guest(
         StatusCode::CREATED,
         async |change| {
             store::insert(change.tx, &guest, change.now).await.map_err(database_failed)?;
-            Ok(GuestBody::from(guest.0))
+            Ok(GuestBody::from(guest.0.clone()))
         },
     )
     .await

@@ -6,7 +6,10 @@ use hotelhub_core::errors::Chain;
 use hotelhub_http::error::ApiError;
 
 use super::{shell::Shell, texts::Texts};
-use crate::{app::App, site::Site};
+use crate::{
+    app::App,
+    site::{UNKNOWN_HOST, route_of},
+};
 
 #[derive(Template)]
 #[template(path = "pages/error.html")]
@@ -22,18 +25,20 @@ struct Page<'a> {
 
 /// Writes an error as a page.
 pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) -> String {
-    let site = Site::of(req).ok();
-    let hotel = site.as_ref().map_or("HotelHub", |it| it.route.company_name.as_str());
+    let app = req.app_data::<Data<App>>();
+    // Who has no such hotel learns no name of one.
+    let route = app.filter(|_| error.code() != UNKNOWN_HOST).and_then(|it| route_of(it, req));
+    let hotel = route.as_ref().map_or("HotelHub", |it| it.company_name.as_str());
     let shell = Shell::outside(req, hotel);
     let t = shell.t;
     let (title, lead) = words(t, error);
-    let control = req.app_data::<Data<App>>().map(|it| it.addresses.control.to_string());
+    let control = app.map(|it| it.addresses.control.to_string());
     let link = match error.code() {
-        "TENANT_UNKNOWN" => control.map(|it| (t.unknown_sign_up, it)),
-        "TENANT_SUSPENDED" => control.map(|it| (t.stopped_link, it)),
-        _ => site.map(|_| (t.error_home, "/".to_owned())),
+        UNKNOWN_HOST => control.map(|it| (t.unknown_sign_up, it)),
+        "TENANT_SUSPENDED" => control.map(|it| (t.to_subscription, it)),
+        _ => route.map(|_| (t.error_home, "/".to_owned())),
     };
-    let reloads = error.code() == "TENANT_PROVISIONING";
+    let reloads = matches!(error.code(), "TENANT_PROVISIONING" | "TENANT_UPDATING");
     Page { shell, title, lead, reloads, link, request_id }.render().unwrap_or_else(|fault| {
         tracing::error!(error = %Chain(&fault), "the error page was not written");
         String::new()
@@ -42,8 +47,9 @@ pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) 
 
 fn words(t: &Texts, error: &ApiError) -> (&'static str, &'static str) {
     match (error.code(), error.status()) {
-        ("TENANT_UNKNOWN", _) => (t.unknown_title, t.unknown_lead),
+        (UNKNOWN_HOST, _) => (t.unknown_title, t.unknown_lead),
         ("TENANT_PROVISIONING", _) => (t.preparing_title, t.preparing_lead),
+        ("TENANT_UPDATING", _) => (t.updating_title, t.updating_lead),
         ("TENANT_SUSPENDED", _) => (t.stopped_title, t.stopped_lead),
         ("TENANT_READ_ONLY", _) => (t.error_title, t.being_moved),
         ("CROSS_ORIGIN", _) => (t.error_title, t.cross_origin_lead),
@@ -68,8 +74,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_hotel_that_is_being_prepared_is_looked_at_again_by_itself() {
+    fn only_a_hotel_that_will_soon_be_there_is_looked_at_again_by_itself() {
         let refresh = "http-equiv=\"refresh\"";
+        let updating = ApiError::unavailable("TENANT_UPDATING", "wait", 1);
+        assert!(page(&updating).contains(refresh));
         let preparing = ApiError::unavailable("TENANT_PROVISIONING", "wait", 1);
         assert!(page(&preparing).contains(refresh));
         assert!(!page(&ApiError::not_found("page")).contains(refresh));

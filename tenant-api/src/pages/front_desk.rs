@@ -85,6 +85,14 @@ struct Page {
     set_up_again: Option<String>,
 }
 
+/// All there is in a stopped hotel, for its owner.
+#[derive(Template)]
+#[template(path = "pages/stopped.html")]
+struct StoppedPage {
+    shell: Shell,
+    settle_at: String,
+}
+
 /// Shows the front desk.
 pub(super) async fn show_front_desk(
     req: HttpRequest,
@@ -114,6 +122,10 @@ async fn show(
     refused: Option<(TypedSetup, Faults)>,
 ) -> ApiResult<HttpResponse> {
     let shell = Shell::inside(req, desk).await?;
+    if !shell.is_served() {
+        let settle_at = desk.app.addresses.control.to_string();
+        return render(req, StatusCode::OK, &StoppedPage { shell, settle_at });
+    }
     let found = desk
         .read_as(Permission::PropertyRead, async |db, now| find(db, now, &query, &shell).await)
         .await?;

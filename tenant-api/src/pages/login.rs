@@ -6,9 +6,8 @@ use actix_web::{
     web::Data,
 };
 use askama::Template;
-use hotelhub_core::keys::{random_token, sha256};
+use hotelhub_core::{keys::random_token, life::Access};
 use hotelhub_http::{
-    auth::tokens::SESSION_TTL,
     error::{ApiError, ApiResult},
     limits::Limits,
 };
@@ -22,9 +21,9 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{self, NewSession},
+    auth,
     desk::{Desk, page_cookie},
-    site::{Site, cannot_connect, database_failed},
+    site::Site,
 };
 
 #[derive(Template)]
@@ -54,7 +53,11 @@ pub(super) struct NoFields {}
 
 /// Shows the form.
 pub(super) async fn show_login(req: HttpRequest, site: Site) -> ApiResult<HttpResponse> {
-    let shell = Shell::outside(&req, &site.route.company_name);
+    let mut shell = Shell::outside(&req, &site.route.company_name);
+    // How a hotel that works stands with its bills is no affair of whoever comes by.
+    if site.standing.now() == Access::Stopped {
+        shell.warning = Some(shell.t.stopped_login);
+    }
     render(&req, StatusCode::OK, &Page { shell, email: "", refused: false })
 }
 
@@ -68,8 +71,8 @@ pub(super) async fn log_in(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginForm { email, password } = form.value;
-    let user = match auth::check_password(&site, &app, &email, password).await {
-        Ok(user) => user,
+    let person = match auth::check_password(&site, &app, &email, password).await {
+        Ok(person) => person,
         Err(error) if error.code() == "INVALID_CREDENTIALS" => {
             let shell = Shell::outside(&req, &site.route.company_name);
             let page = Page { shell, email: &email, refused: true };
@@ -78,17 +81,7 @@ pub(super) async fn log_in(
         Err(error) => return Err(error),
     };
     let secret = random_token();
-    let now = app.clock.now();
-    let session = NewSession {
-        user,
-        kind: "page",
-        secret_sha256: &sha256(secret.expose_secret().as_bytes()),
-        now,
-        expires_at: now + SESSION_TTL,
-    };
-    let connection = site.db.connect().await.map_err(cannot_connect)?;
-    auth::insert_session(&connection, session).await.map_err(database_failed)?;
-    connection.release();
+    auth::begin_session(&site, &app, &person, "page", &secret).await?;
     let cookie = page_cookie(secret.expose_secret().to_owned(), app.addresses.over_tls());
     Ok(HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, "/")).finish())
 }

@@ -33,6 +33,7 @@ fn row(offer: &Offer, property: PropertyId, ask: Ask, shell: &Shell) -> OfferRow
     if !shell.may(Permission::ReservationWrite) {
         obstacles.push(shell.t.obstacle_not_yours);
     }
+    obstacles.extend(shell.no_business());
     let book = obstacles.is_empty().then(|| links::book(property, offer.room_type, ask));
     OfferRow {
         name: offer.name.clone(),

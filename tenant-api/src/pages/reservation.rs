@@ -161,7 +161,7 @@ fn page(
     let allowed = it.may_cancel(property.business_date);
     let cannot_cancel = match allowed {
         _ if !shell.may(Permission::ReservationWrite) => Some(shell.t.cannot_cancel_role),
-        Ok(()) => None,
+        Ok(()) => shell.forbids(Purpose::Service),
         Err(why) => reason_not(shell.t, why.code()),
     };
     let zone: Tz = property.time_zone.parse().unwrap_or(Tz::UTC);

@@ -134,7 +134,7 @@ pub(super) async fn add_room_type(
     let step = Step { permission: Permission::PropertyWrite, done: "type" };
     let room_type = body.check().map_err(Refusal::Api);
     carry_out(&req, &desk, (value, &repeat), step, room_type, async |change, property, it| {
-        room_types::add(change, property, &it).await
+        room_types::add(change, property, it).await
     })
     .await
 }
@@ -161,8 +161,12 @@ pub(super) async fn add_rooms(
     carry_out(&req, &desk, (value, &repeat), step, rooms, async |change, property, it| {
         let (room_type_id, numbers) = it;
         for number in numbers {
-            let room = CreateRoomBody { number, room_type_id, floor: String::new() };
-            rooms::add(change, property, room).await?;
+            let room = CreateRoomBody {
+                number: number.clone(),
+                room_type_id: *room_type_id,
+                floor: String::new(),
+            };
+            rooms::add(change, property, &room).await?;
         }
         Ok(())
     })
@@ -179,7 +183,7 @@ pub(super) async fn set_rates(
     let step = Step { permission: Permission::RateWrite, done: "rates" };
     let rates = read_rates(&value, Texts::of(Language::of(&req)));
     carry_out(&req, &desk, (value, &repeat), step, rates, async |change, property, it| {
-        rates::set(change, property, &it).await.map(drop)
+        rates::set(change, property, it).await.map(drop)
     })
     .await
 }
@@ -242,14 +246,14 @@ async fn carry_out<T>(
     (value, repeat): (TypedSetup, &Repeat),
     step: Step,
     wanted: Result<T, Refusal>,
-    change: impl AsyncFnOnce(&Change<'_>, PropertyId, T) -> ApiResult<()>,
+    change: impl AsyncFn(&Change<'_>, PropertyId, &T) -> ApiResult<()>,
 ) -> ApiResult<HttpResponse> {
     let property: PropertyId =
         value.property.parse().ok().ok_or_else(|| ApiError::not_found("property"))?;
     let written = match wanted {
         Ok(wanted) => desk
             .write_from_page(step.permission, Purpose::NewBusiness, repeat, async |place| {
-                change(place, property, wanted).await?;
+                change(place, property, &wanted).await?;
                 Ok(links::set_up(property, step.done))
             })
             .await

@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use super::texts::Texts;
 use crate::{
-    access::Permission,
+    access::{Permission, Purpose, Refusal, allow},
     desk::{Desk, Person},
 };
 
@@ -38,6 +38,8 @@ pub(super) struct Shell {
     pub(super) styles: &'static [String; 2],
     /// What the hotel's access means for the people who work there.
     pub(super) warning: Option<&'static str>,
+    /// What the hotel may do now.
+    access: Access,
 }
 
 impl Shell {
@@ -52,15 +54,17 @@ impl Shell {
             switch: in_language(req, language.other()),
             styles: &STYLES,
             warning: None,
+            access: Access::Full,
         }
     }
 
     /// A page for somebody who is logged in.
     pub(super) async fn inside(req: &HttpRequest, desk: &Desk) -> ApiResult<Self> {
-        let route = &desk.site.route;
-        let mut shell = Self::outside(req, &route.company_name);
-        shell.person = Some(desk.person().await?);
-        shell.warning = match route.access {
+        let person = desk.person().await?;
+        let mut shell = Self::outside(req, &desk.site.route.company_name);
+        shell.person = Some(person);
+        shell.access = desk.site.standing.now();
+        shell.warning = match shell.access {
             Access::Full | Access::Stopped => None,
             Access::Grace => Some(shell.t.grace),
             Access::Essential => Some(shell.t.suspended),
@@ -82,7 +86,26 @@ impl Shell {
 
     /// Whether to link to the reservations.
     pub(super) fn sees_reservations(&self) -> bool {
-        self.may(Permission::ReservationRead)
+        self.is_served() && self.may(Permission::ReservationRead)
+    }
+
+    /// Whether there is more to see than how to go on.
+    pub(super) fn is_served(&self) -> bool {
+        self.access != Access::Stopped
+    }
+
+    /// Why this cannot be done now, whoever asks; only for what to show, the desk decides.
+    pub(super) fn forbids(&self, purpose: Purpose) -> Option<&'static str> {
+        allow(self.access, purpose).err().map(|refusal| match refusal {
+            Refusal::Suspended => self.t.waits_for_payment,
+            Refusal::Stopped => self.t.stopped_lead,
+            Refusal::Moving => self.t.being_moved,
+        })
+    }
+
+    /// Why no new business can be made now.
+    pub(super) fn no_business(&self) -> Option<&'static str> {
+        self.forbids(Purpose::NewBusiness)
     }
 }
 

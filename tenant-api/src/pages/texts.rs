@@ -20,6 +20,16 @@ catalogue!(
         being_moved: "Data hotel sedang dipindahkan. Perubahan dapat dilakukan lagi sebentar lagi.",
             "The hotel's data is being moved. Changes are possible again in a moment.";
 
+        waits_for_payment: "Menunggu pembayaran langganan", "Waits for the subscription's payment";
+        to_subscription: "Ke langganan", "To the subscription";
+        resting_title: "Hotel ini sedang dihentikan", "This hotel is stopped";
+        resting_lead: "Langganan telah berakhir. Data Anda masih ada: lunasi langganan dan hotel terbuka lagi, atau ambil data Anda.",
+            "The subscription has ended. Your data is still there: settle the subscription and the hotel opens again, or take your data along.";
+        resting_others: "Selama itu hanya pemilik yang dapat masuk, dan konfirmasi kepada tamu ditahan.",
+            "Until then only the owner can log in, and confirmations to guests are held back.";
+        stopped_login: "Langganan hotel ini telah berakhir. Hanya pemilik yang dapat masuk.",
+            "This hotel's subscription has ended. Only its owner can log in.";
+
         log_in: "Masuk", "Log in";
         log_in_lead: "Masuk untuk bekerja di resepsionis.", "Log in to work at the front desk.";
         email: "Alamat e-mail", "E-mail address";
@@ -176,7 +186,9 @@ catalogue!(
         stopped_title: "Langganan menunggu pembayaran", "The subscription waits for a payment";
         stopped_lead: "Tindakan ini terbuka lagi begitu pemilik hotel melunasi langganannya.",
             "This opens again as soon as the hotel's owner settles the subscription.";
-        stopped_link: "Ke langganan", "To the subscription";
+        updating_title: "Hotel sedang diperbarui", "The hotel is being updated";
+        updating_lead: "Data hotel sedang disiapkan untuk versi berikutnya. Halaman ini memuat ulang sendiri.",
+            "The hotel's data is being made ready for the next version. This page reloads by itself.";
         busy_lead: "Data hotel sedang tidak terjangkau. Coba lagi sebentar lagi.",
             "The hotel's data is out of reach right now. Try again in a moment.";
         forbidden_lead: "Peran Anda tidak mencakup ini. Mintalah kepada pemilik hotel.",

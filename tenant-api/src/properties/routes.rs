@@ -119,8 +119,8 @@ pub(crate) async fn create_property(
         &repeat,
         StatusCode::CREATED,
         async |change| {
-            let region = match value.region {
-                Some(region) => region,
+            let region = match &value.region {
+                Some(region) => region.clone(),
                 None => store::usual_region(change.tx)
                     .await
                     .map_err(database_failed)?
@@ -128,10 +128,10 @@ pub(crate) async fn create_property(
             };
             let property = Property {
                 id: PropertyId::generate(),
-                code: value.code,
-                name: value.name,
+                code: value.code.clone(),
+                name: value.name.clone(),
                 time_zone: time_zone.name().to_owned(),
-                city: value.city,
+                city: value.city.clone(),
                 region,
                 business_date: change.now.with_timezone(&time_zone).date_naive(),
             };

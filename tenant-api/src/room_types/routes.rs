@@ -117,7 +117,7 @@ pub(crate) async fn create_room_type(
         StatusCode::CREATED,
         async |change| {
             add(change, *path, &room_type).await?;
-            Ok(RoomTypeBody::from(room_type))
+            Ok(RoomTypeBody::from(room_type.clone()))
         },
     )
     .await

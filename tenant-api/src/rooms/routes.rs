@@ -115,7 +115,7 @@ pub(crate) async fn create_room(
         Purpose::NewBusiness,
         &repeat,
         StatusCode::CREATED,
-        async |change| add(change, *path, value).await.map(RoomBody::from),
+        async |change| add(change, *path, &value).await.map(RoomBody::from),
     )
     .await
 }
@@ -124,7 +124,7 @@ pub(crate) async fn create_room(
 pub(crate) async fn add(
     change: &Change<'_>,
     property: PropertyId,
-    body: CreateRoomBody,
+    body: &CreateRoomBody,
 ) -> ApiResult<Room> {
     let number = body.number.trim().to_owned();
     if !(1..=12).contains(&number.chars().count()) {
@@ -133,7 +133,7 @@ pub(crate) async fn add(
     let room = Room {
         id: RoomId::generate(),
         number,
-        floor: body.floor,
+        floor: body.floor.clone(),
         room_type_id: body.room_type_id,
         status: "clean".to_owned(),
     };

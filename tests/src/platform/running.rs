@@ -176,6 +176,11 @@ impl Platform {
         Ok(())
     }
 
+    /// Takes a variable that the builder set away from processes that are started from now on.
+    pub fn forget_env(&mut self, name: &str) {
+        self.changes.retain(|(_, it, _)| it != name);
+    }
+
     /// Asks one process to stop, and expects exit code 0.
     ///
     /// # Errors

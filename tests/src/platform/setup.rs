@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use hotelhub_core::keys::Keyring;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
@@ -107,6 +108,22 @@ impl Setup {
     pub fn tenant_public_url(&self, host: &str) -> String {
         let port = self.tenant_ports.first().copied().unwrap_or_default();
         format!("http://{host}:{port}")
+    }
+
+    /// The keys that make the login passwords of hotels' databases.
+    ///
+    /// # Errors
+    /// Never in practice: they are ours.
+    pub fn db_host_keys(&self) -> Result<Keyring> {
+        self.secrets.db_host_keys.parse().context("read our own keys")
+    }
+
+    /// The keys that sign the tokens of hotels' people.
+    ///
+    /// # Errors
+    /// Never in practice: they are ours.
+    pub fn tenant_token_keys(&self) -> Result<Keyring> {
+        self.secrets.tenant_token_keys.parse().context("read our own keys")
     }
 
     /// How long a program may take to stop.

@@ -38,7 +38,7 @@ impl Stage {
     /// # Errors
     /// Fails if one of them does not start.
     pub async fn new(preset: Preset) -> Result<Self> {
-        Self::start(preset, setting("HOTELHUB_TEST_BROKER")).await
+        Self::start(PostgresServer::temporary(preset), setting("HOTELHUB_TEST_BROKER")).await
     }
 
     /// Starts the servers with a broker that the test can stop and kill.
@@ -46,10 +46,21 @@ impl Stage {
     /// # Errors
     /// Fails if one of them does not start.
     pub async fn with_own_broker(preset: Preset) -> Result<Self> {
-        Self::start(preset, None).await
+        Self::start(PostgresServer::temporary(preset), None).await
     }
 
-    async fn start(preset: Preset, shared_broker: Option<String>) -> Result<Self> {
+    /// As [`Stage::with_own_broker`], with lines of `postgresql.conf` for the database server.
+    ///
+    /// # Errors
+    /// Fails if one of them does not start.
+    pub async fn with_settings(preset: Preset, settings: &str) -> Result<Self> {
+        Self::start(PostgresServer::temporary_with(preset, settings), None).await
+    }
+
+    async fn start(
+        postgres: impl Future<Output = Result<PostgresServer>>,
+        shared_broker: Option<String>,
+    ) -> Result<Self> {
         let folder = temporary::folder(Path::new("/tmp")).await?;
         let mails = folder.path().join("mails");
         let broker = async {
@@ -67,7 +78,7 @@ impl Stage {
             }
         };
         let (postgres, (rabbit, amqp_url), mail) =
-            tokio::try_join!(PostgresServer::temporary(preset), broker, Catcher::start(&mails))
+            tokio::try_join!(postgres, broker, Catcher::start(&mails))
                 .context("start the servers of a test")?;
         Ok(Self { postgres, mail, rabbit, amqp_url, folder })
     }

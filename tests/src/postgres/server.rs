@@ -48,9 +48,17 @@ impl PostgresServer {
     /// # Errors
     /// Fails if PostgreSQL is not installed or does not start.
     pub async fn temporary(preset: Preset) -> Result<Self> {
+        Self::temporary_with(preset, "").await
+    }
+
+    /// As [`PostgresServer::temporary`], with lines of `postgresql.conf` that win over the preset's.
+    ///
+    /// # Errors
+    /// As [`PostgresServer::temporary`].
+    pub async fn temporary_with(preset: Preset, settings: &str) -> Result<Self> {
         let folder = temporary::folder(preset.temporary_parent()).await?;
         let state = folder.path().to_owned();
-        let mut server = Self::at(&state, &state, ports::free()?, preset).await?;
+        let mut server = Self::at((&state, &state), ports::free()?, preset, settings).await?;
         server._temporary = Some(folder);
         Ok(server)
     }
@@ -63,7 +71,7 @@ impl PostgresServer {
     pub async fn kept(state: &Path, port: u16) -> Result<Self> {
         let installation = Installation::find()?;
         let home = Self::home(&installation, state);
-        Self::at(state, &home, port, Preset::Durable).await
+        Self::at((state, &home), port, Preset::Durable, "").await
     }
 
     /// Where the data of [`PostgresServer::kept`] stands: under `state`, unless the server's
@@ -80,7 +88,12 @@ impl PostgresServer {
         PathBuf::from(format!("/var/tmp/hotelhub-{hash:016x}"))
     }
 
-    async fn at(state: &Path, home: &Path, port: u16, preset: Preset) -> Result<Self> {
+    async fn at(
+        (state, home): (&Path, &Path),
+        port: u16,
+        preset: Preset,
+        settings: &str,
+    ) -> Result<Self> {
         let installation = Installation::find()?;
         let passwords = secrets::load_or_create(&state.join("postgres.json"), Passwords::random)?;
         let mut server = Self {
@@ -98,7 +111,7 @@ impl PostgresServer {
         if !server.data.join("PG_VERSION").exists() {
             server.initialise(home, state, preset)?;
         }
-        server.configure(preset)?;
+        server.configure(preset, settings)?;
         server.start().await?;
         bootstrap(&server.urls()?.superuser, &server.passwords).await?;
         Ok(server)
@@ -236,7 +249,7 @@ impl PostgresServer {
         made
     }
 
-    fn configure(&self, preset: Preset) -> Result<()> {
+    fn configure(&self, preset: Preset, more: &str) -> Result<()> {
         let settings = format!(
             "listen_addresses = '127.0.0.1'\n\
              port = {}\n\
@@ -244,7 +257,7 @@ impl PostgresServer {
              password_encryption = 'scram-sha-256'\n\
              max_connections = 200\n\
              log_line_prefix = '%m [%p] %q%u@%d '\n\
-             {}",
+             {}{more}",
             self.port,
             self.sockets.display(),
             preset.settings(),

@@ -8,14 +8,25 @@ use crate::tree::{File, Package};
 const EDGES: &[(&str, &[&str])] = &[
     ("hotelhub-core", &[]),
     ("hotelhub-http", &["hotelhub-core"]),
-    ("hotelhub-tenancy", &["hotelhub-core"]),
+    ("hotelhub-storage", &["hotelhub-core"]),
+    ("hotelhub-tenancy", &["hotelhub-core", "hotelhub-storage"]),
     ("hotelhub-jobs", &["hotelhub-core"]),
     ("migrations", &[]),
-    ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs"]),
+    ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage"]),
+    ("hotelhub-cli", &["hotelhub-core"]),
     ("provisioner", &["hotelhub-core", "hotelhub-jobs", "migrations"]),
-    ("tenant-api", &["hotelhub-core", "hotelhub-http", "hotelhub-tenancy", "hotelhub-jobs"]),
+    (
+        "tenant-api",
+        &[
+            "hotelhub-core",
+            "hotelhub-http",
+            "hotelhub-tenancy",
+            "hotelhub-jobs",
+            "hotelhub-storage",
+        ],
+    ),
     ("platform-tests", &["hotelhub-core"]),
-    ("xtask", &["platform-tests"]),
+    ("xtask", &["hotelhub-core", "hotelhub-http", "migrations", "platform-tests"]),
 ];
 
 /// The one crate whose tests may use all others.
@@ -54,6 +65,7 @@ const QUERY_FOLDERS: &[(&str, &str)] = &[
     ("shared/tenancy", "a connection proves its identity before anybody uses it"),
     ("shared/jobs", "the job protocol is its queries, the same in every database"),
     ("provisioner", "its subject are databases: roles, grants, catalogues"),
+    ("control-plane/cli/src/doctor", "a check of a server is a query and what to make of it"),
     ("migrations", "frozen history"),
     ("tests", "they look at what programs did from outside"),
     ("tenant-api/src/desk", "session and idempotency ride on the request's own transaction"),

@@ -218,7 +218,7 @@ async fn ready_ground() -> Ground {
 /// Kills a provisioner that is about to record `step` as `state`.
 async fn kill_at_record(ground: &Ground, slug: &str, step: &str, state: &str, line: Line) -> Asked {
     let condition = format!("NEW.name = '{step}' AND NEW.state = '{state}'");
-    let gate = Gate::close(ground, "operation_steps", "UPDATE", &condition).await;
+    let gate = Gate::close(ground, "operation_steps", "INSERT OR UPDATE", &condition).await;
     let (asked, mut program) = (ground.ask(slug).await, ground.start("killed").await);
     gate.wait_for_arrival().await;
     program.kill().await.unwrap();

@@ -2,7 +2,7 @@
 
 pub(crate) mod reservation_confirmation;
 
-use hotelhub_core::clock::Clock;
+use hotelhub_core::{clock::Clock, life::Access};
 use hotelhub_jobs::{
     kind::Kind,
     outcome::{JobError, Outcome},
@@ -14,11 +14,27 @@ use serde::de::DeserializeOwned;
 use super::Mailer;
 use crate::config::Addresses;
 
-const KINDS: &[&Kind] = &[&reservation_confirmation::KIND];
+/// A kind of a hotel's jobs.
+pub(super) struct HotelKind {
+    pub(super) kind: &'static Kind,
+    /// What the hotel must be allowed for it to run; the rest of the time it is held.
+    pub(super) runs_under: &'static [Access],
+}
+
+const KINDS: &[HotelKind] = &[HotelKind {
+    kind: &reservation_confirmation::KIND,
+    runs_under: reservation_confirmation::RUNS_UNDER,
+}];
 
 /// The kind with this name.
-pub(super) fn find_kind(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().copied().find(|it| it.name == name)
+pub(super) fn find_kind(name: &str) -> Option<&'static HotelKind> {
+    KINDS.iter().find(|it| it.kind.name == name)
+}
+
+/// Each kind with each access that it runs under.
+pub(super) fn may_run() -> Vec<(&'static str, Access)> {
+    let pairs = |it: &'static HotelKind| it.runs_under.iter().map(|access| (it.kind.name, *access));
+    KINDS.iter().flat_map(pairs).collect()
 }
 
 /// What the kinds need to do their work.

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use hotelhub_core::ids::{PropertyId, ReservationId};
+use hotelhub_core::{
+    ids::{PropertyId, ReservationId},
+    life::Access,
+};
 use hotelhub_http::{catalogue, language::Language};
 use hotelhub_jobs::{
     kind::{Class, Kind, Wait},
@@ -34,6 +37,9 @@ pub(crate) const KIND: Kind = Kind {
     timeout: Duration::from_secs(30),
     ladder: &[Wait::S10, Wait::M2],
 };
+
+/// A suspended hotel makes no new business, so there is none to confirm.
+pub(super) const RUNS_UNDER: &[Access] = &[Access::Full, Access::Grace];
 
 #[derive(Deserialize)]
 struct Payload {

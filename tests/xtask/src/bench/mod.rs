@@ -8,7 +8,10 @@
 mod bare;
 mod building;
 mod clones;
+mod fleet;
 mod hashing;
+mod moving;
+mod push;
 mod queries;
 mod report;
 mod requests;
@@ -21,7 +24,11 @@ use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 pub(crate) use self::bare::{Args as BareServerArgs, serve as serve_bare};
-use self::{building::Profile, report::Report, theatre::Theatre};
+use self::{
+    building::Profile,
+    report::Report,
+    theatre::{Scene, Theatre},
+};
 use crate::{
     install::{self, Package},
     say,
@@ -46,15 +53,27 @@ pub(crate) struct Args {
 enum Name {
     /// From the signup's form to the first page of one's own hotel.
     Signup,
+    /// The same with copies made ahead: in turn, and five a second during a fleet migration.
+    WarmSignup,
     /// Reading one row of one's hotel, as often as it goes.
     Requests,
+    /// A thousand hotels: a fleet migration, requests to all of them, a crash, a new replica.
+    Fleet,
+    /// From a suspension to the refusals of four replicas.
+    Push,
+    /// A gigabyte goes to another server while its hotel works.
+    Move,
 }
 
 impl Name {
     fn text(self) -> &'static str {
         match self {
             Self::Signup => "signup",
+            Self::WarmSignup => "warm-signup",
             Self::Requests => "requests",
+            Self::Fleet => "fleet",
+            Self::Push => "push",
+            Self::Move => "move",
         }
     }
 }
@@ -81,13 +100,29 @@ async fn measure(name: Name, profile: Profile) -> Result<()> {
     let folder = building::folder()?;
     let needs = [Package::Postgres, Package::Rabbitmq, Package::Wrk];
     install::ensure(&folder, &needs).await?;
-    let theatre = Theatre::open().await?;
     let mut report = Report::new(name.text(), profile.text());
+    let mut theatre = Theatre::open(scene(name)).await?;
     match name {
         Name::Signup => Box::pin(signup::measure(&theatre, &mut report)).await?,
+        Name::WarmSignup => Box::pin(signup::warm::measure(&mut theatre, &mut report)).await?,
         Name::Requests => Box::pin(requests::measure(&theatre, &mut report)).await?,
+        Name::Fleet => Box::pin(fleet::measure(&mut theatre, &mut report)).await?,
+        Name::Push => Box::pin(push::measure(&theatre, &mut report)).await?,
+        Name::Move => Box::pin(moving::measure(&theatre, &mut report)).await?,
     }
     theatre.close().await?;
     report.show();
     report.keep(&folder)
+}
+
+/// No copies ahead.
+const NO_POOL: [(&str, &str); 2] = [("WARM_POOL_MIN", "0"), ("WARM_POOL_MAX", "0")];
+
+fn scene(name: Name) -> Scene {
+    match name {
+        Name::Signup | Name::Requests | Name::Move => Scene { env: &NO_POOL, ..Scene::default() },
+        Name::WarmSignup => signup::warm::SCENE,
+        Name::Fleet => fleet::SCENE,
+        Name::Push => Scene { more_replicas: 3, env: &NO_POOL, ..Scene::default() },
+    }
 }

@@ -2,13 +2,27 @@
 
 use anyhow::{Context as _, Result};
 use platform_tests::{
-    platform::{Platform, Stage},
+    platform::{Platform, Role, Stage},
     postgres::{Preset, connect},
 };
+use tokio_postgres::Client;
 use url::Url;
 use uuid::Uuid;
 
 use crate::say;
+
+/// How the platform of one measurement is set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scene {
+    /// More replicas of `tenant-api serve` than the first.
+    pub(super) more_replicas: usize,
+    /// Lines of `postgresql.conf`.
+    pub(super) postgres: &'static str,
+    /// Settings of every program.
+    pub(super) env: &'static [(&'static str, &'static str)],
+    /// Processes that are not started.
+    pub(super) without: &'static [Role],
+}
 
 /// Servers, and the platform on them. The platform goes first when this is dropped.
 pub(super) struct Theatre {
@@ -17,22 +31,41 @@ pub(super) struct Theatre {
 }
 
 impl Theatre {
-    /// Starts it all on free ports, with one replica of `tenant-api serve`, on the machine's own
-    /// clock: one that tests can move costs a look at a file for each request.
-    pub(super) async fn open() -> Result<Self> {
-        let servers = Stage::with_own_broker(Preset::Durable);
+    /// Starts it all on free ports, on the machine's own clock: one that tests can move costs a look
+    /// at a file for each request.
+    pub(super) async fn open(scene: Scene) -> Result<Self> {
+        let servers = Box::pin(Stage::with_settings(Preset::Durable, scene.postgres));
         let stage = say::during("PostgreSQL and RabbitMQ", servers).await?;
-        let platform = Platform::builder(stage.setup(1)?).without_rate_limits().start();
-        let platform = say::during("migrating and starting the programs", platform).await?;
+        let setup = stage.setup(1 + scene.more_replicas)?;
+        let mut builder = Platform::builder(setup).without_rate_limits();
+        for role in scene.without {
+            builder = builder.without(*role);
+        }
+        for (name, value) in scene.env {
+            builder = builder.env(name, value);
+        }
+        let platform = say::during("migrating and starting the programs", builder.start()).await?;
         Ok(Self { platform, stage })
+    }
+
+    /// A session of the superuser on `database`.
+    pub(super) async fn superuser(&self, database: &str) -> Result<Client> {
+        let mut url = self.stage.postgres.urls()?.superuser;
+        url.set_path(database);
+        connect(&url).await.with_context(|| format!("connect to {database} as the superuser"))
+    }
+
+    /// A session of the superuser on the control database.
+    pub(super) async fn control(&self) -> Result<Client> {
+        self.superuser("hotelhub_control").await
     }
 
     /// The name of the only hotel's database, and the superuser's way into it.
     pub(super) async fn only_database(&self) -> Result<(String, Url)> {
         let urls = self.stage.postgres.urls()?;
         let control = connect(&urls.control).await.context("look into the control database")?;
-        let row = control.query_one("SELECT id FROM databases", &[]).await;
-        let id: Uuid = row.context("find the only hotel's database")?.get(0);
+        let row = control.query_one("SELECT id FROM databases WHERE state = 'assigned'", &[]);
+        let id: Uuid = row.await.context("find the only hotel's database")?.get(0);
         let name = format!("tenant_{}", id.simple());
         let mut url = urls.superuser;
         url.set_path(&name);

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::tool::Tool;
 
-const CONNECTIONS: &str = "-c32";
+const CONNECTIONS: u32 = 32;
 const THREADS: &str = "-t2";
 
 /// Where to send requests, and with what headers.
@@ -26,8 +26,29 @@ pub(super) struct Load {
 
 /// Sends requests to `target` for so many seconds; fails if not all were answered with success.
 pub(super) async fn load(target: &Target, seconds: u32, log: &Path) -> Result<Load> {
-    let duration = format!("-d{seconds}s");
-    let mut args = vec![THREADS, CONNECTIONS, &duration, "--latency"];
+    run(target, (CONNECTIONS, seconds), &[], log).await
+}
+
+/// As [`load`], over so many connections, with requests that `script` makes.
+pub(super) async fn load_script(
+    target: &Target,
+    script: &Path,
+    (connections, seconds): (u32, u32),
+    log: &Path,
+) -> Result<Load> {
+    let script = script.to_string_lossy();
+    run(target, (connections, seconds), &["-s", &script], log).await
+}
+
+async fn run(
+    target: &Target,
+    (connections, seconds): (u32, u32),
+    more: &[&str],
+    log: &Path,
+) -> Result<Load> {
+    let (connections, duration) = (format!("-c{connections}"), format!("-d{seconds}s"));
+    let mut args = vec![THREADS, &connections, &duration, "--latency"];
+    args.extend(more);
     for header in &target.headers {
         args.extend(["-H", header]);
     }

@@ -5,6 +5,7 @@
 //! template, and the hash of the password, which happens twice.
 
 mod customer;
+pub(super) mod warm;
 
 use std::time::Duration;
 

@@ -1,0 +1,126 @@
+//! `hotelhub tenant`: hotels from their first day to their last.
+
+mod create;
+mod life;
+mod list;
+mod long;
+
+use clap::Subcommand;
+use serde::Deserialize;
+
+use crate::{Hub, failure::Failure, table::facts};
+
+/// The commands. A tenant is named by its slug or its id.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Make a hotel, as if its owner had signed up
+    Create(create::Create),
+    /// List hotels, the newest first
+    List(list::List),
+    /// Show one
+    Show {
+        /// The tenant's slug or id
+        tenant: String,
+    },
+    /// Stop new business; guests in the house are still looked after
+    Suspend(life::Suspend),
+    /// Let a suspended hotel work again
+    Resume(life::Resume),
+    /// End the trial: the hotel is a customer
+    Activate {
+        /// The tenant's slug or id
+        tenant: String,
+    },
+    /// Let it work on with a warning, e.g. while an invoice is overdue
+    Grace(life::Grace),
+    /// Set what it may do: full or grace
+    Access(life::SetAccess),
+    /// End the contract; the data is kept
+    Churn(life::Churn),
+    /// Move the data to another database server
+    Move(long::Move),
+    /// Delete a churned hotel and its data, for ever
+    Delete(long::Delete),
+}
+
+/// A tenant, as far as people are told of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    company_name: String,
+    owner_name: String,
+    owner_email: String,
+    owner_phone: String,
+    region: String,
+    status: String,
+    provisioning: String,
+    access: String,
+    access_reason: Option<String>,
+    rooms: i64,
+    plan: Option<String>,
+    host: Option<String>,
+    trial_ends_at: Option<String>,
+    created_at: String,
+    ready_at: Option<String>,
+}
+
+/// Does a command.
+///
+/// # Errors
+/// Fails if the control plane refuses or does not answer, or long work comes to nothing.
+pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Create(it) => create::create(hub, it).await,
+        Command::List(it) => list::list(hub, it).await,
+        Command::Show { tenant } => show(hub, &tenant).await,
+        Command::Suspend(it) => it.ask(hub).await,
+        Command::Resume(it) => it.ask(hub).await,
+        Command::Activate { tenant } => life::activate(hub, &tenant).await,
+        Command::Grace(it) => it.ask(hub).await,
+        Command::Access(it) => it.ask(hub).await,
+        Command::Churn(it) => it.ask(hub).await,
+        Command::Move(it) => long::move_tenant(hub, it).await,
+        Command::Delete(it) => long::delete(hub, it).await,
+    }
+}
+
+/// The tenant with this slug or id.
+///
+/// # Errors
+/// Fails if there is none.
+pub(crate) async fn find(hub: &Hub, tenant: &str) -> Result<Tenant, Failure> {
+    hub.client.get(&["tenants", tenant], &[]).await?.read()
+}
+
+async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
+    let reply = hub.client.get(&["tenants", tenant], &[]).await?;
+    let it: Tenant = reply.read()?;
+    hub.screen.result(&reply.data, || {
+        facts(&[
+            ("tenant", Some(it.slug)),
+            ("id", Some(it.id)),
+            ("company", Some(it.company_name)),
+            ("owner", Some(format!("{}, {}, {}", it.owner_name, it.owner_email, it.owner_phone))),
+            ("host", it.host),
+            ("region", Some(it.region)),
+            ("plan", it.plan),
+            ("rooms", Some(it.rooms.to_string())),
+            ("status", Some(it.status)),
+            ("provisioning", Some(it.provisioning)),
+            ("access", Some(it.access)),
+            ("reason", it.access_reason),
+            ("trial ends", it.trial_ends_at),
+            ("created", Some(it.created_at)),
+            ("ready", it.ready_at),
+        ])
+    })
+}
+
+impl Tenant {
+    /// How it stands, in a line.
+    fn sentence(&self) -> String {
+        format!("{} is {}, access {}", self.slug, self.status, self.access)
+    }
+}

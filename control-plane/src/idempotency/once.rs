@@ -1,0 +1,32 @@
+//! A write of one of the vendor's people: one transaction, and a kept answer.
+
+use actix_web::{HttpResponse, http::StatusCode};
+use hotelhub_http::{answer::Answer, body::Repeat, error::ApiResult};
+use sea_orm::{DatabaseTransaction, TransactionTrait};
+use serde::Serialize;
+
+use super::{Key, WhileBusy, hold, keep};
+use crate::{app::App, database::database_failed, vendor_users::Vendor};
+
+/// Runs `write` in a transaction that also keeps its answer, which is sent with `status`. A repeat
+/// of the request gets the kept answer, and nothing runs.
+///
+/// # Errors
+/// Fails if `write` does, and nothing is changed then; refuses a key that belongs to another
+/// request.
+pub(crate) async fn once<T: Serialize>(
+    app: &App,
+    (vendor, repeat): (&Vendor, &Repeat),
+    status: StatusCode,
+    write: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<T>,
+) -> ApiResult<HttpResponse> {
+    let key = Key::of(&app.fingerprints, &vendor.user.to_string(), repeat);
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    if let Some(kept) = hold(&tx, key.as_ref(), WhileBusy::Refuse).await? {
+        return kept.again();
+    }
+    let answer = Answer::new(write(&tx).await?);
+    keep(&tx, key.as_ref(), status, &answer, app.clock.now()).await?;
+    tx.commit().await.map_err(database_failed)?;
+    Ok(answer.with_status(status))
+}

@@ -1,0 +1,142 @@
+//! `POST /api/v1/tenants/{tenant}/move` and `DELETE /api/v1/tenants/{tenant}`: long work that the
+//! provisioner does to a tenant's data.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path, ServiceConfig},
+};
+use hotelhub_core::ids::{DbHostId, TenantId};
+use hotelhub_http::{
+    answer::Answer,
+    body::{JsonBody, NoBody, OptionalJsonBody},
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult, ErrorBody},
+};
+use sea_orm::DatabaseTransaction;
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{
+    TenantRef,
+    life_cycle::Action,
+    life_routes::{find_for_update, standing},
+    store,
+};
+use crate::{
+    app::App,
+    database::database_failed,
+    db_hosts::{self, HostState},
+    idempotency::once,
+    operations::{self, Kind, NewOperation, Progress},
+    vendor_users::Vendor,
+};
+
+/// Adds the routes; deleting stands beside showing.
+pub(crate) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/api/v1/tenants/{tenant}/move").post(move_tenant).register(app);
+}
+
+/// Where a tenant is to go.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MoveBody {
+    /// Id or name of a database host; the roomiest other one if left out.
+    db_host: Option<String>,
+}
+
+/// Moves the tenant's data to another database host, with a short pause for writers.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/move", tag = "tenants",
+    request_body(content = Option<MoveBody>),
+    params(("tenant" = String, Path, description = "id or slug"),
+           ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`OPERATION_IN_PROGRESS` with \
+        `details.operation`, `TRANSITION_REFUSED` or `DB_HOST_NOT_ACTIVE`"),
+    (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
+), security(("vendor" = [])))]
+pub(crate) async fn move_tenant(
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    body: OptionalJsonBody<MoveBody>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.write")?;
+    let JsonBody { value: MoveBody { db_host }, repeat } = body.0;
+    once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::Move)?;
+        let target = match db_host.as_deref() {
+            Some(host) => Some(find_target(tx, tenant.id, host).await?),
+            None => None,
+        };
+        let wish = json!({ "db_host_id": target });
+        request(tx, (&vendor, tenant.id), (Kind::Move, wish)).await
+    })
+    .await
+}
+
+/// Removes the data of a churned tenant for good, and frees its names.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", tag = "tenants",
+    params(("tenant" = String, Path, description = "id or slug"),
+           ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`TENANT_NOT_CHURNED`, \
+        `OPERATION_IN_PROGRESS` with `details.operation`, or `TRANSITION_REFUSED`"),
+), security(("vendor" = [])))]
+pub(crate) async fn delete_tenant(
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    body: NoBody,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.end")?;
+    once(&app, (&vendor, &body.0), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::Delete)?;
+        request(tx, (&vendor, tenant.id), (Kind::Delete, json!({}))).await
+    })
+    .await
+}
+
+async fn find_target(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+    host: &str,
+) -> ApiResult<DbHostId> {
+    let found = db_hosts::find_named(tx, host).await.map_err(database_failed)?;
+    let host =
+        found.ok_or_else(|| ApiError::invalid("db_host", "there is no such database host"))?;
+    if host.state != HostState::Active {
+        return Err(ApiError::refused(
+            StatusCode::CONFLICT,
+            "DB_HOST_NOT_ACTIVE",
+            format!("the database host is `{}` and takes nobody in", host.state),
+        ));
+    }
+    let placement = store::find_placement(tx, tenant).await.map_err(database_failed)?;
+    if placement.is_some_and(|it| it.db_host_id == host.id.as_uuid()) {
+        return Err(ApiError::invalid("db_host", "holds the tenant already"));
+    }
+    Ok(host.id)
+}
+
+async fn request(
+    tx: &DatabaseTransaction,
+    (vendor, tenant): (&Vendor, TenantId),
+    (kind, wish): (Kind, serde_json::Value),
+) -> ApiResult<Progress> {
+    let wanted = NewOperation { tenant, kind, wish, requested_by: Some(vendor.user) };
+    let operation = operations::insert(tx, wanted).await?;
+    tracing::info!(
+        tenant.id = %tenant, operation.id = %operation, vendor_user.id = %vendor.user,
+        kind = kind.as_str(), "asked for an operation"
+    );
+    let written = operations::find(tx, operation).await.map_err(database_failed)?;
+    written.ok_or_else(|| ApiError::internal("the operation just written is not there"))
+}
