@@ -7,15 +7,21 @@
     reason = "whatever a helper of a test does not find should stop the test"
 )]
 
+mod access_rows;
 mod content;
+mod deleting;
 mod failing;
 mod gates;
 mod ground;
 mod isolation;
 mod killing;
 mod latency;
+mod move_kills;
+mod moving;
 mod pool;
 mod pool_killing;
 mod sharing;
 mod storm;
+mod two_hosts;
 mod waiting;
+mod writer;

@@ -1,0 +1,128 @@
+//! A hotel ends: nothing of it is left, its name is free, and no kill leaves it in between.
+
+use platform_tests::{
+    postgres::{Preset, connect},
+    waiting::eventually,
+};
+use serde_json::json;
+
+use crate::{
+    gates::Gate,
+    ground::{Asked, Ground, SOON, stop},
+    two_hosts::TwoHosts,
+};
+
+#[tokio::test]
+async fn only_a_hotel_that_has_churned_is_deleted() {
+    let two = TwoHosts::new(Preset::Fast).await;
+    let hotel = two.hotel("mandala").await;
+    let provisioner = two.ground.start("deleter").await;
+
+    let early = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+    two.wait_until(early, "undone").await;
+    let login = two.login(&two.place(hotel.tenant).await);
+    let guest = connect(&login).await.unwrap();
+    guest.query("SELECT 1 FROM users", &[]).await.unwrap();
+
+    churn(&two.ground, hotel).await;
+    let deleted = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+    two.wait_until(deleted, "done").await;
+
+    assert!(guest.query("SELECT 1", &[]).await.is_err(), "its session is ended");
+    assert!(connect(&login).await.is_err());
+    assert_gone(&two, hotel).await;
+    // The name is free again.
+    let again = two.ground.ask("mandala").await;
+    two.ground.wait_until(again, "ready").await;
+    stop(provisioner).await;
+    two.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
+    let two = TwoHosts::new(Preset::Durable).await;
+    let steps = ["find", "withdraw_route", "end_sessions", "drop_database", "forget"];
+    let mut moments: Vec<(&str, &str, String)> = steps
+        .map(|it| {
+            let condition = format!("NEW.name = '{it}' AND NEW.state = 'running'");
+            ("operation_steps", "UPDATE", condition)
+        })
+        .to_vec();
+    moments.push(("tenants", "UPDATE", "NEW.provisioning = 'deleting'".to_owned()));
+    moments.push(("tenants", "UPDATE", "NEW.provisioning = 'deleted'".to_owned()));
+    moments.push((
+        "operation_steps",
+        "UPDATE",
+        "NEW.name = 'forget' AND NEW.state = 'done'".into(),
+    ));
+
+    for is_lost in [true, false] {
+        for (table, event, condition) in &moments {
+            let hotel = two.hotel("mandala").await;
+            churn(&two.ground, hotel).await;
+            let gate = match *table {
+                "tenants" => Gate::close(&two.ground, "tenants", event, condition).await,
+                _ => Gate::close(&two.ground, "operation_steps", event, condition).await,
+            };
+            let deleted = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+            let mut program = two.ground.start("killed").await;
+            gate.wait_for_arrival().await;
+            program.kill().await.unwrap();
+            if is_lost {
+                gate.wait_for_retreat().await;
+            }
+            gate.open().await;
+            two.finish(deleted, "done").await;
+            assert_gone(&two, hotel).await;
+            two.assert_nothing_stray().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deletion_goes_on_for_ever_once_the_route_is_gone() {
+    let mut two = TwoHosts::new(Preset::Durable).await;
+    let hotel = two.hotel("mandala").await;
+    churn(&two.ground, hotel).await;
+    let provisioner = two.ground.start("deleter").await;
+    // Not even a superuser's session in it makes it turn back.
+    let place = two.place(hotel.tenant).await;
+    let inside = two.superuser(&place.host, &place.database.name()).await;
+
+    let deleted = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+    two.wait_for_error(deleted, "must be a superuser").await;
+    let sql = "SELECT attempts FROM operation_steps
+         WHERE operation_id = $1 AND name = 'drop_database'";
+    eventually(SOON, "a fourth try", async || {
+        let row = two.ground.control.query_one(sql, &[&deleted.operation]).await.unwrap();
+        (row.get::<_, i32>(0) > 3).then_some(())
+    })
+    .await
+    .unwrap();
+    drop(inside);
+    two.ground.tenants_server.as_mut().unwrap().stop_immediately().await.unwrap();
+    two.wait_for_error(deleted, "connect to `local`").await;
+    two.ground.tenants_server.as_mut().unwrap().start().await.unwrap();
+
+    two.wait_until(deleted, "done").await;
+    stop(provisioner).await;
+    assert_gone(&two, hotel).await;
+    two.assert_nothing_stray().await;
+}
+
+async fn churn(ground: &Ground, hotel: Asked) {
+    let sql = "UPDATE tenants SET status = 'churned', access = 'stopped' WHERE id = $1";
+    ground.control.execute(sql, &[&hotel.tenant]).await.unwrap();
+}
+
+async fn assert_gone(two: &TwoHosts, hotel: Asked) {
+    let sql = "SELECT provisioning, EXISTS (SELECT FROM databases WHERE tenant_id = $1),
+           EXISTS (SELECT FROM domains WHERE tenant_id = $1 AND released_at IS NULL),
+           EXISTS (SELECT FROM routes WHERE tenant_id = $1)
+         FROM tenants WHERE id = $1";
+    let row = two.ground.control.query_one(sql, &[&hotel.tenant]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "deleted");
+    assert!(!row.get::<_, bool>(1), "its placement");
+    assert!(!row.get::<_, bool>(2), "its host name");
+    assert!(!row.get::<_, bool>(3), "its route");
+}
