@@ -34,6 +34,8 @@ pub struct Config {
     pub amqp_url: Option<SecretString>,
     /// `CREATE_CONCURRENCY`: how many operations are worked on at once.
     pub concurrency: NonZeroUsize,
+    /// `TENANT_SCHEMA_VERSION`: the newest schema version that is made or migrated to.
+    pub schema_version: i32,
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -54,6 +56,7 @@ impl Config {
         let amqp_url = read_optional_amqp_url(&mut reader);
         let usual = NonZeroUsize::new(CREATE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let concurrency = reader.or("CREATE_CONCURRENCY", usual);
+        let schema_version = schema_version(&mut reader);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -64,6 +67,7 @@ impl Config {
                 db_host_keys: db_host_keys?,
                 amqp_url: amqp_url?,
                 concurrency: concurrency?,
+                schema_version: schema_version?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -108,6 +112,16 @@ fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
     }
 }
 
+/// The newest version that this program knows, unless it is told to stop before.
+fn schema_version(reader: &mut Reader<'_>) -> Option<i32> {
+    let head = migrations::tenant_head();
+    let version = reader.or("TENANT_SCHEMA_VERSION", head)?;
+    if (1..=head).contains(&version) {
+        return Some(version);
+    }
+    reader.fault("TENANT_SCHEMA_VERSION", format!("is not between 1 and {head}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -120,6 +134,7 @@ mod tests {
             ("CONTROL_DATABASE_URL", "postgres://control:hunter2@nowhere:port/control"),
             ("SEALING_KEYS", "k1:short"),
             ("CREATE_CONCURRENCY", "0"),
+            ("TENANT_SCHEMA_VERSION", "999"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

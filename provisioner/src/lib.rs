@@ -3,6 +3,7 @@
 //! - [`engine`] runs sagas: recorded steps that are resumed after any death and undone when they
 //!   cannot succeed. It knows no saga.
 //! - [`create_tenant`] is the saga behind a signup.
+//! - [`fleet`] brings every tenant database to the schema's version, in rings.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
@@ -12,6 +13,7 @@
 pub mod config;
 pub mod create_tenant;
 pub mod engine;
+pub mod fleet;
 pub mod hosts;
 pub mod run;
 pub mod session;

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     create_tenant::{CreateTenant, Tools},
     engine::Runner,
+    fleet::Leader,
     hosts::Keeper,
     session::Session,
     sweep::Sweeper,
@@ -57,6 +58,8 @@ pub async fn run(config: Config) -> Result<()> {
     }
     let keeper = Keeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of database servers", keeper.run());
+    let leader = Leader::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("leader of fleet migrations", leader.run());
     let broker = config
         .amqp_url
         .as_ref()

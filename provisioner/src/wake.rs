@@ -11,16 +11,21 @@ use tokio_postgres::{AsyncMessage, Config, Error, NoTls};
 
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Wakes the runners and the keeper of the database servers.
+/// Wakes the runners, the keeper of the database servers, and the leader of fleet migrations.
 #[derive(Clone, Debug)]
 pub struct Wake {
     operations: watch::Sender<()>,
     hosts: watch::Sender<()>,
+    fleet_migrations: watch::Sender<()>,
 }
 
 impl Default for Wake {
     fn default() -> Self {
-        Self { operations: watch::channel(()).0, hosts: watch::channel(()).0 }
+        Self {
+            operations: watch::channel(()).0,
+            hosts: watch::channel(()).0,
+            fleet_migrations: watch::channel(()).0,
+        }
     }
 }
 
@@ -35,6 +40,12 @@ impl Wake {
     #[must_use]
     pub fn on_hosts(&self) -> watch::Receiver<()> {
         self.hosts.subscribe()
+    }
+
+    /// Changes whenever there may be a new fleet migration, or a new word on one.
+    #[must_use]
+    pub fn on_fleet_migrations(&self) -> watch::Receiver<()> {
+        self.fleet_migrations.subscribe()
     }
 
     /// Wakes the runners.
@@ -62,10 +73,13 @@ impl Wake {
     async fn listen_once(&self, control: &Config) -> Result<(), Error> {
         let (client, mut connection) = control.connect(NoTls).await?;
         let listen = async {
-            client.simple_query("LISTEN operations; LISTEN db_hosts").await?;
+            client
+                .simple_query("LISTEN operations; LISTEN db_hosts; LISTEN fleet_migrations")
+                .await?;
             // What came before we listened is not told again.
             self.operations.send_replace(());
             self.hosts.send_replace(());
+            self.fleet_migrations.send_replace(());
             std::future::pending::<Result<(), Error>>().await
         };
         let hear = async {
@@ -73,6 +87,7 @@ impl Wake {
                 if let AsyncMessage::Notification(it) = message? {
                     match it.channel() {
                         "db_hosts" => self.hosts.send_replace(()),
+                        "fleet_migrations" => self.fleet_migrations.send_replace(()),
                         _ => self.operations.send_replace(()),
                     }
                 }

@@ -4,7 +4,10 @@
 use tokio_postgres::types::Type;
 
 use super::{Work, provinces};
-use crate::{engine::StepError, session::Session};
+use crate::{
+    engine::StepError,
+    session::{self, Session},
+};
 
 /// The database is the tenant's first copy.
 const GENERATION: i32 = 1;
@@ -42,15 +45,16 @@ pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result
     Ok(())
 }
 
-/// Brings the schema to its head, where it is unless the template is older than this program.
+/// Brings the schema to its version, where it is unless the template is older than this program.
 pub(super) async fn migrate(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let found = work.found_version;
-    let head = migrations::tenant_head();
+    let wanted = work.tools.schema_version;
     // A template that a newer provisioner built is ahead of us, and stays so.
-    if found.is_none_or(|it| it < head) {
-        migrations::migrate_tenant(work.inside(control).await?.client_mut()).await?;
+    if found.is_none_or(|it| it < wanted) {
+        let client = work.inside(control).await?.client_mut();
+        migrations::migrate_tenant(client, wanted, session::LOCK_TIMEOUT).await?;
     }
-    work.facts.schema_version = Some(found.unwrap_or(head).max(head));
+    work.facts.schema_version = Some(found.unwrap_or(wanted).max(wanted));
     Ok(())
 }
 

@@ -31,6 +31,7 @@ const HOST_LOCKS: i64 = 0x5a5a_5a5a_5a5a_5a5a;
 pub struct Tools {
     pub(super) db_host_keys: Keyring,
     pub(super) clock: Clock,
+    pub(super) schema_version: i32,
     sealing_keys: Keyring,
     tasks: Tasks,
     /// Connecting takes longer than most steps, so a session stays open between operations.
@@ -44,6 +45,7 @@ impl Tools {
         Self {
             db_host_keys: config.db_host_keys.clone(),
             clock: config.clock.clone(),
+            schema_version: config.schema_version,
             sealing_keys: config.sealing_keys.clone(),
             tasks,
             idle: Mutex::default(),

@@ -9,10 +9,14 @@
 
 mod content;
 mod failing;
+mod fleet;
+mod fleet_ground;
+mod fleet_killing;
 mod gates;
 mod ground;
 mod isolation;
 mod killing;
 mod latency;
+mod migrating;
 mod sharing;
 mod waiting;
