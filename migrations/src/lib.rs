@@ -2,9 +2,27 @@
 //!
 //! A migration names no type of ours: it must mean the same for ever. A migration that has run
 //! anywhere is never edited (its checksum is recorded and compared).
+//!
+//! The control database is migrated by refinery. Tenant databases are many and in use, so
+//! [`History::apply`] does the same with two round trips for each, a limit on how long it stands in
+//! line for a lock, and errors that name migration and statement. Its records are refinery's.
 
-use refinery::{Report, Runner};
+mod apply;
+mod failure;
+mod history;
+pub mod lint;
+mod statements;
+
+use std::{sync::LazyLock, time::Duration};
+
+use refinery::Report;
 use tokio_postgres::Client;
+
+pub use self::{
+    apply::Applied,
+    failure::{MigrateError, Refused},
+    history::{History, HistoryError},
+};
 
 mod control {
     refinery::embed_migrations!("control");
@@ -14,55 +32,39 @@ mod tenant {
     refinery::embed_migrations!("tenant");
 }
 
-/// A schema could not be brought to its head.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// The session could not be prepared.
-    #[error("prepare the session for migrations")]
-    Session(#[from] tokio_postgres::Error),
-    /// A migration failed; those before it stand, it has changed nothing.
-    #[error("apply a migration")]
-    Migration(#[from] refinery::Error),
-}
+/// Held, as an advisory lock of its session, in the tenant database that is being migrated. Who
+/// needs a schema that stands still takes it shared.
+pub const TENANT_SCHEMA_LOCK: i64 = 0x686f_7465_6c03;
 
-impl MigrateError {
-    /// Tells whether the connection was lost, so that trying again may help.
-    #[must_use]
-    pub fn is_connection_lost(&self) -> bool {
-        let cause = match self {
-            Self::Session(cause) => Some(cause),
-            Self::Migration(error) => std::error::Error::source(error)
-                .and_then(|it| it.downcast_ref::<tokio_postgres::Error>()),
-        };
-        cause.is_some_and(|it| it.is_closed() || it.as_db_error().is_none())
-    }
-}
+static TENANT: LazyLock<History> =
+    LazyLock::new(|| History::of(tenant::migrations::runner().get_migrations().clone()));
 
 /// Brings the control database to its head.
 ///
 /// # Errors
 /// Fails if a migration fails or history was altered.
 pub async fn migrate_control(client: &mut Client) -> Result<Report, MigrateError> {
-    run(control::migrations::runner(), client).await
+    client.execute("SET lock_timeout = '5s'", &[]).await?;
+    Ok(control::migrations::runner().run_async(client).await?)
 }
 
-/// Brings a tenant database to its head, as the role that is set in the session.
+/// Brings a tenant database to `version`, as the role that is set in the session, and never waits
+/// longer than `lock_timeout` for a lock. A database that is there or further stays as it is.
 ///
 /// # Errors
-/// Fails if a migration fails or history was altered.
-pub async fn migrate_tenant(client: &mut Client) -> Result<Report, MigrateError> {
-    run(tenant::migrations::runner(), client).await
+/// Fails if a migration fails or history was altered; what was applied before it stands.
+pub async fn migrate_tenant(
+    client: &Client,
+    version: i32,
+    lock_timeout: Duration,
+) -> Result<Applied, MigrateError> {
+    TENANT.apply(client, version, lock_timeout).await
 }
 
 /// The newest schema version of tenant databases.
 #[must_use]
 pub fn tenant_head() -> i32 {
-    tenant::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(refinery::Migration::version)
-        .max()
-        .unwrap_or_default()
+    TENANT.head()
 }
 
 /// The text of one tenant migration.
@@ -73,20 +75,11 @@ pub fn tenant_sql(version: i32) -> Option<String> {
     all.find(|it| it.version() == version)?.sql().map(str::to_owned)
 }
 
-/// A short checksum of the whole tenant history, so that a template made from another history is
-/// never taken for this one.
+/// A short checksum of the tenant history up to `version`, so that a template made from another
+/// history is never taken for this one.
 #[must_use]
-pub fn tenant_checksum() -> String {
-    let folded = tenant::migrations::runner()
-        .get_migrations()
-        .iter()
-        .fold(0_u64, |sum, it| sum.rotate_left(7) ^ it.checksum());
-    format!("{folded:016x}")
-}
-
-async fn run(runner: Runner, client: &mut Client) -> Result<Report, MigrateError> {
-    client.execute("SET lock_timeout = '5s'", &[]).await?;
-    Ok(runner.run_async(client).await?)
+pub fn tenant_checksum(version: i32) -> String {
+    TENANT.checksum(version)
 }
 
 #[cfg(test)]

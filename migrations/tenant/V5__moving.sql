@@ -5,6 +5,7 @@
 
 -- Whether writers are stopped. Every noted change reads this row, so whoever locks the table has
 -- waited for all that were under way.
+-- no grant: only the function below and whoever moves the data.
 CREATE TABLE move_pause (
   singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
   is_paused boolean NOT NULL DEFAULT false
@@ -12,6 +13,7 @@ CREATE TABLE move_pause (
 INSERT INTO move_pause DEFAULT VALUES;
 
 -- Which rows have changed: the table's name, and the row's primary key as its columns' values.
+-- no grant: only the function below and whoever moves the data.
 CREATE TABLE move_changes (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   relation text NOT NULL,

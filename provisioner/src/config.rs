@@ -43,6 +43,8 @@ pub struct Config {
     /// `WARM_POOL_MIN` and `WARM_POOL_MAX`: how many databases wait for a signup, on all servers
     /// together. Both 0: none.
     pub warm_pool: (u32, u32),
+    /// `TENANT_SCHEMA_VERSION`: the newest schema version that is made or migrated to.
+    pub schema_version: i32,
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -66,6 +68,7 @@ impl Config {
         let usual = NonZeroUsize::new(MOVE_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let move_concurrency = reader.or("MOVE_CONCURRENCY", usual);
         let warm_pool = warm_pool(&mut reader);
+        let schema_version = schema_version(&mut reader);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -78,6 +81,7 @@ impl Config {
                 concurrency: concurrency?,
                 move_concurrency: move_concurrency?,
                 warm_pool: warm_pool?,
+                schema_version: schema_version?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -132,6 +136,16 @@ fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
     }
 }
 
+/// The newest version that this program knows, unless it is told to stop before.
+fn schema_version(reader: &mut Reader<'_>) -> Option<i32> {
+    let head = migrations::tenant_head();
+    let version = reader.or("TENANT_SCHEMA_VERSION", head)?;
+    if (1..=head).contains(&version) {
+        return Some(version);
+    }
+    reader.fault("TENANT_SCHEMA_VERSION", format!("is not between 1 and {head}"))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -147,6 +161,7 @@ mod tests {
             ("MOVE_CONCURRENCY", "many"),
             ("WARM_POOL_MIN", "5"),
             ("WARM_POOL_MAX", "4"),
+            ("TENANT_SCHEMA_VERSION", "999"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

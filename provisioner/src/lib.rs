@@ -6,6 +6,7 @@
 //!   [`delete_tenant`] ends one.
 //! - [`access`] carries what a tenant may do into its own database.
 //! - [`warm_pool`] keeps databases ready before anybody asks for one.
+//! - [`fleet`] brings every tenant database to the schema's version, in rings.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
@@ -18,6 +19,7 @@ mod copies;
 pub mod create_tenant;
 pub mod delete_tenant;
 pub mod engine;
+pub mod fleet;
 pub mod hosts;
 pub mod move_tenant;
 pub mod run;

@@ -14,6 +14,7 @@ use crate::{
     create_tenant::{CreateTenant, Tools},
     delete_tenant::{self, DeleteTenant},
     engine::Runner,
+    fleet::Leader,
     hosts::{Keeper, Watcher},
     move_tenant::{self, MoveTenant},
     session::Session,
@@ -76,6 +77,8 @@ pub async fn run(config: Config) -> Result<()> {
     tasks.spawn_critical("watcher of database servers", watcher.run());
     let pool = WarmPool::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("warm pool", pool.run());
+    let leader = Leader::new(&config, &wake, tasks.clone());
+    tasks.spawn_critical("leader of fleet migrations", leader.run());
     let broker = config
         .amqp_url
         .as_ref()

@@ -25,6 +25,8 @@ const IDLE_BEFORE_PROBE: Duration = Duration::from_secs(15);
 /// statement and the locks of the dead session. Without it, both would last until the statement
 /// ends.
 const OPTIONS: &str = "-c client_connection_check_interval=1000 -c lock_timeout=5000";
+/// The same limit, for code that sets its own.
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads the address of a database; `None` if it is none.
 #[must_use]

@@ -11,12 +11,13 @@ use tokio_postgres::{AsyncMessage, Config, Error, NoTls};
 
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Wakes the runners and the keepers.
+/// Wakes the runners, the keepers, and the leader of fleet migrations.
 #[derive(Clone, Debug)]
 pub struct Wake {
     operations: watch::Sender<()>,
     hosts: watch::Sender<()>,
     access: watch::Sender<()>,
+    fleet_migrations: watch::Sender<()>,
 }
 
 impl Default for Wake {
@@ -25,6 +26,7 @@ impl Default for Wake {
             operations: watch::channel(()).0,
             hosts: watch::channel(()).0,
             access: watch::channel(()).0,
+            fleet_migrations: watch::channel(()).0,
         }
     }
 }
@@ -46,6 +48,12 @@ impl Wake {
     #[must_use]
     pub fn on_access(&self) -> watch::Receiver<()> {
         self.access.subscribe()
+    }
+
+    /// Changes whenever there may be a new fleet migration, or a new word on one.
+    #[must_use]
+    pub fn on_fleet_migrations(&self) -> watch::Receiver<()> {
+        self.fleet_migrations.subscribe()
     }
 
     /// Wakes the runners.
@@ -73,11 +81,17 @@ impl Wake {
     async fn listen_once(&self, control: &Config) -> Result<(), Error> {
         let (client, mut connection) = control.connect(NoTls).await?;
         let listen = async {
-            client.simple_query("LISTEN operations; LISTEN db_hosts; LISTEN tenant_access").await?;
+            client
+                .simple_query(
+                    "LISTEN operations; LISTEN db_hosts; LISTEN tenant_access;
+                     LISTEN fleet_migrations",
+                )
+                .await?;
             // What came before we listened is not told again.
             self.operations.send_replace(());
             self.hosts.send_replace(());
             self.access.send_replace(());
+            self.fleet_migrations.send_replace(());
             std::future::pending::<Result<(), Error>>().await
         };
         let hear = async {
@@ -86,6 +100,7 @@ impl Wake {
                     match it.channel() {
                         "db_hosts" => self.hosts.send_replace(()),
                         "tenant_access" => self.access.send_replace(()),
+                        "fleet_migrations" => self.fleet_migrations.send_replace(()),
                         _ => self.operations.send_replace(()),
                     }
                 }

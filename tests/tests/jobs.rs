@@ -2,17 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "whatever a helper of a test does not find stops the test")]
 
+use std::time::Duration;
+
 use hotelhub_core::ids::JobId;
 use hotelhub_jobs::rows;
-use migrations::migrate_tenant;
+use migrations::{migrate_tenant, tenant_head};
 use platform_tests::postgres::{PostgresServer, Preset, connect};
 use tokio_postgres::Client;
 
 /// A tenant's schema on a server of the test's own.
 async fn schema() -> (PostgresServer, Client) {
     let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
-    let mut client = connect(&server.urls().unwrap().superuser).await.unwrap();
-    migrate_tenant(&mut client).await.unwrap();
+    let client = connect(&server.urls().unwrap().superuser).await.unwrap();
+    migrate_tenant(&client, tenant_head(), Duration::from_secs(5)).await.unwrap();
     (server, client)
 }
 

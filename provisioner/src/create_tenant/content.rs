@@ -5,7 +5,10 @@ use hotelhub_core::sql::Query as _;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::{Work, placement, provinces};
-use crate::{engine::StepError, session::Session};
+use crate::{
+    engine::StepError,
+    session::{self, Session},
+};
 
 /// The database is the tenant's first copy.
 const GENERATION: i32 = 1;
@@ -52,13 +55,15 @@ RETURNING (SELECT max(version) FROM refinery_schema_history)";
 /// Whether the schema is behind: only if the template is older than this program. One that a newer
 /// provisioner built is ahead of us, and stays so.
 pub(super) fn is_behind(work: &Work) -> bool {
-    work.is_unpublished() && work.found_version.is_none_or(|it| it < migrations::tenant_head())
+    work.is_unpublished() && work.found_version.is_none_or(|it| it < work.tools.schema_version)
 }
 
-/// Brings the schema to its head.
+/// Brings the schema to its version.
 pub(super) async fn migrate(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    migrations::migrate_tenant(work.inside(control).await?.client_mut()).await?;
-    work.schema_version = Some(migrations::tenant_head());
+    let wanted = work.tools.schema_version;
+    let client = work.inside(control).await?.client_mut();
+    migrations::migrate_tenant(client, wanted, session::LOCK_TIMEOUT).await?;
+    work.schema_version = Some(wanted);
     Ok(())
 }
 

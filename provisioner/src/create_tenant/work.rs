@@ -24,6 +24,7 @@ use crate::{
 pub struct Tools {
     pub(super) clock: Clock,
     db_host_keys: Keyring,
+    pub(super) schema_version: i32,
     sealing_keys: Keyring,
     tasks: Tasks,
     /// Connecting takes longer than most steps, so a session stays open between operations.
@@ -37,6 +38,7 @@ impl Tools {
         Self {
             clock: config.clock.clone(),
             db_host_keys: config.db_host_keys.clone(),
+            schema_version: config.schema_version,
             sealing_keys: config.sealing_keys.clone(),
             tasks,
             idle: Mutex::default(),

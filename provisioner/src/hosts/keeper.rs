@@ -23,6 +23,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(60);
 pub struct Keeper {
     control: Login,
     sealing_keys: Keyring,
+    schema_version: i32,
     wake: Wake,
     woken: watch::Receiver<()>,
     tasks: Tasks,
@@ -51,6 +52,7 @@ impl Keeper {
         Self {
             control: config.control.clone(),
             sealing_keys: config.sealing_keys.clone(),
+            schema_version: config.schema_version,
             wake: wake.clone(),
             woken: wake.on_hosts(),
             tasks,
@@ -136,7 +138,13 @@ impl Keeper {
             }
         };
         roles::ensure(&session).await?;
-        let place = template::Place { control, host, login: &login, session: &session };
+        let place = template::Place {
+            control,
+            host,
+            login: &login,
+            session: &session,
+            schema_version: self.schema_version,
+        };
         if place.ensure(&self.tasks).await.map_err(KeepError::Template)? {
             self.wake.wake_operations();
         }

@@ -78,7 +78,7 @@ pub(crate) async fn find(control: &impl Query, id: DbHostId) -> Result<Option<Db
 
 /// Held, in the control database and for one transaction, by all who take room on a server: between
 /// their count and their row nobody else may take any.
-pub(crate) const ROOM_LOCK: i64 = 0x686f_7465_6c03;
+pub(crate) const ROOM_LOCK: i64 = 0x686f_7465_6c04;
 
 /// The condition that the server `h` takes new tenants: it is active, and was seen a moment ago. One
 /// that nobody has looked at for long is as good as away.

@@ -28,17 +28,19 @@ pub(super) struct Place<'a> {
     pub(super) host: &'a DbHost,
     pub(super) login: &'a Login,
     pub(super) session: &'a Session,
+    /// The version of the schema that it should have.
+    pub(super) schema_version: i32,
 }
 
-/// The name of the template that this program needs.
-fn wanted_name() -> String {
-    format!("template_{}_{}", migrations::tenant_head(), migrations::tenant_checksum())
+/// The name of the template with this version of the schema.
+fn name_of(version: i32) -> String {
+    format!("template_{version}_{}", migrations::tenant_checksum(version))
 }
 
 impl Place<'_> {
     /// Builds the template if it is missing; `true` if it was built now.
     pub(super) async fn ensure(&self, tasks: &Tasks) -> Result<bool, StepError> {
-        let name = wanted_name();
+        let name = name_of(self.schema_version);
         if self.is_current(&name).await? {
             self.drop_old().await?;
             return Ok(false);
@@ -70,7 +72,7 @@ impl Place<'_> {
         let Some(row) = current else { return Ok(false) };
         let (current, version): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
         let is_ours = current == name;
-        if !is_ours && version <= migrations::tenant_head() {
+        if !is_ours && version <= self.schema_version {
             return Ok(false);
         }
         // A server that was restored or replaced has lost it.
@@ -118,7 +120,8 @@ impl Place<'_> {
     /// has to be frozen on its own later, all in one night.
     async fn fill(&self, name: &str, tasks: &Tasks) -> Result<(), StepError> {
         let mut inside = Session::open(&session::owner_login(self.login, name), tasks).await?;
-        migrations::migrate_tenant(inside.client_mut()).await?;
+        let client = inside.client_mut();
+        migrations::migrate_tenant(client, self.schema_version, session::LOCK_TIMEOUT).await?;
         inside.run("VACUUM (FREEZE, ANALYZE)").await?;
         drop(inside);
         tokio::time::timeout(SESSIONS_LIMIT, self.no_sessions(name))
@@ -135,6 +138,7 @@ impl Place<'_> {
     }
 
     async fn record(&self, name: &str) -> Result<(), Error> {
+        let checksum = migrations::tenant_checksum(self.schema_version);
         self.control
             .execute(
                 // The count makes the update come first: two current ones are refused.
@@ -144,7 +148,7 @@ impl Place<'_> {
                  )
                  INSERT INTO templates (db_host_id, name, schema_version, checksum, is_current)
                  SELECT $1, $2, $3, $4, count(*) >= 0 FROM old",
-                &[&self.host.id, &name, &migrations::tenant_head(), &migrations::tenant_checksum()],
+                &[&self.host.id, &name, &self.schema_version, &checksum],
             )
             .await
             .map(drop)

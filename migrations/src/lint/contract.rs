@@ -1,0 +1,54 @@
+//! What is taken away was let go of before: by a release that is older than the migration.
+
+use super::{Phrase, Surroundings};
+
+/// What is dropped with a name that the programs may use.
+const NAMED: &[&str] = &["table", "view", "materialized view", "function", "procedure", "type"];
+
+pub(super) fn check_drop(mut phrase: Phrase<'_>, around: &Surroundings<'_>) -> Vec<String> {
+    phrase.eat("drop");
+    if phrase.eat("index") {
+        let is_concurrent = phrase.eat("concurrently");
+        let fault = "nobody can use the table until it gets its lock: DROP INDEX CONCURRENTLY, in \
+             a file of its own";
+        return if is_concurrent { Vec::new() } else { vec![fault.to_owned()] };
+    }
+    if !NAMED.iter().any(|it| phrase.eat(it)) {
+        return vec!["nobody has said whether this is safe: teach the lint".to_owned()];
+    }
+    phrase.eat("if exists");
+    let names = phrase.split_at_commas().into_iter().map(|mut it| it.name());
+    names.filter(|it| around.is_in_use(it)).filter_map(|it| check(&it, around)).collect()
+}
+
+/// What is wrong with taking `name` away.
+pub(super) fn check(name: &str, around: &Surroundings<'_>) -> Option<String> {
+    if let Some(source) = around.sources.iter().find(|it| mentions(it, name)) {
+        let line = source.lines().find(|it| mentions(it, name)).unwrap_or_default().trim();
+        return Some(format!(
+            "`{name}` is still used, in `{line}`: let go of it first, and drop it a release later"
+        ));
+    }
+    let version = around.migration.version;
+    let since = around.migration.sql.lines().find_map(|line| read_comment(line, name));
+    match since {
+        Some(since) if since < version => None,
+        Some(_) => Some(format!("`{name}` has to be unused since before V{version}")),
+        None => Some(format!(
+            "the last release may use `{name}`: once it does not, say `-- contract: {name} unused \
+             since V…`"
+        )),
+    }
+}
+
+/// The version in `-- contract: name unused since V7`.
+fn read_comment(line: &str, name: &str) -> Option<i32> {
+    let (named, since) = line.trim().strip_prefix("-- contract:")?.split_once("unused since V")?;
+    (named.trim() == name).then(|| since.trim().parse().ok()).flatten()
+}
+
+/// Whether `text` has `name` as a whole word.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_inside = |it: char| it.is_alphanumeric() || it == '_';
+    text.split(|it| !is_inside(it)).any(|it| it == name)
+}
