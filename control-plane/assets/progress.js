@@ -89,5 +89,11 @@ function next() {
   }
 }
 
-if (main.dataset.open !== undefined && "EventSource" in window) follow();
-else next();
+// Not before the page has loaded: a browser shows it as loading for as long as the events last.
+function begin() {
+  if (main.dataset.open !== undefined && "EventSource" in window) setTimeout(follow);
+  else next();
+}
+
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin);
