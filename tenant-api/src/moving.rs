@@ -40,16 +40,20 @@ impl Site {
         }
     }
 
-    /// Reads, and reads once more if the hotel moved away in the middle of it.
+    /// Reads, and reads once more if the session was ended in the middle of it, as the old place
+    /// does with those who are still there.
     pub(crate) async fn reading<T>(
         &self,
         work: impl AsyncFn(&Self) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        self.following(work, |error| {
-            let ended = database_error(error).and_then(|it| it.code());
-            (ended == Some(&SqlState::ADMIN_SHUTDOWN)).then_some(ARRIVAL)
-        })
-        .await
+        let worked = work(self).await;
+        if worked.as_ref().err().is_some_and(|error| is_of_an_ended_session(error)) {
+            // A new connection finds out where the data is now.
+            if let Some(site) = self.again()? {
+                return work(&site).await;
+            }
+        }
+        worked
     }
 
     /// Writes, and writes at the new place what a move's pause refused: that error means that
@@ -58,20 +62,13 @@ impl Site {
         &self,
         work: impl AsyncFn(&Self) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        self.following(work, |error| (error.code() == READ_ONLY).then_some(PAUSE)).await
-    }
-
-    async fn following<T>(
-        &self,
-        work: impl AsyncFn(&Self) -> ApiResult<T>,
-        patience: impl Fn(&ApiError) -> Option<Duration>,
-    ) -> ApiResult<T> {
         let worked = work(self).await;
-        let Some(patience) = worked.as_ref().err().and_then(patience) else { return worked };
-        match self.once_elsewhere(patience).await {
-            Some(site) => work(&site).await,
-            None => worked,
+        if worked.as_ref().is_err_and(|error| error.code() == READ_ONLY)
+            && let Some(site) = self.once_elsewhere(PAUSE).await
+        {
+            return work(&site).await;
         }
+        worked
     }
 
     /// The hotel at its next place, if there is one before `patience` is over.
@@ -101,6 +98,11 @@ pub(crate) fn is_of_a_move(error: &(dyn Error + 'static)) -> bool {
         matches!(it.downcast_ref(), Some(ConnectTenantError::Moved | ConnectTenantError::Closed))
     });
     paused || turned_away
+}
+
+fn is_of_an_ended_session(error: &(dyn Error + 'static)) -> bool {
+    database_error(error)
+        .is_some_and(|it| it.is_closed() || it.code() == Some(&SqlState::ADMIN_SHUTDOWN))
 }
 
 fn database_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a tokio_postgres::Error> {

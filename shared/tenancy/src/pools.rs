@@ -132,6 +132,7 @@ impl TenantPools {
             }
             // The tenant has moved: what is in flight may finish, nothing new starts here.
             known.pool.close();
+            count_closed("moved");
         }
         let pool = self.pool_for(route.tenant_id, placement)?;
         pools.insert(
@@ -160,7 +161,7 @@ impl TenantPools {
                     return true;
                 };
                 it.pool.close();
-                metrics::counter!("tenant_pools_closed_total", "reason" => reason).increment(1);
+                count_closed(reason);
                 tracing::info!(tenant.id = %tenant, reason, "closed a pool");
                 false
             });
@@ -245,6 +246,10 @@ impl TenantPools {
             }
         }
     }
+}
+
+fn count_closed(reason: &'static str) {
+    metrics::counter!("tenant_pools_closed_total", "reason" => reason).increment(1);
 }
 
 fn count_evictions(reason: &'static str, connections: usize) {

@@ -68,9 +68,13 @@ impl House {
 
     /// Runs a statement in the control database, past all programs.
     pub(crate) async fn control_sql(&self, statement: &str) {
+        run_script(&self.control_session().await, statement).await;
+    }
+
+    async fn control_session(&self) -> tokio_postgres::Client {
         let mut url = self.stage.postgres.urls().unwrap().superuser;
         url.set_path("/hotelhub_control");
-        run_script(&connect(&url).await.unwrap(), statement).await;
+        connect(&url).await.unwrap()
     }
 
     /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
@@ -89,20 +93,18 @@ impl House {
     /// Ends a move that has paused the hotel's writers, as if the next copy were here: it has the
     /// next generation, what is connected is turned out, and the route says so last.
     pub(crate) async fn move_in_place(&self, it: &TestHotel) {
-        run_script(
-            &it.session().await,
-            "UPDATE tenant_identity SET generation = generation + 1;
-                 UPDATE move_pause SET is_paused = false;
-                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
-        .await;
-        let tenant = &it.tenant;
-        self.control_sql(&format!(
+        let (there, control) = (it.session().await, self.control_session().await);
+        let close = "UPDATE tenant_identity SET generation = generation + 1;
+             UPDATE move_pause SET is_paused = false;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let publish = format!(
             "UPDATE databases SET generation = generation + 1
-             WHERE tenant_id = '{tenant}' AND state = 'assigned'"
-        ))
-        .await;
+             WHERE tenant_id = '{}' AND state = 'assigned'",
+            it.tenant
+        );
+        run_script(&there, close).await;
+        run_script(&control, &publish).await;
     }
 
     /// Sends a hotel a tick.
