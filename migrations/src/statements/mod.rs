@@ -19,11 +19,12 @@ pub(crate) struct Statement<'a> {
 }
 
 impl Statement<'_> {
-    /// Its first line, for messages.
+    /// How it begins, for messages.
     pub(crate) fn beginning(&self) -> String {
         let mut text = String::new();
         for word in self.words.iter().take(6) {
-            if !text.is_empty() && !matches!(word.text, "(" | ")" | "," | ".") {
+            let is_close = matches!(word.text, ")" | "," | ".") || text.ends_with(['(', '.']);
+            if !text.is_empty() && !is_close {
                 text.push(' ');
             }
             text.extend(word.text.chars().take(40));
@@ -69,7 +70,7 @@ mod tests {
         assert_eq!(
             found,
             [
-                (2, "CREATE TABLE \"A;b\"( x text".to_owned()),
+                (2, "CREATE TABLE \"A;b\" (x text".to_owned()),
                 (4, "CREATE FUNCTION f() AS".to_owned()),
                 (4, "DO $x$ $$; $x$".to_owned()),
             ]

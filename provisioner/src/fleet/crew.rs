@@ -75,9 +75,10 @@ impl Crew {
         self.at_work.iter().copied().collect()
     }
 
-    /// How many more may be given a turn.
-    pub(super) fn room(&self) -> usize {
-        (self.size * READY_FOR_EACH).saturating_sub(self.at_work.len())
+    /// How many more may be given a turn; `None` while enough stand ready.
+    pub(super) fn room(&self) -> Option<i64> {
+        let room = (self.size * READY_FOR_EACH).saturating_sub(self.at_work.len());
+        (room >= self.size).then(|| i64::try_from(room).unwrap_or(i64::MAX))
     }
 
     /// Gives a tenant its turn; `login` leads into its database as the role that owns it.

@@ -105,9 +105,11 @@ impl<'a> Work<'a> {
 
     /// Looks at the tables, and enters the next ring if its time has come.
     async fn judge(&self, own_version: i32) -> Result<Verdict, Error> {
-        tenants::set_aside(self.control).await?;
         let order = orders::find(self.control, self.run).await?;
         let Some(run) = order.run else { return Ok(Verdict::Cancel) };
+        if !order.set_aside.is_empty() {
+            tenants::set_aside(self.control).await?;
+        }
         let standing = tenants::stand(self.control, self.run, &order.set_aside).await?;
         let verdict = judge::judge(&order, run, standing, own_version);
         if let Verdict::GoOn(ring) = verdict
@@ -128,10 +130,7 @@ impl<'a> Work<'a> {
     }
 
     async fn give_turns(&mut self, ring: i32) -> Result<(), Error> {
-        let room = i64::try_from(self.crew.room()).unwrap_or(i64::MAX);
-        if room == 0 {
-            return Ok(());
-        }
+        let Some(room) = self.crew.room() else { return Ok(()) };
         let at_work = self.crew.at_work();
         for due in tenants::list_due(self.control, self.run, ring, &at_work, room).await? {
             if due.is_busy {

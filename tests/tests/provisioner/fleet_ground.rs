@@ -141,6 +141,6 @@ impl Fleet {
 
 /// Starts a provisioner of the release before.
 pub(crate) async fn start_older(ground: &Ground, name: &str) -> Program {
-    let launch = ground.launch(name, "run").env("TENANT_SCHEMA_VERSION", &BEFORE.to_string());
+    let launch = ground.launch(name, "run").env("TENANT_SCHEMA_VERSION", BEFORE.to_string());
     ground.started(&launch).await
 }
