@@ -43,8 +43,6 @@ pub struct Facts {
     pub database_id: DatabaseId,
     /// Where the new database is; chosen by the first step, as is all that follows.
     pub db_host_id: Option<DbHostId>,
-    /// What the new database is copied from: seeds, which are emptied, on the right schema.
-    pub template: Option<String>,
     /// The copy that serves until the move commits.
     pub from_database_id: Option<DatabaseId>,
     /// Where it is.
@@ -147,7 +145,6 @@ impl Saga for MoveTenant {
         Work::facts_to_json(&Facts {
             database_id: DatabaseId::generate(),
             db_host_id: None,
-            template: None,
             from_database_id: None,
             from_db_host_id: None,
             from_generation: None,

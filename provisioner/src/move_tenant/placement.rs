@@ -3,7 +3,7 @@
 use hotelhub_core::{ids::DbHostId, sql::Query as _};
 
 use super::Work;
-use crate::{engine::StepError, session::Session};
+use crate::{engine::StepError, hosts::usable, session::Session};
 
 /// Looks up the copy that serves, and chooses the server of the new one.
 pub(super) async fn place(work: &mut Work, control: &Session) -> Result<(), StepError> {
@@ -23,7 +23,6 @@ pub(super) async fn place(work: &mut Work, control: &Session) -> Result<(), Step
         )));
     };
     work.facts.db_host_id = Some(row.try_get(0)?);
-    work.facts.template = Some(row.try_get(1)?);
     Ok(())
 }
 
@@ -71,18 +70,14 @@ async fn find_wish(work: &Work, control: &Session) -> Result<Option<DbHostId>, S
 
 /// Another server than the present one, with the template of the tenant's own schema: the copy is
 /// made table by table, and both sides must have the same ones.
-const ROOMIEST: &str = "SELECT h.id, t.name FROM db_hosts h
+const ROOMIEST: &str = concat!(
+    "SELECT h.id FROM db_hosts h
      JOIN templates t ON t.db_host_id = h.id AND t.is_current AND t.schema_version = $2
-     LEFT JOIN db_host_reports seen ON seen.db_host_id = h.id
      CROSS JOIN LATERAL (
-       SELECT h.max_databases
-         - (SELECT count(*) FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired')
-         - (SELECT count(*) FROM operation_runs r
-            WHERE r.state IN ('forward', 'undoing') AND r.facts ->> 'db_host_id' = h.id::text
-              AND NOT EXISTS
-                (SELECT FROM databases d WHERE d.id::text = r.facts ->> 'database_id'))
-         AS left_over
+       SELECT h.max_databases - count(*) AS left_over FROM databases d
+       WHERE d.db_host_id = h.id AND d.state <> 'retired'
      ) AS room
-     WHERE h.id <> $1 AND h.state = 'active' AND room.left_over > 0
-       AND coalesce(seen.is_reachable, true) AND ($3::uuid IS NULL OR h.id = $3)
-     ORDER BY room.left_over DESC, h.name LIMIT 1";
+     WHERE h.id <> $1 AND room.left_over > 0 AND ($3::uuid IS NULL OR h.id = $3) AND ",
+    usable!(),
+    " ORDER BY room.left_over DESC, h.name LIMIT 1"
+);

@@ -1,21 +1,10 @@
 //! The new database: made closed, opened for its owner, emptied; and dropped when all is undone.
-//!
-//! Names are made of a prefix and hexadecimal digits, so they need no quoting.
 
 use hotelhub_core::{errors::Chain, sql::Query as _};
-use postgres_protocol::password::scram_sha_256;
-use secrecy::ExposeSecret as _;
-use tokio_postgres::{Error, error::SqlState};
+use tokio_postgres::error::SqlState;
 
-use super::{
-    Work,
-    tables::{self, quoted},
-    work::missing,
-};
-use crate::{engine::StepError, session::Session};
-
-/// More than the processes that serve a tenant may open together, see the pools' own limits.
-const CONNECTION_LIMIT: u32 = 16;
+use super::{Work, tables, work::missing};
+use crate::{copies, engine::StepError, hosts, session::Session};
 
 /// Makes the database and its login role, which may not enter yet.
 pub(super) async fn create(work: &mut Work, control: &Session) -> Result<(), StepError> {
@@ -25,75 +14,60 @@ pub(super) async fn create(work: &mut Work, control: &Session) -> Result<(), Ste
     empty(work.target(control).await?).await
 }
 
-/// The new copy is on record before it exists.
+/// The new copy is on record before it exists. Under the lock of all who take room, so that no
+/// server gets more than its `max_databases`.
 async fn register(work: &Work, control: &Session) -> Result<(), StepError> {
     let generation = work.facts.from_generation.ok_or_else(|| missing("the generation"))? + 1;
+    let host = work.facts.db_host_id.ok_or_else(|| missing("a database server"))?;
+    let (id, tenant, by) = (work.facts.database_id, work.operation.tenant, work.operation.id);
+    let (version, lock) = (work.schema_version()?, hosts::ROOM_LOCK);
     control
-        .execute(
-            "INSERT INTO databases
+        .run(&format!(
+            "SELECT pg_advisory_xact_lock({lock});
+             INSERT INTO databases
                (id, tenant_id, db_host_id, generation, schema_version, state, operation_id)
-             VALUES ($1, $2, $3, $4, $5, 'claimed', $6)
-             ON CONFLICT (id) DO NOTHING",
-            &[
-                &work.facts.database_id,
-                &work.operation.tenant,
-                &work.facts.db_host_id,
-                &generation,
-                &work.schema_version()?,
-                &work.operation.id,
-            ],
-        )
+             SELECT '{id}', '{tenant}', '{host}', {generation}, {version}, 'claimed', '{by}'
+             FROM db_hosts h WHERE h.id = '{host}' AND h.max_databases >
+               (SELECT count(*) FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired')
+             ON CONFLICT (id) DO NOTHING"
+        ))
         .await?;
+    let is_there = "SELECT 1 FROM databases WHERE id = $1";
+    if control.query_opt(is_there, &[&id]).await?.is_none() {
+        // Somebody else took the last room; a new move chooses anew.
+        return Err(StepError::Never("the database server is full".to_owned()));
+    }
     Ok(())
 }
 
-/// Copies the template, closed to everybody but the owner: its access list is not copied, and an
-/// empty one lets all in.
+/// Copies the template, closed to everybody but the owner.
 async fn copy_template(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let name = work.new_name();
-    let template = work.facts.template.clone().ok_or_else(|| missing("the template"))?;
+    let (id, host, version) =
+        (work.facts.database_id, work.facts.db_host_id, work.schema_version()?);
+    let sql = "SELECT name FROM templates
+         WHERE db_host_id = $1 AND is_current AND schema_version = $2";
+    let found = control.query_opt(sql, &[&host, &version]).await?;
+    // It will not come back: a new move finds the tenant on the newer schema, or another server.
+    let gone = || {
+        StepError::Never(format!("the server has no template of schema version {version} any more"))
+    };
+    let template: String = found.ok_or_else(gone)?.try_get(0)?;
     let session = &work.target_site(control).await?.session;
-    let create = format!(
-        "CREATE DATABASE {name} TEMPLATE {template} STRATEGY wal_log OWNER hotel_owner
-           ALLOW_CONNECTIONS false"
-    );
-    match session.run(&create).await {
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_DATABASE) => {
-            // Which template is the right one was decided for good; a new move chooses anew.
-            return Err(StepError::Never(format!("the template {template} is gone")));
-        }
-        made => unless(made, &SqlState::DUPLICATE_DATABASE)?,
-    }
-    let open = format!(
-        "REVOKE ALL ON DATABASE {name} FROM PUBLIC;
-         ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true"
-    );
-    Ok(session.run(&open).await?)
+    copies::create_database(session, id, &template).await?;
+    Ok(session.run(&copies::open_database(id)).await?)
 }
 
-/// Makes the login role like that of every tenant. PostgreSQL only ever gets the verifier of the
-/// password.
+/// Makes the login role.
 async fn create_role(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let name = work.new_name();
     let (id, tools) = (work.facts.database_id, work.tools.clone());
     let site = work.target_site(control).await?;
-    let key_id = &site.host.key_id;
-    let password = tools
-        .db_host_keys
-        .database_password(key_id, id)
-        .ok_or_else(|| StepError::NotYet(format!("DB_HOST_KEYS has no key `{key_id}`")))?;
-    let make = move || scram_sha_256(password.expose_secret().as_bytes());
-    let verifier = tokio::task::spawn_blocking(make)
+    let verifier = copies::begin_verifier(&tools.db_host_keys, &site.host, id)?;
+    // Only a runtime that shuts down gives it up.
+    let verifier = verifier
         .await
         .map_err(|error| StepError::NotYet(format!("make the verifier: {}", Chain(&error))))?;
-    let create = format!(
-        "CREATE ROLE {name} LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
-           CONNECTION LIMIT {CONNECTION_LIMIT} PASSWORD '{verifier}' IN ROLE hotel_app;
-         ALTER ROLE {name} SET statement_timeout = '15s';
-         ALTER ROLE {name} SET idle_in_transaction_session_timeout = '20s';
-         ALTER ROLE {name} SET lock_timeout = '5s'"
-    );
-    unless(site.session.run(&create).await, &SqlState::DUPLICATE_OBJECT)
+    let create = copies::create_role(id, &verifier);
+    copies::unless(site.session.run(&create).await, &SqlState::DUPLICATE_OBJECT)
 }
 
 /// Takes out the seeds, and for the time of the copy whatever acts on rows by itself: foreign
@@ -170,8 +144,7 @@ pub(super) async fn list_triggers(
 
 /// Lets the login role of the new copy in.
 pub(super) async fn let_in(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let name = work.new_name();
-    let grant = format!("GRANT CONNECT ON DATABASE {name} TO {name}");
+    let grant = copies::grant_access(work.facts.database_id);
     Ok(work.target_site(control).await?.session.run(&grant).await?)
 }
 
@@ -184,19 +157,9 @@ pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), S
     if super::switch::has_committed(work, control).await? {
         return Err(StepError::NotYet("the new copy serves and is not dropped".to_owned()));
     }
-    let name = quoted(&work.new_name());
+    let id = work.facts.database_id;
     work.hang_up();
-    let session = &work.target_site(control).await?.session;
-    session.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
-    session.run(&format!("DROP ROLE IF EXISTS {name}")).await?;
+    copies::drop_all(&work.target_site(control).await?.session, id).await?;
     control.execute("DELETE FROM databases WHERE id = $1", &[&work.facts.database_id]).await?;
     Ok(())
-}
-
-/// What exists already was made by an earlier try.
-fn unless(made: Result<(), Error>, exists: &SqlState) -> Result<(), StepError> {
-    match made {
-        Err(error) if error.code() == Some(exists) => Ok(()),
-        made => Ok(made?),
-    }
 }
