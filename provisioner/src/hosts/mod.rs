@@ -9,7 +9,9 @@ mod store;
 mod template;
 mod watcher;
 
-pub(crate) use self::store::{ROOM_LOCK, ROOMIEST, find, is_away, list, report, usable};
+pub(crate) use self::store::{
+    ROOM_LOCK, ROOMIEST, find, find_usable, is_away, list, report, usable,
+};
 pub use self::{
     keeper::Keeper,
     store::{AdminLoginError, DbHost},
