@@ -8,9 +8,13 @@ use hotelhub_core::{ids::DatabaseId, keys::Keyring, sql::Query as _};
 use postgres_protocol::password::scram_sha_256;
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinHandle;
-use tokio_postgres::{Error, error::SqlState};
+use tokio_postgres::{Config as Login, Error, error::SqlState};
 
-use crate::{engine::StepError, hosts::DbHost, session::Session};
+use crate::{
+    engine::StepError,
+    hosts::DbHost,
+    session::{self, Session},
+};
 
 /// More than the processes that serve a tenant may open together, see the pools' own limits.
 const CONNECTION_LIMIT: u32 = 16;
@@ -99,6 +103,16 @@ pub(crate) async fn drop_all(server: &Session, id: DatabaseId) -> Result<(), Err
     let name = id.name();
     server.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
     server.run(&format!("DROP ROLE IF EXISTS {name}")).await
+}
+
+/// The login to a copy's database as the role that owns everything there. It leaves its commits to
+/// be flushed by a later one, unless a statement says otherwise.
+pub(crate) fn owner_login(admin: &Login, id: DatabaseId) -> Login {
+    let mut login = session::owner_login(admin, &id.name());
+    let options = login.get_options().unwrap_or_default();
+    let options = format!("{options} -c synchronous_commit=off");
+    login.options(options);
+    login
 }
 
 /// Begins to make the verifier of the login's password: thousands of hashes, so aside.

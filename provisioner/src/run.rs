@@ -20,7 +20,7 @@ use crate::{
     session::Session,
     sweep::Sweeper,
     wake::Wake,
-    warm_pool::WarmPool,
+    warm_pool::{Kept, WarmPool},
 };
 
 /// Held by whoever changes the control schema, so that two that start together take turns.
@@ -55,8 +55,10 @@ pub async fn run(config: Config) -> Result<()> {
     let wake = Wake::default();
     tasks.spawn_critical("wake", wake.clone().listen(config.control.clone(), tasks.clone()));
 
+    let kept = Arc::new(Kept::default());
     for _ in 0..config.concurrency.get() {
-        let saga = CreateTenant::new(Arc::new(Tools::new(&config, tasks.clone())));
+        let tools = Tools::new(&config, kept.clone(), tasks.clone());
+        let saga = CreateTenant::new(Arc::new(tools));
         let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
         tasks.spawn_critical("runner", runner.run());
     }
@@ -75,7 +77,7 @@ pub async fn run(config: Config) -> Result<()> {
     tasks.spawn_critical("keeper of database servers", keeper.run());
     let watcher = Watcher::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("watcher of database servers", watcher.run());
-    let pool = WarmPool::new(&config, &wake, tasks.clone());
+    let pool = WarmPool::new(&config, &wake, kept, tasks.clone());
     tasks.spawn_critical("warm pool", pool.run());
     let leader = Leader::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("leader of fleet migrations", leader.run());

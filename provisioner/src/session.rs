@@ -85,7 +85,16 @@ impl Session {
         self.client.simple_query(sql).await.map(drop)
     }
 
-    /// Runs a statement that this session will not see again, in one round trip.
+    /// Makes ready for a statement.
+    ///
+    /// # Errors
+    /// Fails if it is refused.
+    pub async fn prepare(&self, sql: &str) -> Result<(), Error> {
+        self.prepared(sql).await.map(drop)
+    }
+
+    /// Runs a statement that this session will not see again, in one round trip, whether it was
+    /// made ready for it or not.
     ///
     /// # Errors
     /// Fails if it is refused.
@@ -94,6 +103,11 @@ impl Session {
         sql: &str,
         params: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Error> {
+        let known = self.statements().get(sql).cloned();
+        if let Some(statement) = known {
+            let values: Vec<&(dyn ToSql + Sync)> = params.iter().map(|(value, _)| *value).collect();
+            return self.client.query(&statement, &values).await;
+        }
         self.client.query_typed(sql, params).await
     }
 

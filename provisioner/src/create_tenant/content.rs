@@ -13,6 +13,9 @@ use crate::{
 /// The database is the tenant's first copy.
 const GENERATION: i32 = 1;
 
+/// What is asked of a warm copy when it is handed out, so that a session in there can be made ready.
+pub(crate) const HAND_OUT: [&str; 3] = [IDENTITY, SEED, OWNER];
+
 /// Writes whose database it is. Meanwhile a tenant that found a warm copy is announced: the others
 /// were when their database was begun.
 pub(super) async fn write_identity(work: &mut Work, control: &Session) -> Result<(), StepError> {
@@ -146,14 +149,7 @@ pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(
     work.inside(control)
         .await?
         .query_once(
-            "WITH person AS (
-               INSERT INTO users (id, email, name, phone, password_hash, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6)
-               ON CONFLICT (id) DO NOTHING
-             )
-             INSERT INTO user_roles (user_id, role)
-             SELECT $1, 'owner' FROM set_config('synchronous_commit', $7, true)
-             ON CONFLICT DO NOTHING",
+            OWNER,
             &[
                 (&owner, Type::UUID),
                 (&email, Type::TEXT),
@@ -167,3 +163,13 @@ pub(super) async fn create_owner(work: &mut Work, control: &Session) -> Result<(
         .await?;
     Ok(())
 }
+
+const OWNER: &str = "
+WITH person AS (
+  INSERT INTO users (id, email, name, phone, password_hash, created_at)
+  VALUES ($1, $2, $3, $4, $5, $6)
+  ON CONFLICT (id) DO NOTHING
+)
+INSERT INTO user_roles (user_id, role)
+SELECT $1, 'owner' FROM set_config('synchronous_commit', $7, true)
+ON CONFLICT DO NOTHING";

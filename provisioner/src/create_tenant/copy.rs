@@ -59,13 +59,15 @@ pub(super) async fn find(
     found.as_ref().map(TenantCopy::from_row).transpose()
 }
 
-/// Claims a warm copy of a server that takes tenants; `None` if there is none left.
+/// Claims a warm copy of a server that takes tenants, if possible one of those that a session is
+/// kept in; `None` if there is none left.
 ///
 /// The commit is not waited for: the engine's next line takes it to the disk, and nothing is done
 /// to the copy before. A crash that loses the claim gives the copy back untouched.
 pub(super) async fn claim_warm(
     control: &Session,
     operation: Operation,
+    kept: &[DatabaseId],
 ) -> Result<Option<TenantCopy>, Error> {
     let sql = concat!(
         "UPDATE databases d SET state = 'claimed', tenant_id = $2, operation_id = $1
@@ -75,13 +77,13 @@ pub(super) async fn claim_warm(
         usable!(),
         " JOIN templates t ON t.db_host_id = h.id AND t.is_current AND t.name = d.template
            WHERE d.state = 'warm'
-           ORDER BY d.created_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED
+           ORDER BY d.id = ANY ($3) DESC, d.created_at LIMIT 1 FOR UPDATE OF d SKIP LOCKED
          ) AS pick, set_config('synchronous_commit', 'off', true)
          WHERE d.id = pick.id AND h.id = d.db_host_id
          RETURNING d.id AS database_id, false AS is_assigned, true AS is_warm,
            h.id, h.name, h.key_id, h.sealed_admin_url"
     );
-    let claimed = control.query_opt(sql, &[&operation.id, &operation.tenant]).await?;
+    let claimed = control.query_opt(sql, &[&operation.id, &operation.tenant, &kept]).await?;
     claimed.as_ref().map(TenantCopy::from_row).transpose()
 }
 

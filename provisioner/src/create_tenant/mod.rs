@@ -26,6 +26,7 @@ use hotelhub_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use self::content::HAND_OUT;
 use self::tenant::Tenant;
 pub use self::work::{Tools, Work};
 use crate::{

@@ -21,7 +21,8 @@ pub(super) async fn place(work: &mut Work, control: &Session) -> Result<(), Step
             db_host = copy.host.name, "the server is away and the tenant goes to another"
         );
     }
-    let claimed = match copy::claim_warm(control, work.operation).await? {
+    let kept = work.tools.kept.ids();
+    let claimed = match copy::claim_warm(control, work.operation, &kept).await? {
         Some(warm) => Some(warm),
         None => copy::claim_room(control, work.operation).await?,
     };

@@ -16,7 +16,8 @@ use crate::{
     copies,
     engine::{Operation, StepError},
     hosts::{self, DbHost},
-    session::{self, Session},
+    session::Session,
+    warm_pool::Kept,
 };
 
 /// What one runner keeps between its operations.
@@ -27,6 +28,8 @@ pub struct Tools {
     pub(super) schema_version: i32,
     sealing_keys: Keyring,
     tasks: Tasks,
+    /// Sessions inside warm copies.
+    pub(super) kept: Arc<Kept>,
     /// Connecting takes longer than most steps, so a session stays open between operations.
     idle: Mutex<HashMap<DbHostId, Site>>,
 }
@@ -34,13 +37,14 @@ pub struct Tools {
 impl Tools {
     /// The tools of one runner.
     #[must_use]
-    pub fn new(config: &Config, tasks: Tasks) -> Self {
+    pub fn new(config: &Config, kept: Arc<Kept>, tasks: Tasks) -> Self {
         Self {
             clock: config.clock.clone(),
             db_host_keys: config.db_host_keys.clone(),
             schema_version: config.schema_version,
             sealing_keys: config.sealing_keys.clone(),
             tasks,
+            kept,
             idle: Mutex::default(),
         }
     }
@@ -55,14 +59,8 @@ impl Tools {
         })
     }
 
-    /// The login to the database of a copy as the role that owns everything there. It leaves its
-    /// commits to be flushed by a later one, unless a statement says otherwise.
     fn owner_login(&self, copy: &TenantCopy) -> Result<Login, StepError> {
-        let mut login = session::owner_login(&self.admin_login(&copy.host)?, &copy.id.name());
-        let options = login.get_options().unwrap_or_default();
-        let options = format!("{options} -c synchronous_commit=off");
-        login.options(options);
-        Ok(login)
+        Ok(copies::owner_login(&self.admin_login(&copy.host)?, copy.id))
     }
 }
 
@@ -150,12 +148,16 @@ impl Work {
         self.copy.as_ref().is_none_or(|it| !it.is_assigned)
     }
 
-    /// Takes a copy that was claimed just now. Into a warm one we connect at once: that changes
-    /// nothing, and takes longer than the claim needs to be on disk.
+    /// Takes a copy that was claimed just now. Into a warm one we connect at once, unless a session is
+    /// there: that changes nothing, and takes longer than the claim needs to be on disk.
     pub(super) fn take(&mut self, copy: TenantCopy) {
         (self.site, self.inside, self.verifier) = (None, None, None);
         self.entering = None;
+        if copy.is_warm {
+            self.inside = self.tools.kept.take(copy.id);
+        }
         if copy.is_warm
+            && self.inside.is_none()
             && let Ok(login) = self.tools.owner_login(&copy)
         {
             let (send, entering) = oneshot::channel();

@@ -64,6 +64,17 @@ impl DbHost {
     }
 }
 
+/// The condition that the server `h` takes new tenants: it is active, and was seen a moment ago. One
+/// that nobody has looked at for long is as good as away.
+macro_rules! usable {
+    () => {
+        "h.state = 'active' AND EXISTS (
+           SELECT FROM db_host_reports r WHERE r.db_host_id = h.id AND r.is_reachable
+             AND r.checked_at > clock_timestamp() - interval '30 s')"
+    };
+}
+pub(crate) use usable;
+
 /// All servers.
 pub(crate) async fn list(control: &impl Query) -> Result<Vec<DbHost>, Error> {
     let sql = "SELECT id, name, key_id, sealed_admin_url FROM db_hosts ORDER BY name";
@@ -76,20 +87,21 @@ pub(crate) async fn find(control: &impl Query, id: DbHostId) -> Result<Option<Db
     control.query_opt(sql, &[&id]).await?.as_ref().map(DbHost::from_row).transpose()
 }
 
+/// The server with this id, if it takes new tenants.
+pub(crate) async fn find_usable(
+    control: &impl Query,
+    id: DbHostId,
+) -> Result<Option<DbHost>, Error> {
+    let sql = concat!(
+        "SELECT h.id, h.name, h.key_id, h.sealed_admin_url FROM db_hosts h WHERE h.id = $1 AND ",
+        usable!()
+    );
+    control.query_opt(sql, &[&id]).await?.as_ref().map(DbHost::from_row).transpose()
+}
+
 /// Held, in the control database and for one transaction, by all who take room on a server: between
 /// their count and their row nobody else may take any.
 pub(crate) const ROOM_LOCK: i64 = 0x686f_7465_6c04;
-
-/// The condition that the server `h` takes new tenants: it is active, and was seen a moment ago. One
-/// that nobody has looked at for long is as good as away.
-macro_rules! usable {
-    () => {
-        "h.state = 'active' AND EXISTS (
-           SELECT FROM db_host_reports r WHERE r.db_host_id = h.id AND r.is_reachable
-             AND r.checked_at > clock_timestamp() - interval '30 s')"
-    };
-}
-pub(crate) use usable;
 
 /// The server with the most room that takes new tenants, with its `template` and that one's
 /// `schema_version`. Every copy takes room, be it a tenant's or on its way in or out; one that was

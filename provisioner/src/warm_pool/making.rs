@@ -1,14 +1,17 @@
 //! Makes copies for the pool.
 
-use hotelhub_core::{errors::Chain, ids::DatabaseId};
+use hotelhub_core::{
+    errors::{Chain, LogAndDrop as _},
+    ids::DatabaseId,
+};
 use tokio_postgres::Error;
 
 use super::{WarmPool, store};
 use crate::{
     copies,
     engine::StepError,
-    hosts::DbHost,
-    session::{self, Session},
+    hosts::{self, DbHost},
+    session::Session,
 };
 
 /// Makers of one server and one look; the store sees to it that all provisioners together have no
@@ -44,24 +47,38 @@ impl WarmPool {
             match &made {
                 // All that makes a copy warm is on disk. Killed before this line, a whole copy is
                 // discarded; killed after it, nothing is missing.
-                Ok(()) => store::mark_warm(control, id).await?,
+                Ok(_) => store::mark_warm(control, id).await?,
                 Err(_) => store::give_up(control, id).await?,
             }
             store::release(control, id).await?;
-            if let Err(error) = made {
-                metrics::counter!("warm_pool_failures_total").increment(1);
-                let error = Chain(&error);
-                tracing::warn!(db_host = host.name, %error, "a copy for the pool failed");
-                return Ok(());
+            match made {
+                Ok(inside) => {
+                    metrics::counter!("warm_pool_made_total").increment(1);
+                    if self.kept.has_room(host.id) {
+                        // One that fails is of no use; the copy itself is whole.
+                        self.kept.keep(host.id, id, inside).await.log_and_drop("it is only faster");
+                    }
+                }
+                Err(error) => {
+                    metrics::counter!("warm_pool_failures_total").increment(1);
+                    let error = Chain(&error);
+                    tracing::warn!(db_host = host.name, %error, "a copy for the pool failed");
+                    return Ok(());
+                }
             }
-            metrics::counter!("warm_pool_made_total").increment(1);
         }
         Ok(())
     }
 
-    /// Makes database and login role and lets the role in. The session goes if anything fails, and
-    /// with it the copy's lock on the server, once the server has ended its statement.
-    async fn make(&self, host: &DbHost, id: DatabaseId, template: &str) -> Result<(), StepError> {
+    /// Makes database and login role and lets the role in; gives a session inside. The one with the
+    /// server goes if anything fails, and with it the copy's lock there, once the server has ended
+    /// its statement.
+    async fn make(
+        &self,
+        host: &DbHost,
+        id: DatabaseId,
+        template: &str,
+    ) -> Result<Session, StepError> {
         let verifier = copies::begin_verifier(&self.db_host_keys, host, id)?;
         let server = self.session_with(host).await?;
         copies::lock(&server, id).await?;
@@ -74,10 +91,41 @@ impl WarmPool {
         let (create, grant) = (copies::create_role(id, &verifier), copies::grant_access(id));
         server.run(&format!("{open} {create} {grant}")).await?;
         // The first session in a database builds what all later ones find ready.
-        let login = session::owner_login(&self.admin_login(host)?, &id.name());
-        Session::open(&login, &self.tasks).await?.run("SELECT 1").await?;
+        let inside = self.enter(host, id).await?;
         copies::unlock(&server, id).await?;
         self.put_back(host.id, server);
+        Ok(inside)
+    }
+
+    /// Opens a session inside a few of the copies that this process did not make itself, and closes
+    /// those inside copies that were handed out or given up.
+    pub(super) async fn look_inside(&self, control: &Session) -> Result<(), Error> {
+        let warm = store::list_warm(control).await?;
+        let ids: Vec<DatabaseId> = warm.iter().map(|(id, _)| *id).collect();
+        self.kept.retain(&ids);
+        let kept = self.kept.ids();
+        let without = warm.into_iter().filter(|(id, _)| !kept.contains(id));
+        for (id, host) in without {
+            if !self.kept.has_room(host) {
+                continue;
+            }
+            let Some(host) = hosts::find_usable(control, host).await? else { continue };
+            match self.enter(&host, id).await {
+                Ok(inside) => {
+                    self.kept.keep(host.id, id, inside).await.log_and_drop("it is only faster");
+                }
+                Err(error) => {
+                    // Handed out and dropped meanwhile, or its server is away.
+                    tracing::debug!(db_host = host.name, error = %Chain(&error), "not entered");
+                    return Ok(());
+                }
+            }
+        }
         Ok(())
+    }
+
+    async fn enter(&self, host: &DbHost, id: DatabaseId) -> Result<Session, StepError> {
+        let login = copies::owner_login(&self.admin_login(host)?, id);
+        Ok(Session::open(&login, &self.tasks).await?)
     }
 }

@@ -22,13 +22,14 @@
 //! first: while one of them is at work on a server, nothing is made for the pool there.
 
 mod discarding;
+mod kept;
 mod making;
 mod share;
 mod store;
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -40,6 +41,7 @@ use tokio::{
 };
 use tokio_postgres::{Config as Login, Error};
 
+pub use self::kept::Kept;
 use crate::{config::Config, engine::StepError, hosts::DbHost, session::Session, wake::Wake};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -59,6 +61,7 @@ pub struct WarmPool {
     woken: watch::Receiver<()>,
     hosts_woken: watch::Receiver<()>,
     tasks: Tasks,
+    kept: Arc<Kept>,
     /// Sessions with the servers, between two uses.
     idle: Mutex<HashMap<DbHostId, Vec<Session>>>,
 }
@@ -66,7 +69,7 @@ pub struct WarmPool {
 impl WarmPool {
     /// A keeper with sessions of its own.
     #[must_use]
-    pub fn new(config: &Config, wake: &Wake, tasks: Tasks) -> Self {
+    pub fn new(config: &Config, wake: &Wake, kept: Arc<Kept>, tasks: Tasks) -> Self {
         Self {
             control: config.control.clone(),
             db_host_keys: config.db_host_keys.clone(),
@@ -75,6 +78,7 @@ impl WarmPool {
             woken: wake.on_operations(),
             hosts_woken: wake.on_hosts(),
             tasks,
+            kept,
             idle: Mutex::default(),
         }
     }
@@ -116,6 +120,7 @@ impl WarmPool {
     async fn look(&self, control: &Session) -> Result<(), Error> {
         store::discard_of_dead_makers(control).await?;
         store::discard_unfit(control).await?;
+        self.look_inside(control).await?;
         let looks = store::list_discarding(control).await?.into_iter().map(|(host, copies)| {
             let work = self.discard(control, host.clone(), copies);
             async move { limited(&host, "discard", work).await }

@@ -121,6 +121,13 @@ pub(super) async fn discard_unfit(control: &Session) -> Result<(), Error> {
     control.execute(sql, &[]).await.map(drop)
 }
 
+/// All that is warm, with its server; the oldest first.
+pub(super) async fn list_warm(control: &Session) -> Result<Vec<(DatabaseId, DbHostId)>, Error> {
+    let sql = "SELECT id, db_host_id FROM databases WHERE state = 'warm' ORDER BY created_at";
+    let rows = control.query(sql, &[]).await?;
+    rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?))).collect()
+}
+
 /// What is to be dropped, by server; none of a server that was seen to be away.
 pub(super) async fn list_discarding(
     control: &Session,
