@@ -7,7 +7,7 @@
 use std::{error::Error, time::Duration};
 
 use hotelhub_core::routes::Placement;
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::error::ApiResult;
 use hotelhub_tenancy::db::{ConnectTenantError, TenantConnection};
 use tokio_postgres::error::SqlState;
 

@@ -36,7 +36,7 @@ impl Events {
                     None => continue,
                 }
             }
-            let chunk = timeout(SOON, self.answer.chunk()).await.expect("an event").unwrap()?;
+            let chunk = timeout(SOON, self.answer.chunk()).await.unwrap().unwrap()?;
             self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
         }
     }

@@ -133,10 +133,11 @@ async fn each_state_allows_its_actions_and_refuses_all_others() {
             }
             let answer = act(&vendor, &id, action, body).await;
             let code = answer.error_code();
-            table += &format!("{state:9} {action:9} {} {code}", answer.status.as_u16()).trim();
+            table += format!("{state:9} {action:9} {} {code}", answer.status.as_u16()).trim();
             table += "\n";
-            let over = "DELETE FROM fleet_runs; DELETE FROM fleet_migrations";
-            ground.database.batch_execute(over).await.unwrap();
+            for over in ["DELETE FROM fleet_runs", "DELETE FROM fleet_migrations"] {
+                ground.database.execute(over, &[]).await.unwrap();
+            }
         }
     }
     insta::assert_snapshot!("fleet_migration_actions", table);

@@ -34,6 +34,7 @@ impl Replica {
     }
 
     /// Follows on from where it is.
+    #[expect(clippy::disallowed_methods, reason = "it is cut off by force, as a process is")]
     pub(crate) fn go_on(&mut self) {
         self.following = Some(tokio::spawn(self.feed().follow()));
     }
