@@ -21,6 +21,7 @@ pub mod delete_tenant;
 pub mod engine;
 pub mod fleet;
 pub mod hosts;
+mod locks;
 pub mod move_tenant;
 pub mod run;
 pub mod session;

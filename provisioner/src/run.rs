@@ -16,15 +16,13 @@ use crate::{
     engine::Runner,
     fleet::Leader,
     hosts::{Keeper, Watcher},
+    locks::Lock,
     move_tenant::{self, MoveTenant},
     session::Session,
     sweep::Sweeper,
     wake::Wake,
     warm_pool::{Kept, WarmPool},
 };
-
-/// Held by whoever changes the control schema, so that two that start together take turns.
-const MIGRATION_LOCK: i64 = 0x686f_7465_6c01;
 
 /// Brings the control database to its schema.
 ///
@@ -35,8 +33,9 @@ pub async fn migrate(control: &Login) -> Result<()> {
     let mut session =
         Session::open(control, &tasks).await.context("connect to the control database")?;
     // Another one at work may take longer than any lock should.
+    let lock = Lock::ControlSchema.key();
     session
-        .run(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+        .run(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({lock})"))
         .await
         .context("wait for another migration to end")?;
     let report = migrations::migrate_control(session.client_mut()).await?;

@@ -14,6 +14,7 @@ use tokio_postgres::{Error, Row};
 use crate::{
     engine::Operation,
     hosts::{self, DbHost, usable},
+    locks::Lock,
     session::Session,
 };
 
@@ -97,7 +98,7 @@ pub(super) async fn claim_room(
 ) -> Result<Option<TenantCopy>, Error> {
     let (id, by, tenant) = (DatabaseId::generate(), operation.id, operation.tenant);
     let roomiest = hosts::ROOMIEST;
-    let lock = hosts::ROOM_LOCK;
+    let lock = Lock::Room.key();
     let claim = format!(
         "SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock({lock});
          INSERT INTO databases

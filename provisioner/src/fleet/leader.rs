@@ -13,10 +13,8 @@ use super::{
     rings, tenants,
     work::Work,
 };
-use crate::{config::Config, session::Session, wake::Wake};
+use crate::{config::Config, locks::Lock, session::Session, wake::Wake};
 
-/// Held on the control database by the process that leads.
-const LEADER_LOCK: i64 = 0x686f_7465_6c04;
 /// How often to look without having been woken.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often to look for the templates that a run waits for.
@@ -93,7 +91,7 @@ impl Leader {
             return Ok(false);
         }
         let lock = "SELECT pg_try_advisory_lock($1)";
-        control.query_one(lock, &[&LEADER_LOCK]).await?.try_get(0)
+        control.query_one(lock, &[&Lock::Fleet.key()]).await?.try_get(0)
     }
 
     /// Takes an order one step further; says how long to wait before the next.

@@ -99,10 +99,6 @@ pub(crate) async fn find_usable(
     control.query_opt(sql, &[&id]).await?.as_ref().map(DbHost::from_row).transpose()
 }
 
-/// Held, in the control database and for one transaction, by all who take room on a server: between
-/// their count and their row nobody else may take any.
-pub(crate) const ROOM_LOCK: i64 = 0x686f_7465_6c04;
-
 /// The server with the most room that takes new tenants, with its `template` and that one's
 /// `schema_version`. Every copy takes room, be it a tenant's or on its way in or out; one that was
 /// retired waits only to be dropped.

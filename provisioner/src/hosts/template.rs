@@ -13,11 +13,10 @@ use tokio_postgres::{Config as Login, Error, error::SqlState};
 use super::DbHost;
 use crate::{
     engine::StepError,
+    locks::Lock,
     session::{self, Session},
 };
 
-/// Held on the database server while a template is built, so that provisioners take turns.
-const BUILD_LOCK: i64 = 0x686f_7465_6c02;
 /// A copy needs a template without sessions. Ours ends a moment after we have hung up.
 const SESSIONS_LIMIT: Duration = Duration::from_secs(10);
 const SESSIONS_LOOK: Duration = Duration::from_millis(20);
@@ -45,8 +44,9 @@ impl Place<'_> {
             self.drop_old().await?;
             return Ok(false);
         }
-        let locked = self.session.query_one("SELECT pg_try_advisory_lock($1)", &[&BUILD_LOCK]);
-        if !locked.await?.try_get::<_, bool>(0)? {
+        let lock = Lock::Template.key();
+        let locked = self.session.query_one("SELECT pg_try_advisory_lock($1)", &[&lock]).await?;
+        if !locked.try_get::<_, bool>(0)? {
             return Ok(false);
         }
         // Another provisioner may have built it between our look and our lock. After a failure
@@ -55,7 +55,7 @@ impl Place<'_> {
         if built {
             self.build(&name, tasks).await?;
         }
-        self.session.query_one("SELECT pg_advisory_unlock($1)", &[&BUILD_LOCK]).await?;
+        self.session.query_one("SELECT pg_advisory_unlock($1)", &[&lock]).await?;
         Ok(built)
     }
 
@@ -117,11 +117,13 @@ impl Place<'_> {
     }
 
     /// The schema, as the role that owns every tenant's; then a thorough vacuum, so that no copy
-    /// has to be frozen on its own later, all in one night.
+    /// has to be frozen on its own later, all in one night. It skips the server's own tables and
+    /// would warn of each.
     async fn fill(&self, name: &str, tasks: &Tasks) -> Result<(), StepError> {
         let mut inside = Session::open(&session::owner_login(self.login, name), tasks).await?;
         let client = inside.client_mut();
         migrations::migrate_tenant(client, self.schema_version, session::LOCK_TIMEOUT).await?;
+        inside.run("SET client_min_messages = error").await?;
         inside.run("VACUUM (FREEZE, ANALYZE)").await?;
         drop(inside);
         tokio::time::timeout(SESSIONS_LIMIT, self.no_sessions(name))

@@ -4,7 +4,7 @@ use hotelhub_core::{errors::Chain, sql::Query as _};
 use tokio_postgres::error::SqlState;
 
 use super::{Work, tables, work::missing};
-use crate::{copies, engine::StepError, hosts, session::Session};
+use crate::{copies, engine::StepError, locks::Lock, session::Session};
 
 /// Makes the database and its login role, which may not enter yet.
 pub(super) async fn create(work: &mut Work, control: &Session) -> Result<(), StepError> {
@@ -20,7 +20,7 @@ async fn register(work: &Work, control: &Session) -> Result<(), StepError> {
     let generation = work.facts.from_generation.ok_or_else(|| missing("the generation"))? + 1;
     let host = work.facts.db_host_id.ok_or_else(|| missing("a database server"))?;
     let (id, tenant, by) = (work.facts.database_id, work.operation.tenant, work.operation.id);
-    let (version, lock) = (work.schema_version()?, hosts::ROOM_LOCK);
+    let (version, lock) = (work.schema_version()?, Lock::Room.key());
     control
         .run(&format!(
             "SELECT pg_advisory_xact_lock({lock});

@@ -8,7 +8,8 @@ use tokio_postgres::Error;
 
 use crate::{
     copies,
-    hosts::{self, DbHost, ROOM_LOCK, usable},
+    hosts::{self, DbHost, usable},
+    locks::Lock,
     session::Session,
 };
 
@@ -50,9 +51,9 @@ pub(super) async fn insert_making(
     host: DbHostId,
     share: u32,
 ) -> Result<Option<String>, Error> {
-    let usable = usable!();
+    let (usable, lock) = (usable!(), Lock::Room.key());
     let insert = format!(
-        "SELECT pg_advisory_xact_lock({ROOM_LOCK});
+        "SELECT pg_advisory_xact_lock({lock});
          INSERT INTO databases (id, db_host_id, generation, schema_version, state, template)
          SELECT '{id}', h.id, 1, t.schema_version, 'making', t.name
          FROM db_hosts h JOIN templates t ON t.db_host_id = h.id AND t.is_current
