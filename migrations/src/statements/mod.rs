@@ -71,7 +71,7 @@ mod tests {
             found,
             [
                 (2, "CREATE TABLE \"A;b\" (x text".to_owned()),
-                (4, "CREATE FUNCTION f() AS".to_owned()),
+                (4, "CREATE FUNCTION f () AS".to_owned()),
                 (4, "DO $x$ $$; $x$".to_owned()),
             ]
         );

@@ -142,6 +142,7 @@ impl CreateTenant {
 
 impl Saga for CreateTenant {
     const KIND: &'static str = "create_tenant";
+    const IS_HASTY: bool = true;
 
     type Work = Work;
 

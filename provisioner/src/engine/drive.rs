@@ -118,11 +118,12 @@ impl<S: Saga> Drive<'_, S> {
                 return Ok(Ending::Stopped);
             }
             line.next = Some(recorded.position);
-            let outcome = if line.done == Some(0) {
-                // The first step has decided: what follows acts on it outside.
-                self.advance(&facts, &line, Flush::Now).await?;
+            let outcome = if recorded.is_begun {
                 self.act(step.name, "make", step.make, work).await
-            } else if recorded.is_begun {
+            } else if line.done == Some(0) || !S::IS_HASTY {
+                // The first step has decided: what follows acts on it outside.
+                let flush = if line.done == Some(0) { Flush::Now } else { Flush::Later };
+                self.advance(&facts, &line, flush).await?;
                 self.act(step.name, "make", step.make, work).await
             } else {
                 // If the line cannot be written, the lock is gone with the session: the step is

@@ -107,6 +107,10 @@ pub trait Saga: Send + 'static {
     /// again for ever.
     const COMMITS_AT: Option<&'static str> = None;
 
+    /// Whether a step begins while the line that says so is still on its way: a round trip less for
+    /// each, where somebody waits for the end.
+    const IS_HASTY: bool = false;
+
     /// What the steps work with: the facts, and sessions that are dropped with it.
     type Work: Send;
 

@@ -250,7 +250,7 @@ pub(super) async fn finish(
                WHERE operation_id = $1 AND (position = $2 OR position = ANY ($3))
              ), run AS (
                UPDATE operation_runs SET state = 'done', failures = 0, retry_at = NULL,
-                 finished_at = clock_timestamp(), figures = $4
+                 last_error = NULL, finished_at = clock_timestamp(), figures = figures || $4
                WHERE operation_id = $1
              )
              UPDATE operations SET settled_at = clock_timestamp()

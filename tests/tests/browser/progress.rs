@@ -52,7 +52,7 @@ async fn steps_appear_as_they_happen_and_the_end_leads_to_the_login() {
     let taken = platform.control().unwrap().sign_up(&Signup::of("mandala")).await.unwrap();
     let mut browser = Browser::open("progress", true).await;
     let page = format!("{}/signup/{}", platform.setup().control_public_url(), taken.tenant_id);
-    browser.driver.goto(&page).await.unwrap();
+    browser.driver.goto(&format!("{page}?lang=id")).await.unwrap();
     wait_for_text(&browser, "now", "Menunggu giliran").await;
     browser.inspect("waiting-id").await;
     browser.driver.execute("window.sameDocument = true", Vec::new()).await.unwrap();

@@ -8,14 +8,16 @@ use nix::{
     unistd::Pid,
 };
 use platform_tests::{
-    platform::{Platform, Role, Stage, VENDOR_EMAIL},
+    platform::{Platform, PlatformBuilder, Role, Stage, VENDOR_EMAIL},
     postgres::{PostgresServer, PostgresUrls, Preset},
+    waiting::eventually,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use crate::operator::{Operator, Said};
 
 const PASSWORD: &str = "kunci-kamar-tujuh-belas\n";
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A platform, and an operator who is logged in to it.
 struct Whole {
@@ -25,16 +27,21 @@ struct Whole {
 }
 
 impl Whole {
-    async fn new(with_provisioner: bool) -> Self {
+    async fn new() -> Self {
+        Self::with(|builder| builder).await
+    }
+
+    async fn without_provisioner() -> Self {
+        Self::with(|builder| builder.without(Role::Provisioner)).await
+    }
+
+    async fn with(change: impl FnOnce(PlatformBuilder) -> PlatformBuilder) -> Self {
         let stage = Stage::new(Preset::Fast).await.unwrap();
         let mut builder = stage.platform(0).unwrap();
         for role in [Role::TenantWork, Role::TenantSchedule] {
             builder = builder.without(role);
         }
-        if !with_provisioner {
-            builder = builder.without(Role::Provisioner);
-        }
-        let platform = builder.start().await.unwrap();
+        let platform = change(builder).start().await.unwrap();
         let operator = Operator::new();
         let url = platform.setup().control_public_url();
         let login = ["--url", &url, "login", "--email", VENDOR_EMAIL];
@@ -70,7 +77,7 @@ fn create(slug: &str) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_hotel_lives_from_its_first_day_to_its_last() {
-    let whole = Whole::new(true).await;
+    let whole = Whole::new().await;
     let made = whole.operator.run(&create("mandala")).await;
     assert!(made.err.contains("  publish_route "), "{}", made.err);
     let said = made.done();
@@ -113,7 +120,7 @@ async fn a_hotel_lives_from_its_first_day_to_its_last() {
 #[tokio::test]
 async fn who_stops_waiting_is_told_that_the_work_goes_on() {
     // Nobody takes the operation, so that the command waits.
-    let mut whole = Whole::new(false).await;
+    let mut whole = Whole::without_provisioner().await;
     let mut child = whole.operator.command(&create("mandala")).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(out.next_line().await.unwrap().unwrap().starts_with("password of "));
@@ -124,17 +131,13 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
     let id = operations().await.unwrap();
     // The command has looked at least once when it has been running for this long.
     let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap());
-    platform_tests::waiting::eventually(
-        Duration::from_secs(30),
-        "the command to be interrupted",
-        async || {
-            // Before it listens for Ctrl-C, the signal would end it without a word.
-            let listens = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-            let caught = listens.lines().find_map(|it| it.strip_prefix("SigCgt:\t")).unwrap();
-            let caught = u64::from_str_radix(caught, 16).unwrap();
-            (caught & (1 << (Signal::SIGINT as u32 - 1)) != 0).then_some(())
-        },
-    )
+    eventually(Duration::from_secs(30), "the command to be interrupted", async || {
+        // Before it listens for Ctrl-C, the signal would end it without a word.
+        let listens = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let caught = listens.lines().find_map(|it| it.strip_prefix("SigCgt:\t")).unwrap();
+        let caught = u64::from_str_radix(caught, 16).unwrap();
+        (caught & (1 << (Signal::SIGINT as u32 - 1)) != 0).then_some(())
+    })
     .await
     .unwrap();
     kill(pid, Signal::SIGINT).unwrap();
@@ -149,15 +152,14 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
         let shown = whole.run(&format!("operation show {id} --json")).await.json();
         (shown["state"] == "done").then_some(())
     };
-    let minute = Duration::from_secs(60);
-    platform_tests::waiting::eventually(minute, "the hotel", shown).await.unwrap();
+    eventually(MINUTE, "the hotel", shown).await.unwrap();
     let shown = whole.run(&format!("operation show {id}")).await.done();
     assert!(shown.contains("create_tenant") && shown.contains("publish_route"), "{shown}");
 }
 
 #[tokio::test]
 async fn hotels_move_and_a_server_is_drained() {
-    let mut whole = Whole::new(true).await;
+    let mut whole = Whole::new().await;
     for slug in ["mandala", "surya"] {
         whole.create(slug, &[]).await.done();
     }
@@ -173,22 +175,35 @@ async fn hotels_move_and_a_server_is_drained() {
     let shown = whole.run("tenant show mandala").await.done();
     assert!(shown.contains("server        second"), "{shown}");
     let id = whole.run("tenant move surya --no-wait").await.done();
-    whole.run(&format!("operation show {}", id.trim())).await.done();
+    let shown = async || {
+        let shown = whole.run(&format!("operation show {} --json", id.trim())).await.json();
+        (shown["state"] == "done").then_some(())
+    };
+    eventually(MINUTE, "the other hotel to have moved", shown).await.unwrap();
 
     let drained = whole.run("db-host drain local").await;
     assert!(drained.err.contains("databases left"), "{}", drained.err);
     assert_eq!(drained.done(), "local is empty\n");
-    let list = whole.run("operation list --kind move_tenant --state done --json").await.json();
-    assert!(list.as_array().unwrap().len() >= 2, "{list}");
+    let moves = async || {
+        let list = whole.run("operation list --kind move_tenant --state done --json").await.json();
+        (list.as_array().unwrap().len() >= 2).then_some(())
+    };
+    // A server is empty when nobody is served from there; the copies go a moment later.
+    eventually(MINUTE, "both moves to be done", moves).await.unwrap();
     assert!(whole.run("db-host show local").await.done().contains("state            draining"));
 }
 
 #[tokio::test]
 async fn the_fleet_is_migrated_and_those_who_failed_are_listed() {
-    let whole = Whole::new(true).await;
+    // The release before made the hotel.
+    let older = |builder: PlatformBuilder| builder.env("TENANT_SCHEMA_VERSION", "4");
+    let mut whole = Whole::with(older).await;
     let none = whole.run("migrate status").await.refused(1);
     assert!(none.contains("next: begin one: `hotelhub migrate fleet`"), "{none}");
     whole.create("mandala", &[]).await.done();
+    whole.platform.stop_role(Role::Provisioner).await.unwrap();
+    whole.platform.forget_env("TENANT_SCHEMA_VERSION");
+    whole.platform.start_role(Role::Provisioner).await.unwrap();
 
     let done = whole.run("migrate fleet --canary mandala --workers 2 --max-failures 0").await;
     let done = done.done();
@@ -199,13 +214,16 @@ async fn the_fleet_is_migrated_and_those_who_failed_are_listed() {
     let id = status["id"].as_str().unwrap();
     let text = whole.run(&format!("migrate status {id}")).await.done();
     assert!(text.contains("RING"), "{text}");
+    let again = whole.run("migrate fleet").await.done();
+    assert!(again.contains(" is done: 0 of 0 hotels"), "{again}");
+    assert!(whole.run("migrate status").await.done().contains("no hotel was behind"));
     let failed = whole.run("migrate quarantine").await.done();
     assert_eq!(failed, "nobody is in quarantine\n");
 }
 
 #[tokio::test]
 async fn the_doctor_compares_a_server_with_what_it_was_registered_with() {
-    let mut whole = Whole::new(false).await;
+    let mut whole = Whole::without_provisioner().await;
     let urls = whole.stage.postgres.urls().unwrap();
     whole.operator.set("HOTELHUB_ADMIN_URL", urls.provisioner.as_str());
     let said = whole.run("db-host doctor local").await;

@@ -45,7 +45,7 @@ async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
     let mut moments: Vec<(&str, &str, String)> = steps
         .map(|it| {
             let condition = format!("NEW.name = '{it}' AND NEW.state = 'running'");
-            ("operation_steps", "UPDATE", condition)
+            ("operation_steps", "INSERT OR UPDATE", condition)
         })
         .to_vec();
     moments.push(("tenants", "UPDATE", "NEW.provisioning = 'deleting'".to_owned()));

@@ -64,7 +64,8 @@ impl Traveller {
     async fn kill_in(&self, step: &str, side: Side, lock: &str) -> Asked {
         let before = self.two.place(self.hotel.tenant).await;
         let condition = format!("NEW.name = '{step}' AND NEW.state = 'running'");
-        let gate = Gate::close(&self.two.ground, "operation_steps", "UPDATE", &condition).await;
+        let gate =
+            Gate::close(&self.two.ground, "operation_steps", "INSERT OR UPDATE", &condition).await;
         let moved = self.two.ask_move(self.hotel.tenant).await;
         let mut program = self.two.ground.start("killed").await;
         gate.wait_for_arrival().await;
@@ -136,7 +137,8 @@ async fn a_kill_between_two_steps_of_a_move_is_survived_whether_the_record_was_w
         for (step, state) in moments.chain([("retire", "done")]) {
             let from = traveller.host().await;
             let condition = format!("NEW.name = '{step}' AND NEW.state = '{state}'");
-            let moved = traveller.kill_at("operation_steps", "UPDATE", &condition, line).await;
+            let moved =
+                traveller.kill_at("operation_steps", "INSERT OR UPDATE", &condition, line).await;
             traveller.arrives(moved, &from).await;
         }
     }
@@ -213,7 +215,8 @@ async fn a_kill_while_a_move_is_undone_is_survived() {
         ] {
             let from = traveller.host().await;
             let condition = format!("NEW.name = '{step}' AND NEW.state = '{state}'");
-            let moved = traveller.kill_at("operation_steps", "UPDATE", &condition, line).await;
+            let moved =
+                traveller.kill_at("operation_steps", "INSERT OR UPDATE", &condition, line).await;
             traveller.stays(moved, &from).await;
         }
     }
@@ -223,7 +226,8 @@ async fn a_kill_while_a_move_is_undone_is_survived() {
 async fn a_schema_that_changes_during_a_move_undoes_it_and_writers_go_on() {
     let traveller = Traveller::new().await;
     let condition = "NEW.name = 'switch' AND NEW.state = 'running'";
-    let gate = Gate::close(&traveller.two.ground, "operation_steps", "UPDATE", condition).await;
+    let gate =
+        Gate::close(&traveller.two.ground, "operation_steps", "INSERT OR UPDATE", condition).await;
     let moved = traveller.two.ask_move(traveller.hotel.tenant).await;
     let mut program = traveller.two.ground.start("killed").await;
     gate.wait_for_arrival().await;

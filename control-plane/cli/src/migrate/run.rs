@@ -95,7 +95,12 @@ impl FleetMigration {
             let counts = [it.done, it.quarantined, it.pending, it.total].map(|it| it.to_string());
             table.row(std::iter::once(it.name()).chain(counts));
         }
-        format!("{text}\n\n{}", table.or("no rings yet: the templates come first"))
+        let without = match self.state.as_str() {
+            "done" => "no hotel was behind",
+            "cancelled" => "it was cancelled before its first ring",
+            _ => "no rings yet: the templates come first",
+        };
+        format!("{text}\n\n{}", table.or(without))
     }
 }
 
