@@ -29,7 +29,10 @@ ALTER TABLE operations
 CREATE UNIQUE INDEX operations_one_open ON operations (tenant_id) WHERE settled_at IS NULL;
 
 -- How a run went, for people: e.g. `write_pause_ms` of a move.
-ALTER TABLE operation_runs ADD COLUMN figures jsonb NOT NULL DEFAULT '{}';
+ALTER TABLE operation_runs
+  ADD COLUMN figures jsonb NOT NULL DEFAULT '{}',
+  -- Since when no step has succeeded.
+  ADD COLUMN failing_since timestamptz;
 
 -- A step that this run had no need of.
 ALTER TABLE operation_steps DROP CONSTRAINT operation_steps_state_check;

@@ -105,6 +105,16 @@ pub(crate) async fn drop_all(server: &Session, id: DatabaseId) -> Result<(), Err
     server.run(&format!("DROP ROLE IF EXISTS {name}")).await
 }
 
+/// Leaves a copy that no route points at to whoever discards copies, if its server is away: it may
+/// stay so. `true` if it was left.
+pub(crate) async fn leave(control: &Session, id: DatabaseId) -> Result<bool, Error> {
+    let sql = "UPDATE databases d SET state = 'discarding', tenant_id = NULL, operation_id = NULL
+         FROM db_host_reports r
+         WHERE d.id = $1 AND d.state IN ('claimed', 'retired')
+           AND r.db_host_id = d.db_host_id AND NOT r.is_reachable";
+    Ok(control.execute(sql, &[&id]).await? > 0)
+}
+
 /// The login to a copy's database as the role that owns everything there. It leaves its commits to
 /// be flushed by a later one, unless a statement says otherwise.
 pub(crate) fn owner_login(admin: &Login, id: DatabaseId) -> Login {

@@ -11,20 +11,26 @@ use hotelhub_core::{
     sql::{Params, Query},
     tasks::Tasks,
 };
+use tokio::time::timeout;
 use tokio_postgres::{
     Client, Config, Error, NoTls, Row, Statement,
     types::{ToSql, Type},
 };
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// A server that lets us connect and then says nothing is frozen.
+const GREETING_LIMIT: Duration = Duration::from_secs(15);
 /// Data that stays unacknowledged for so long means that the server's machine is gone.
 const UNACKNOWLEDGED_LIMIT: Duration = Duration::from_secs(15);
 const IDLE_BEFORE_PROBE: Duration = Duration::from_secs(15);
 
 /// With the check interval, a server notices within a second that we died, and gives up the
 /// statement and the locks of the dead session. Without it, both would last until the statement
-/// ends.
-const OPTIONS: &str = "-c client_connection_check_interval=1000 -c lock_timeout=5000";
+/// ends. If our whole machine goes, nobody says so: the server's own probes find it out in seconds,
+/// where the system's would take two hours.
+const OPTIONS: &str = "-c client_connection_check_interval=1000 -c lock_timeout=5000 \
+     -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 \
+     -c tcp_user_timeout=15000";
 /// The same limit, for code that sets its own.
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -62,7 +68,9 @@ impl Session {
     /// # Errors
     /// Fails if the server cannot be reached or refuses.
     pub async fn open(login: &Config, tasks: &Tasks) -> Result<Self, Error> {
-        let (client, connection) = login.connect(NoTls).await?;
+        let (client, connection) = timeout(GREETING_LIMIT, login.connect(NoTls))
+            .await
+            .unwrap_or_else(|_late| Err(Error::__private_api_timeout()))?;
         tasks.spawn("PostgreSQL connection", async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a session was lost; whoever uses it will notice");

@@ -141,7 +141,8 @@ impl Pen {
         let access = intended(control, behind.tenant).await?;
         let written = inside
             .query_once(
-                "UPDATE tenant_identity SET access = $1 WHERE access <> 'read_only' RETURNING 1",
+                "UPDATE tenant_identity SET access = $1
+                 WHERE access <> 'read_only' OR $1 = 'stopped' RETURNING 1",
                 &[(&access, Type::TEXT)],
             )
             .await?;

@@ -127,7 +127,7 @@ pub(super) async fn leave(control: &Session, copy: &TenantCopy) -> Result<bool, 
         " AND (EXISTS (SELECT FROM databases w WHERE w.db_host_id = h.id AND w.state = 'warm'
                               AND w.template = t.name)
                  OR (SELECT count(*) FROM databases o
-                     WHERE o.db_host_id = h.id AND o.state <> 'retired') < h.max_databases)
+                     WHERE o.db_host_id = h.id) < h.max_databases)
            )"
     );
     let away: DbHostId = copy.host.id;

@@ -166,7 +166,7 @@ impl<S: Saga> Drive<'_, S> {
             if let Some(undo) = step.undo
                 && let Err(error) = self.act(step.name, "undo", undo, work).await
             {
-                return self.pause(recorded, run.failures, &error).await;
+                return Ok(self.pause(recorded, run.failures, &error).await?.0);
             }
             undone = Some(recorded.position);
         }
@@ -212,7 +212,11 @@ impl<S: Saga> Drive<'_, S> {
         let counts = !error.is_transient() && !self.is_past_return(step);
         let failures = if counts { failures + 1 } else { failures };
         if failures < TRIES {
-            return self.pause(step, failures, error).await;
+            let (ending, failing) = self.pause(step, failures, error).await?;
+            let is_long = S::PATIENCE.is_some_and(|patience| failing > patience);
+            if !is_long || self.is_past_return(step) {
+                return Ok(ending);
+            }
         }
         let text = Chain(error).to_string();
         record::turn_back(self.control, &self.operation, &text).await?;
@@ -231,16 +235,17 @@ impl<S: Saga> Drive<'_, S> {
         commit.is_some_and(|commit| here > Some(commit))
     }
 
+    /// Leaves the step to a later try; tells for how long none has succeeded.
     async fn pause(
         &self,
         step: &RecordedStep,
         failures: i32,
         error: &StepError,
-    ) -> Result<Ending, Error> {
+    ) -> Result<(Ending, Duration), Error> {
         let pause = pause_after(step.attempts);
         let text = Chain(error).to_string();
-        record::wait(self.control, self.id(), failures, pause, &text).await?;
-        Ok(Ending::Waits(pause))
+        let failing = record::wait(self.control, self.id(), failures, pause, &text).await?;
+        Ok((Ending::Waits(pause), failing))
     }
 
     /// Nothing could be begun at all.

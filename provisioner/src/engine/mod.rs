@@ -111,6 +111,10 @@ pub trait Saga: Send + 'static {
     /// each, where somebody waits for the end.
     const IS_HASTY: bool = false;
 
+    /// How long a run may go on failing for reasons that may pass, before it turns back; `None`: for
+    /// ever. A run that stays open keeps everything else from its tenant.
+    const PATIENCE: Option<Duration> = None;
+
     /// What the steps work with: the facts, and sessions that are dropped with it.
     type Work: Send;
 

@@ -80,7 +80,8 @@ pub(super) struct Open {
     pub(super) is_new: bool,
 }
 
-/// The operations of this kind that could be worked on now, the oldest first.
+/// The operations of this kind that could be worked on now, the oldest first; those that have failed
+/// come last, so that they hold up nobody.
 pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Open>, Error> {
     let rows = control
         .query(
@@ -88,7 +89,7 @@ pub(super) async fn list_open(control: &Session, kind: &str) -> Result<Vec<Open>
              LEFT JOIN operation_runs r ON r.operation_id = o.id
              WHERE o.settled_at IS NULL AND o.kind = $1
                AND (r.retry_at IS NULL OR r.retry_at <= clock_timestamp())
-             ORDER BY o.requested_at LIMIT 100",
+             ORDER BY r.retry_at NULLS FIRST, o.requested_at LIMIT 100",
             &[&kind],
         )
         .await?;
@@ -202,7 +203,8 @@ pub(super) async fn advance(
     control
         .execute(
             "WITH run AS (
-               UPDATE operation_runs SET facts = $2, failures = 0, retry_at = NULL
+               UPDATE operation_runs SET facts = $2, failures = 0, retry_at = NULL,
+                 failing_since = CASE WHEN $3::int IS NULL THEN failing_since END
                WHERE operation_id = $1
                  AND (facts <> $2 OR failures <> 0 OR retry_at IS NOT NULL)
              )
@@ -250,7 +252,7 @@ pub(super) async fn finish(
                WHERE operation_id = $1 AND (position = $2 OR position = ANY ($3))
              ), run AS (
                UPDATE operation_runs SET state = 'done', failures = 0, retry_at = NULL,
-                 last_error = NULL, finished_at = clock_timestamp(), figures = figures || $4
+                 last_error = NULL, failing_since = NULL, finished_at = clock_timestamp(), figures = figures || $4
                WHERE operation_id = $1
              )
              UPDATE operations SET settled_at = clock_timestamp()
@@ -263,24 +265,26 @@ pub(super) async fn finish(
         .map(drop)
 }
 
-/// Records a failure, and when to try again.
+/// Records a failure, and when to try again; tells for how long no step has succeeded.
 pub(super) async fn wait(
     control: &Session,
     operation: OperationId,
     failures: i32,
     pause: Duration,
     error: &str,
-) -> Result<(), Error> {
+) -> Result<Duration, Error> {
     let pause = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-    control
-        .execute(
+    let row = control
+        .query_one(
             "UPDATE operation_runs SET failures = $2, last_error = $3,
-               retry_at = clock_timestamp() + $4::bigint * interval '1 millisecond'
-             WHERE operation_id = $1",
+               retry_at = clock_timestamp() + $4::bigint * interval '1 millisecond',
+               failing_since = coalesce(failing_since, clock_timestamp())
+             WHERE operation_id = $1
+             RETURNING extract(epoch FROM clock_timestamp() - failing_since)::float8",
             &[&operation, &failures, &error, &pause],
         )
-        .await
-        .map(drop)
+        .await?;
+    Ok(Duration::try_from_secs_f64(row.try_get(0)?).unwrap_or_default())
 }
 
 /// Records that the run goes back from here.
@@ -292,7 +296,8 @@ pub(super) async fn turn_back(
     control
         .execute(
             "UPDATE operation_runs
-             SET state = 'undoing', failures = 0, retry_at = NULL, last_error = $2
+             SET state = 'undoing', failures = 0, retry_at = NULL, failing_since = NULL,
+               last_error = $2
              FROM pg_notify('operation_steps', $3::uuid::text)
              WHERE operation_id = $1",
             &[&operation.id, &error, &operation.tenant],

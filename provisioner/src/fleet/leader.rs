@@ -1,6 +1,6 @@
 //! Leads the runs, one after the other.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hotelhub_core::{errors::Chain, keys::Keyring, sql::Query as _, tasks::Tasks};
 use tokio::{sync::watch, time::sleep};
@@ -17,8 +17,10 @@ use crate::{config::Config, locks::Lock, session::Session, wake::Wake};
 
 /// How often to look without having been woken.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How often to look for the templates that a run waits for.
+/// How often to look for the templates that a run waits for, and for how long: building one takes
+/// seconds.
 const LOOK_WHILE_PREPARING: Duration = Duration::from_millis(200);
+const TEMPLATE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Leads fleet migrations, or stands by while another process does.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct Leader {
     own_version: i32,
     woken: watch::Receiver<()>,
     tasks: Tasks,
+    /// Since when a run has been waiting for templates.
+    preparing: Option<(Uuid, Instant)>,
 }
 
 impl Leader {
@@ -40,6 +44,7 @@ impl Leader {
             own_version: config.schema_version,
             woken: wake.on_fleet_migrations(),
             tasks,
+            preparing: None,
         }
     }
 
@@ -131,7 +136,7 @@ impl Leader {
 
     /// New tenants first, then the list of those that are behind.
     async fn prepare(
-        &self,
+        &mut self,
         control: &Session,
         order: &Order,
         run: Run,
@@ -143,9 +148,9 @@ impl Leader {
         }
         let unprepared = orders::list_unprepared(control, run.schema_version).await?;
         if !unprepared.is_empty() {
-            tracing::debug!(db_hosts = ?unprepared, "a fleet migration waits for templates");
-            return Ok(Some(LOOK_WHILE_PREPARING));
+            return self.wait_for_templates(control, order.id, &unprepared).await;
         }
+        self.preparing = None;
         let behind = tenants::list_behind(control, run.schema_version).await?;
         let rings = rings::assign(&behind, &order.canaries);
         tenants::insert_first(control, order.id, &rings).await?;
@@ -154,6 +159,31 @@ impl Leader {
             fleet_migration.id = %order.id, schema_version = run.schema_version,
             tenants = behind.len(), "a fleet migration runs"
         );
+        Ok(None)
+    }
+
+    async fn wait_for_templates(
+        &mut self,
+        control: &Session,
+        id: Uuid,
+        unprepared: &[String],
+    ) -> Result<Option<Duration>, Error> {
+        let began = match self.preparing {
+            Some((of, began)) if of == id => began,
+            _ => self.preparing.insert((id, Instant::now())).1,
+        };
+        if began.elapsed() < TEMPLATE_LIMIT {
+            tracing::debug!(db_hosts = ?unprepared, "a fleet migration waits for templates");
+            return Ok(Some(LOOK_WHILE_PREPARING));
+        }
+        self.preparing = None;
+        let reason = format!(
+            "no template of the new schema after {} s on {}: see the provisioner's log for why, \
+             cordon what cannot have one, then resume",
+            TEMPLATE_LIMIT.as_secs(),
+            unprepared.join(", ")
+        );
+        halt(control, id, &reason).await?;
         Ok(None)
     }
 

@@ -21,10 +21,10 @@ pub(super) enum Ending {
     Reached(i32, Duration),
     /// Something else is being done to the tenant.
     Busy,
-    /// Its locks were not to be had.
-    Contended(Failure),
     /// The server is not to be reached, or says "not now" to everybody.
     Away(Failure),
+    /// Something is in the way that may pass: locks, a full disk, a database that lets nobody in.
+    Hindered(Failure),
     /// Trying again cannot help.
     Failed(Failure),
 }
@@ -45,24 +45,31 @@ pub(super) async fn migrate(login: &Login, version: i32, tasks: &Tasks) -> Endin
     match tokio::time::timeout(LIMIT, tried).await {
         Ok(Ok(applied)) => Ending::Reached(applied.version, began.elapsed()),
         Ok(Err(ending)) => ending,
-        Err(_) => Ending::Away(Failure {
+        Err(_) => Ending::Hindered(Failure {
             sqlstate: None,
             error: format!("no answer in {} s", LIMIT.as_secs()),
         }),
     }
 }
 
-/// Who is not let in at all has trouble with the server, unless there is no such database.
+/// Who is not let in at all has trouble with the server, or with this one database.
 fn refused_at_the_door(error: &Error) -> Ending {
     let failure = Failure {
         sqlstate: error.code().map(|it| it.code().to_owned()),
         error: format!("enter the database: {}", Chain(error)),
     };
-    if error.code() == Some(&SqlState::UNDEFINED_DATABASE) {
-        Ending::Failed(failure)
-    } else {
-        Ending::Away(failure)
+    match error.code() {
+        Some(code) if *code == SqlState::UNDEFINED_DATABASE => Ending::Failed(failure),
+        Some(code) if !is_the_servers(code) => Ending::Hindered(failure),
+        _ => Ending::Away(failure),
     }
+}
+
+/// Whether a refusal is meant for everybody on the server: connections are broken or taken, or an
+/// operator stops it. A full disk or a missing file may be one tenant's own.
+fn is_the_servers(code: &SqlState) -> bool {
+    let class = code.code().get(..2).unwrap_or_default();
+    matches!(class, "08" | "57") || *code == SqlState::TOO_MANY_CONNECTIONS
 }
 
 fn classify(error: &MigrateError) -> Ending {
@@ -74,12 +81,14 @@ fn classify(error: &MigrateError) -> Ending {
     if error.is_connection_lost() {
         return Ending::Away(failure);
     }
-    // The two letters of a class stand for all its codes: deadlocks and their like; and connection,
-    // resources, operator's intervention, the system around the server.
+    if error.sqlstate().is_some_and(is_the_servers) {
+        return Ending::Away(failure);
+    }
+    // The two letters of a class stand for all its codes: deadlocks and their like; resources, and
+    // the system around the server.
     match code.and_then(|it| it.get(..2)) {
-        _ if error.sqlstate() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ending::Contended(failure),
-        Some("40") => Ending::Contended(failure),
-        Some("08" | "53" | "57" | "58") => Ending::Away(failure),
+        _ if error.sqlstate() == Some(&SqlState::LOCK_NOT_AVAILABLE) => Ending::Hindered(failure),
+        Some("40" | "53" | "58") => Ending::Hindered(failure),
         _ => Ending::Failed(failure),
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Due {
     pub(super) place: Option<(DatabaseId, DbHostId)>,
     /// Something else is being done to it.
     pub(super) is_busy: bool,
+    /// Its server did not answer when it was last looked at.
+    pub(super) is_away: bool,
 }
 
 /// What decides how a run goes on.
@@ -143,7 +145,9 @@ pub(super) async fn list_due(
          )
          SELECT due.tenant_id, due.attempts, t.provisioning = 'ready', d.id, d.db_host_id,
            EXISTS (SELECT FROM operations o
-                   WHERE o.tenant_id = due.tenant_id AND o.settled_at IS NULL)
+                   WHERE o.tenant_id = due.tenant_id AND o.settled_at IS NULL),
+           EXISTS (SELECT FROM db_host_reports r
+                   WHERE r.db_host_id = d.db_host_id AND NOT r.is_reachable)
          FROM due JOIN tenants t ON t.id = due.tenant_id
          LEFT JOIN databases d ON d.tenant_id = due.tenant_id AND d.state = 'assigned'";
     let rows = control.query(sql, &[&run, &ring, &at_work, &limit]).await?;
@@ -155,6 +159,7 @@ pub(super) async fn list_due(
             attempts: row.try_get(1)?,
             place: place.0.zip(place.1).filter(|_| is_ready),
             is_busy: is_ready && row.try_get(5)?,
+            is_away: row.try_get(6)?,
         })
     };
     rows.iter().map(read).collect()

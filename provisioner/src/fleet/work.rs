@@ -15,6 +15,7 @@ use super::{
     judge::{self, Verdict},
     migrate::Ending,
     orders::{self, Order, Run},
+    rings::ALL_OTHERS,
     tenants::{self, Due, Failure, Reached},
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
 
 /// How often to look whether a tenant's next turn has come.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// Tries that did not get their locks before a tenant is put in quarantine.
+/// Tries with something in the way before a tenant is put in quarantine.
 const TRIES: i32 = 8;
 /// In seconds, before the second try; each next one is half as long again.
 const FIRST_PAUSE: f64 = 1.0;
@@ -79,12 +80,15 @@ impl<'a> Work<'a> {
         self.list_logins().await?;
         let verdict = loop {
             woken.mark_unchanged();
-            match self.judge(own_version).await? {
-                stopped @ Verdict::GoOn(_) if self.tasks.stop_token().is_cancelled() => {
-                    break stopped;
+            let verdict = match self.judge(own_version).await? {
+                // They have their turn in the last ring.
+                Verdict::NobodyLeft if self.someone_comes().await? => Verdict::GoOn(ALL_OTHERS),
+                verdict => verdict,
+            };
+            match verdict {
+                Verdict::GoOn(ring) if !self.tasks.stop_token().is_cancelled() => {
+                    self.give_turns(ring).await?;
                 }
-                Verdict::GoOn(ring) => self.give_turns(ring).await?,
-                Verdict::NobodyLeft if self.someone_comes().await? => {}
                 verdict => break verdict,
             }
             tokio::select! {
@@ -143,7 +147,7 @@ impl<'a> Work<'a> {
             };
             let is_resting = self.resting.get(&host).is_some_and(|until| *until > Instant::now());
             match self.logins.get(&host) {
-                Some(login) if !is_resting => {
+                Some(login) if !is_resting && !due.is_away => {
                     self.crew.take_on(due, session::owner_login(login, &database.name()));
                 }
                 Some(_) | None => self.wait_for_server(&due, None).await?,
@@ -159,21 +163,18 @@ impl<'a> Work<'a> {
                 None => {}
                 Some(Ending::Reached(version, took)) => reached.extend(reach(&due, version, took)),
                 Some(Ending::Busy) => self.leave_for_now(&due).await?,
+                // The others there say otherwise: it is this tenant's trouble.
+                Some(Ending::Away(failure)) if self.answers(&due).await? => {
+                    self.try_later(&due, &failure).await?;
+                }
                 Some(Ending::Away(failure)) => {
                     self.rest(&due);
                     self.wait_for_server(&due, Some(&failure)).await?;
                     // It may have another address by now.
                     self.list_logins().await?;
                 }
-                Some(Ending::Contended(failure)) if due.attempts + 1 < TRIES => {
-                    count("contended", 1);
-                    let pause = (pause_after(due.attempts), Some(&failure));
-                    let attempts = due.attempts + 1;
-                    tenants::postpone(self.control, self.run, &due, attempts, pause).await?;
-                }
-                Some(Ending::Contended(failure) | Ending::Failed(failure)) => {
-                    self.quarantine(&due, &failure).await?;
-                }
+                Some(Ending::Hindered(failure)) => self.try_later(&due, &failure).await?,
+                Some(Ending::Failed(failure)) => self.quarantine(&due, &failure).await?,
             }
         }
         if !reached.is_empty() {
@@ -181,6 +182,22 @@ impl<'a> Work<'a> {
             tenants::finish(self.control, self.run, &reached).await?;
         }
         Ok(())
+    }
+
+    /// Whether the tenant's server answers others.
+    async fn answers(&self, due: &Due) -> Result<bool, Error> {
+        let Some((_, host)) = due.place else { return Ok(false) };
+        hosts::is_reachable(self.control, host).await
+    }
+
+    async fn try_later(&self, due: &Due, failure: &Failure) -> Result<(), Error> {
+        let attempts = due.attempts + 1;
+        if attempts >= TRIES {
+            return self.quarantine(due, failure).await;
+        }
+        count("hindered", 1);
+        let pause = (pause_after(due.attempts), Some(failure));
+        tenants::postpone(self.control, self.run, due, attempts, pause).await
     }
 
     async fn leave_for_now(&self, due: &Due) -> Result<(), Error> {

@@ -17,5 +17,5 @@ pub use self::{
 };
 pub(crate) use self::{
     site::Site,
-    store::{ROOMIEST, find, find_usable, is_away, list, report, usable},
+    store::{ROOMIEST, find, find_usable, is_away, is_reachable, list, report, usable},
 };

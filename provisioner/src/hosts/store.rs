@@ -100,15 +100,14 @@ pub(crate) async fn find_usable(
 }
 
 /// The server with the most room that takes new tenants, with its `template` and that one's
-/// `schema_version`. Every copy takes room, be it a tenant's or on its way in or out; one that was
-/// retired waits only to be dropped.
+/// `schema_version`. Every copy takes room, be it a tenant's or on its way in or out.
 pub(crate) const ROOMIEST: &str = concat!(
     "SELECT h.id, h.name, h.key_id, h.sealed_admin_url, t.name AS template, t.schema_version
      FROM db_hosts h
      JOIN templates t ON t.db_host_id = h.id AND t.is_current
      CROSS JOIN LATERAL (
        SELECT h.max_databases - count(*) AS left_over FROM databases d
-       WHERE d.db_host_id = h.id AND d.state <> 'retired'
+       WHERE d.db_host_id = h.id
      ) AS room
      WHERE ",
     usable!(),
@@ -126,6 +125,13 @@ pub(crate) async fn report(
          ON CONFLICT (db_host_id) DO UPDATE SET is_reachable = excluded.is_reachable,
            error = excluded.error, checked_at = clock_timestamp()";
     control.execute(sql, &[&host, &error]).await.map(drop)
+}
+
+/// Whether the server answered when it was last looked at, a moment ago.
+pub(crate) async fn is_reachable(control: &impl Query, id: DbHostId) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM db_host_reports WHERE db_host_id = $1 AND is_reachable
+           AND checked_at > clock_timestamp() - interval '30 s')";
+    control.query_one(sql, &[&id]).await?.try_get(0)
 }
 
 /// Whether connecting failed because the server cannot be reached or takes nobody at the moment, and

@@ -124,6 +124,8 @@ impl Saga for MoveTenant {
 
     const COMMITS_AT: Option<&'static str> = Some("switch");
 
+    const PATIENCE: Option<Duration> = Some(Duration::from_mins(5));
+
     type Work = Work;
 
     fn limit(step: &str) -> Duration {

@@ -28,7 +28,7 @@ pub(super) async fn begin(source: &Session) -> Result<(), StepError> {
         "SET LOCAL lock_timeout = '{LOCK_LIMIT}';
          LOCK TABLE move_pause IN ACCESS EXCLUSIVE MODE;
          UPDATE move_pause SET is_paused = true;
-         UPDATE tenant_identity SET access = 'read_only'"
+         UPDATE tenant_identity SET access = 'read_only' WHERE access <> 'stopped'"
     );
     loop {
         match source.run(&pause).await {
@@ -43,6 +43,23 @@ pub(super) async fn begin(source: &Session) -> Result<(), StepError> {
             done => return Ok(done?),
         }
     }
+}
+
+/// What the tenant may do, by its own row.
+pub(super) async fn read_access(source: &Session) -> Result<String, StepError> {
+    Ok(source.query_one("SELECT access FROM tenant_identity", &[]).await?.try_get(0)?)
+}
+
+/// Lets the writers of the source go on, with what the tenant might do before the pause. The
+/// control database may be away meanwhile; the keeper of these rows looks again when it is back.
+pub(super) async fn lift(
+    work: &mut Work,
+    control: &Session,
+    access: &str,
+) -> Result<(), StepError> {
+    let source = work.source(control).await?;
+    source.run("BEGIN").await?;
+    end(source, access).await
 }
 
 /// Lets the writers of the source go on, if they were stopped, with what the tenant may do now.
@@ -63,12 +80,13 @@ pub(super) async fn release(work: &mut Work, control: &Session) -> Result<(), St
     access::forget(control, &[old]).await?;
     source.run("BEGIN; SELECT FROM tenant_identity FOR UPDATE").await?;
     let now_allowed = access::intended(control, tenant).await?;
+    end(source, &now_allowed).await
+}
+
+/// Ends the pause with the transaction that is open.
+async fn end(source: &Session, access: &str) -> Result<(), StepError> {
     source.run("UPDATE move_pause SET is_paused = false").await?;
-    source
-        .execute(
-            "UPDATE tenant_identity SET access = $1 WHERE access = 'read_only'",
-            &[&now_allowed],
-        )
-        .await?;
+    let sql = "UPDATE tenant_identity SET access = $1 WHERE access = 'read_only'";
+    source.execute(sql, &[&access]).await?;
     Ok(source.run("COMMIT").await?)
 }

@@ -16,10 +16,18 @@ pub(super) async fn place(work: &mut Work, control: &Session) -> Result<(), Step
         .query_opt(ROOMIEST, &[&work.facts.from_db_host_id, &work.facts.schema_version, &wish])
         .await?;
     let Some(row) = found else {
+        let version = work.schema_version()?;
+        let from = work.facts.from_db_host_id;
+        let is_left_behind = control.query_one(LEFT_BEHIND, &[&from, &version]).await?;
+        if is_left_behind.try_get(0)? {
+            return Err(StepError::Never(format!(
+                "no other database server has a template of schema version {version} any more: \
+                 migrate the tenant first"
+            )));
+        }
         return Err(StepError::NotYet(format!(
             "no other database server that is active and reachable has room and a template of \
-             schema version {}",
-            work.schema_version()?
+             schema version {version}"
         )));
     };
     work.facts.db_host_id = Some(row.try_get(0)?);
@@ -68,6 +76,12 @@ async fn find_wish(work: &Work, control: &Session) -> Result<Option<DbHostId>, S
     Ok(Some(id))
 }
 
+/// Whether the other servers have gone on to newer schemas: an older template never comes back.
+const LEFT_BEHIND: &str = "SELECT count(*) FILTER (WHERE t.schema_version > $2) > 0
+       AND count(*) FILTER (WHERE t.schema_version = $2) = 0
+     FROM templates t JOIN db_hosts h ON h.id = t.db_host_id
+     WHERE t.is_current AND h.id <> $1 AND h.state = 'active'";
+
 /// Another server than the present one, with the template of the tenant's own schema: the copy is
 /// made table by table, and both sides must have the same ones.
 const ROOMIEST: &str = concat!(
@@ -75,7 +89,7 @@ const ROOMIEST: &str = concat!(
      JOIN templates t ON t.db_host_id = h.id AND t.is_current AND t.schema_version = $2
      CROSS JOIN LATERAL (
        SELECT h.max_databases - count(*) AS left_over FROM databases d
-       WHERE d.db_host_id = h.id AND d.state <> 'retired'
+       WHERE d.db_host_id = h.id
      ) AS room
      WHERE h.id <> $1 AND room.left_over > 0 AND ($3::uuid IS NULL OR h.id = $3) AND ",
     usable!(),

@@ -3,15 +3,25 @@
 use hotelhub_core::sql::Query as _;
 
 use super::{Work, target};
-use crate::{engine::StepError, session::Session};
+use crate::{copies, engine::StepError, session::Session};
 
-/// Shuts the old copy at once, proves the new one, and only then drops the old one.
+/// Shuts the old copy at once, proves the new one, and only then drops the old one. If its server
+/// is away it is left to be discarded: its writers are stopped and no route points there.
 pub(super) async fn retire(work: &mut Work, control: &Session) -> Result<(), StepError> {
     // What the switch left open there holds locks.
     work.hang_up();
-    shut(work, control).await?;
+    let shut = shut(work, control).await;
     prove(work, control).await?;
-    drop_old(work, control).await
+    match shut {
+        Ok(()) => drop_old(work, control).await,
+        Err(error) => {
+            if copies::leave(control, work.old_id()?).await? {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+    }
 }
 
 /// Nobody enters the old copy any more, and whoever is in it leaves. Its identity is no route's.
@@ -62,10 +72,7 @@ async fn prove(work: &mut Work, control: &Session) -> Result<(), StepError> {
 
 async fn drop_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let old = work.old_id()?;
-    let name = old.name();
-    let session = &work.source_site(control).await?.session;
-    session.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
-    session.run(&format!("DROP ROLE IF EXISTS {name}")).await?;
+    copies::drop_all(&work.source_site(control).await?.session, old).await?;
     let forget = "DELETE FROM databases WHERE id = $1 AND state = 'retired'";
     control.execute(forget, &[&old]).await?;
     Ok(())

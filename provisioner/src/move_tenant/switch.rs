@@ -52,25 +52,30 @@ enum Outcome {
 
 async fn try_once(work: &mut Work, control: &Session) -> Result<Outcome, StepError> {
     let list = tables::list(work.source(control).await?).await?;
-    let paused = pause::begin(work.source(control).await?).await;
+    let source = work.source(control).await?;
+    let access_before = pause::read_access(source).await?;
+    let paused = pause::begin(source).await;
     let began = Instant::now();
     let prepared = match paused {
         Ok(()) => tokio::time::timeout(PAUSE_LIMIT, prepare(work, control, &list)).await,
         Err(error) => Ok(Err(error)),
     };
-    let outcome = match prepared {
-        Ok(Ok(access)) => commit(work, control, &access).await,
-        Ok(Err(error)) => Err(error),
+    let access = match prepared {
+        Ok(Ok(access)) => access,
+        Ok(Err(error)) => {
+            go_on(work, control, Some(&access_before)).await;
+            return Err(error);
+        }
         Err(_late) => {
             tracing::warn!(
                 operation.id = %work.operation.id, tenant.id = %work.operation.tenant,
                 "a move gives up a pause that takes too long"
             );
-            go_on(work, control).await;
+            go_on(work, control, Some(&access_before)).await;
             return Ok(Outcome::TooSlow);
         }
     };
-    match outcome {
+    match commit(work, control, &access).await {
         Ok(()) => {
             let pause = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             metrics::histogram!("move_write_pause_seconds").record(began.elapsed());
@@ -79,18 +84,23 @@ async fn try_once(work: &mut Work, control: &Session) -> Result<Outcome, StepErr
             Ok(Outcome::Committed)
         }
         Err(error) => {
-            go_on(work, control).await;
+            go_on(work, control, None).await;
             Err(error)
         }
     }
 }
 
-/// Lets the writers go on after an attempt that failed, if the control database can say that it
-/// has. If not, the next try does it.
-async fn go_on(work: &mut Work, control: &Session) {
+/// Lets the writers go on after an attempt that failed. With the `access` from before the pause no
+/// commit was asked for, and nobody else need be asked; without it the control database must say
+/// that there was none, and if it cannot, the next try does this.
+async fn go_on(work: &mut Work, control: &Session, access: Option<&str>) {
     // They may be in the middle of anything.
     work.hang_up();
-    if let Err(error) = pause::release(work, control).await {
+    let released = match access {
+        Some(access) => pause::lift(work, control, access).await,
+        None => pause::release(work, control).await,
+    };
+    if let Err(error) = released {
         tracing::warn!(
             operation.id = %work.operation.id, tenant.id = %work.operation.tenant,
             error = %Chain(&error), "writers stay stopped until the move's next try"

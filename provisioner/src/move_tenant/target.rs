@@ -28,7 +28,7 @@ async fn register(work: &Work, control: &Session) -> Result<(), StepError> {
                (id, tenant_id, db_host_id, generation, schema_version, state, operation_id)
              SELECT '{id}', '{tenant}', '{host}', {generation}, {version}, 'claimed', '{by}'
              FROM db_hosts h WHERE h.id = '{host}' AND h.max_databases >
-               (SELECT count(*) FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired')
+               (SELECT count(*) FROM databases d WHERE d.db_host_id = h.id)
              ON CONFLICT (id) DO NOTHING"
         ))
         .await?;
@@ -148,7 +148,8 @@ pub(super) async fn let_in(work: &mut Work, control: &Session) -> Result<(), Ste
     Ok(work.target_site(control).await?.session.run(&grant).await?)
 }
 
-/// Drops the new copy, whoever is in it, and its role, and forgets it.
+/// Drops the new copy, whoever is in it, and its role, and forgets it. On a server that is away it
+/// is left to be discarded: the tenant does not wait for that.
 pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), StepError> {
     // The place is flushed to disk before anything is made.
     if work.facts.db_host_id.is_none() {
@@ -159,7 +160,21 @@ pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), S
     }
     let id = work.facts.database_id;
     work.hang_up();
-    copies::drop_all(&work.target_site(control).await?.session, id).await?;
-    control.execute("DELETE FROM databases WHERE id = $1", &[&work.facts.database_id]).await?;
-    Ok(())
+    let dropped = match work.target_site(control).await {
+        Ok(site) => copies::drop_all(&site.session, id).await.map_err(StepError::from),
+        Err(away) => Err(away),
+    };
+    match dropped {
+        Ok(()) => {
+            control.execute("DELETE FROM databases WHERE id = $1", &[&id]).await?;
+            Ok(())
+        }
+        Err(error) => {
+            if copies::leave(control, id).await? {
+                Ok(())
+            } else {
+                Err(error)
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use hotelhub_core::{
 };
 use tokio_postgres::Error;
 
-use super::{WarmPool, store};
+use super::{WarmPool, limited, store};
 use crate::{
     copies,
     engine::StepError,
@@ -104,21 +104,24 @@ impl WarmPool {
         let ids: Vec<DatabaseId> = warm.iter().map(|(id, _)| *id).collect();
         self.kept.retain(&ids);
         let kept = self.kept.ids();
-        let without = warm.into_iter().filter(|(id, _)| !kept.contains(id));
-        for (id, host) in without {
-            if !self.kept.has_room(host) {
+        for (id, host) in warm {
+            if kept.contains(&id) || !self.kept.has_room(host) {
                 continue;
             }
             let Some(host) = hosts::find_usable(control, host).await? else { continue };
-            match self.enter(&host, id).await {
-                Ok(inside) => {
-                    self.kept.keep(host.id, id, inside).await.log_and_drop("it is only faster");
-                }
-                Err(error) => {
-                    // Handed out and dropped meanwhile, or its server is away.
-                    tracing::debug!(db_host = host.name, error = %Chain(&error), "not entered");
-                    return Ok(());
-                }
+            limited(&host, "enter", self.keep(&host, id)).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep(&self, host: &DbHost, id: DatabaseId) -> Result<(), Error> {
+        match self.enter(host, id).await {
+            Ok(inside) => {
+                self.kept.keep(host.id, id, inside).await.log_and_drop("it is only faster");
+            }
+            // Handed out and dropped meanwhile, or its server is away.
+            Err(error) => {
+                tracing::debug!(db_host = host.name, error = %Chain(&error), "not entered");
             }
         }
         Ok(())

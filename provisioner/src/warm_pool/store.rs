@@ -16,7 +16,8 @@ use crate::{
 /// How many may be made at once on one server, by all provisioners together: two keep its disk and
 /// its processors busy, more only make each other slower.
 const MOST_AT_ONCE: u32 = 2;
-/// Dropping a database takes a tenth of a second and more; the rest waits for the next look.
+/// Of one server. Dropping a database takes a tenth of a second and more; the rest waits for the
+/// next look.
 const MOST_DISCARDS: i64 = 40;
 
 /// A server, its room, and what it has ready of it.
@@ -60,7 +61,7 @@ pub(super) async fn insert_making(
          CROSS JOIN LATERAL (
            SELECT count(*) AS all_copies, count(*) FILTER (WHERE state = 'making') AS making,
              count(*) FILTER (WHERE state IN ('making', 'warm') AND template = t.name) AS ready
-           FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired'
+           FROM databases d WHERE d.db_host_id = h.id
          ) AS has
          WHERE h.id = '{host}' AND {usable} AND has.making < {MOST_AT_ONCE}
            AND has.ready < {share} AND has.all_copies < h.max_databases
@@ -133,12 +134,13 @@ pub(super) async fn list_warm(control: &Session) -> Result<Vec<(DatabaseId, DbHo
 pub(super) async fn list_discarding(
     control: &Session,
 ) -> Result<Vec<(DbHost, Vec<DatabaseId>)>, Error> {
-    let sql = "SELECT d.db_host_id, array_agg(d.id ORDER BY d.created_at)
-         FROM (SELECT id, db_host_id, created_at FROM databases WHERE state = 'discarding'
-               ORDER BY created_at LIMIT $1) AS d
+    let sql = "SELECT h.id, array_agg(d.id ORDER BY d.created_at)
+         FROM db_hosts h CROSS JOIN LATERAL (
+           SELECT id, created_at FROM databases WHERE db_host_id = h.id AND state = 'discarding'
+           ORDER BY created_at LIMIT $1) AS d
          WHERE NOT EXISTS (SELECT FROM db_host_reports r
-                           WHERE r.db_host_id = d.db_host_id AND NOT r.is_reachable)
-         GROUP BY d.db_host_id";
+                           WHERE r.db_host_id = h.id AND NOT r.is_reachable)
+         GROUP BY h.id";
     let mut found = Vec::new();
     for row in control.query(sql, &[&MOST_DISCARDS]).await? {
         if let Some(host) = hosts::find(control, row.try_get(0)?).await? {
@@ -167,7 +169,7 @@ pub(super) async fn read_demand(control: &Session) -> Result<(u32, Vec<Room>), E
          CROSS JOIN LATERAL (
            SELECT count(*) FILTER (WHERE state IN ('making', 'warm') AND template = t.name) AS ready,
              count(*) FILTER (WHERE state NOT IN ('making', 'warm')) AS others
-           FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired'
+           FROM databases d WHERE d.db_host_id = h.id
          ) AS has
          WHERE ",
         usable!(),

@@ -74,6 +74,12 @@ impl TenantDb {
         match self.pool.get().await {
             Ok(client) => Ok(TenantConnection { tenant: self.tenant, client: Some(client) }),
             Err(PoolError::Timeout(_)) => Err(ConnectTenantError::Busy),
+            // Other processes have taken all that the tenant's login may have.
+            Err(PoolError::Backend(error))
+                if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS) =>
+            {
+                Err(ConnectTenantError::Busy)
+            }
             Err(PoolError::Closed) => Err(ConnectTenantError::Closed),
             Err(PoolError::PostCreateHook(HookError::Message(text))) if text == WRONG_IDENTITY => {
                 Err(ConnectTenantError::WrongIdentity)

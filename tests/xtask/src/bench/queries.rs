@@ -50,7 +50,7 @@ mod tests {
         let store = flat(&source("tenant-api/src/properties/store.rs"));
         let property = store.replace("{COLUMNS}", constant(&store, "COLUMNS"));
         assert!(property.contains(&flat(PROPERTY)));
-        let access = source("tenant-api/src/access.rs");
+        let access = source("tenant-api/src/access/mod.rs");
         assert!(access.contains(&format!("PropertyRead = \"{PERMISSION}\"")));
         let pools = source("shared/tenancy/src/pools.rs");
         assert!(pools.contains(&format!("const PER_TENANT: usize = {PER_TENANT};")));
