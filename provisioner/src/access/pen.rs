@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, future, stream};
 use hotelhub_core::{
     errors::Chain,
     ids::{DatabaseId, DbHostId, TenantId},
@@ -84,7 +84,7 @@ impl Pen {
         let written = stream::iter(behind)
             .map(|it| self.write(control, &login, it))
             .buffer_unordered(AT_ONCE)
-            .filter_map(async |left| left);
+            .filter_map(future::ready);
         Done { host, is_away: false, left: written.collect().await }
     }
 

@@ -101,9 +101,15 @@ async fn too_many_failures_halt_the_run_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_long_transaction_in_one_hotel_holds_up_no_other() {
+async fn a_long_transaction_and_a_closed_database_hold_up_no_other_hotel() {
     let fleet = Fleet::of(8).await;
-    let blocked = fleet.last().await;
+    let [blocked, closed] = fleet.last_two().await;
+    let name = fleet.ground.database_of(closed).await;
+    let allow = async |it: bool| {
+        let sql = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS {it}");
+        fleet.ground.superuser("postgres").await.simple_query(&sql).await.unwrap();
+    };
+    allow(false).await;
     let database = fleet.ground.database_of(blocked).await;
     let holder = fleet.ground.superuser(&database).await;
     let lock = "BEGIN; LOCK TABLE refinery_schema_history IN SHARE MODE";
@@ -111,7 +117,7 @@ async fn a_long_transaction_in_one_hotel_holds_up_no_other() {
     let provisioner = fleet.ground.start("provisioner").await;
 
     let run = fleet.order(&[], 5).await;
-    fleet.wait_for_tenants(run, "done", 7).await;
+    fleet.wait_for_tenants(run, "done", 6).await;
     let (state, sqlstate, _) = fleet.tenant(run, blocked).await;
     assert_eq!(state, "pending", "it is tried again");
     assert!(["", "55P03"].contains(&sqlstate.as_str()), "{sqlstate}");
@@ -119,12 +125,19 @@ async fn a_long_transaction_in_one_hotel_holds_up_no_other() {
 
     let (state, sqlstate, error) = fleet.tenant(run, blocked).await;
     assert_eq!((state.as_str(), sqlstate.as_str()), ("quarantined", "55P03"), "{error}");
-    fleet.assert_at(blocked, BEFORE).await;
+    let (state, sqlstate, error) = fleet.tenant(run, closed).await;
+    assert_eq!((state.as_str(), sqlstate.as_str()), ("quarantined", "55000"), "{error}");
+    allow(true).await;
+    for asked in [blocked, closed] {
+        fleet.assert_at(asked, BEFORE).await;
+    }
 
     holder.simple_query("COMMIT").await.unwrap();
     fleet.resume(run).await;
     fleet.wait_for(run, "done").await;
-    fleet.assert_at(blocked, AFTER).await;
+    for asked in [blocked, closed] {
+        fleet.assert_at(asked, AFTER).await;
+    }
     stop(provisioner).await;
 }
 
@@ -217,7 +230,7 @@ async fn a_version_that_is_unknown_or_behind_new_tenants_is_refused() {
 #[tokio::test]
 async fn a_hotel_that_something_else_is_done_to_is_left_alone_until_that_has_ended() {
     let fleet = Fleet::of(3).await;
-    let busy = fleet.last().await;
+    let [busy, _] = fleet.last_two().await;
     let id = Uuid::new_v4();
     let sql = "INSERT INTO operations (id, tenant_id, kind) VALUES ($1, $2, 'move_tenant')";
     fleet.ground.control.execute(sql, &[&id, &busy.tenant]).await.unwrap();

@@ -53,11 +53,12 @@ impl Fleet {
         self.ground.control.execute(sql, &[&run]).await.unwrap();
     }
 
-    /// A hotel whose turn comes after all others'.
-    pub(crate) async fn last(&self) -> Asked {
-        let sql = "SELECT id FROM tenants ORDER BY md5(id::text) DESC LIMIT 1";
-        let last: TenantId = self.ground.control.query_one(sql, &[]).await.unwrap().get(0);
-        *self.hotels.iter().find(|it| it.tenant == last).unwrap()
+    /// The hotel whose turn comes after all others', and the one before it.
+    pub(crate) async fn last_two(&self) -> [Asked; 2] {
+        let sql = "SELECT id FROM tenants ORDER BY md5(id::text) DESC LIMIT 2";
+        let last = self.ground.control.query(sql, &[]).await.unwrap();
+        let last = [last[0].get::<_, TenantId>(0), last[1].get(0)];
+        last.map(|last| *self.hotels.iter().find(|it| it.tenant == last).unwrap())
     }
 
     /// Waits until the run is `state` and everything that was asked of it was heard.

@@ -20,6 +20,7 @@ mod isolation;
 mod killing;
 mod latency;
 mod migrating;
+mod move_ends;
 mod move_kills;
 mod moving;
 mod pool;
