@@ -19,8 +19,9 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs the statement, then writes its line into the record, if the index is whole.
 ///
 /// A server that died, or a wait that took too long, leaves an index behind that is kept up to
-/// date and used by nobody; it is dropped before the next try. One that is whole was built by a
-/// try that did not come to its line in the record.
+/// date and used by nobody; it is dropped at once where that can be done, else before the next try.
+/// One that is whole was built by a try that did not come to its line in the record. An index that
+/// is to be dropped may be gone for the same reason, so the statement says `IF EXISTS`.
 pub(super) async fn apply(
     client: &Client,
     migration: &Migration,
@@ -42,18 +43,33 @@ async fn run(client: &Client, migration: &Migration, sql: &str) -> Result<bool, 
         client.simple_query(sql).await?;
         return Ok(client.execute(&insert_line(migration, "true"), &[]).await? > 0);
     };
-    let name = index.replace('\'', "''");
-    let is_valid =
-        format!("(SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('{name}')::oid)");
-    let found = client.query_one(&format!("SELECT {is_valid}"), &[]).await?;
-    let found: Option<bool> = found.try_get(0)?;
-    if found == Some(false) {
-        client.simple_query(&format!("DROP INDEX CONCURRENTLY {index}")).await?;
-    }
-    if found != Some(true) {
-        client.simple_query(sql).await?;
+    let is_valid = is_valid(&index);
+    if !keep_if_valid(client, &index).await?
+        && let Err(error) = client.simple_query(sql).await
+    {
+        // A unique index refuses rows from before it is valid on. What becomes of this tells
+        // nothing new: the next try does it again.
+        return match keep_if_valid(client, &index).await {
+            Ok(_) | Err(_) => Err(error),
+        };
     }
     Ok(client.execute(&insert_line(migration, &is_valid), &[]).await? > 0)
+}
+
+/// Whether there is a whole index; one that is not whole is dropped.
+async fn keep_if_valid(client: &Client, index: &str) -> Result<bool, Error> {
+    let found = client.query_one(&format!("SELECT {}", is_valid(index)), &[]).await?;
+    let found: Option<bool> = found.try_get(0)?;
+    if found == Some(false) {
+        client.simple_query(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}")).await?;
+    }
+    Ok(found == Some(true))
+}
+
+/// An expression that is NULL if there is no such index.
+fn is_valid(index: &str) -> String {
+    let name = index.replace('\'', "''");
+    format!("(SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('{name}')::oid)")
 }
 
 /// The index that `CREATE [UNIQUE] INDEX CONCURRENTLY name` makes.

@@ -6,7 +6,7 @@
 //! asked tries again later.
 //!
 //! A file that begins with `-- no transaction` holds one statement, `CREATE INDEX CONCURRENTLY` or
-//! its like, which cannot be in one. What a broken try of it left behind is dropped first.
+//! its like, which cannot be in one. What a broken try of it left behind is dropped.
 
 mod concurrent;
 

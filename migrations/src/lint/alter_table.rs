@@ -1,28 +1,37 @@
 //! Changes of a table that is in use.
 
 use super::{Phrase, Surroundings, constraint, contract};
+use crate::statements::Statement;
 
 /// Actions that read and write no rows.
 const HARMLESS: &[&str] = &["replica identity", "set (", "reset ("];
 
-pub(super) fn check(mut rest: Phrase<'_>, around: &Surroundings<'_>) -> Vec<String> {
+pub(super) fn check(statement: &Statement<'_>, around: &Surroundings<'_>) -> Vec<String> {
+    let Some((table, actions)) = read(statement).filter(|(table, _)| around.is_in_use(table))
+    else {
+        return Vec::new();
+    };
+    let mut faults: Vec<String> =
+        actions.iter().filter_map(|action| check_action(&table, *action, around)).collect();
+    faults.extend(constraint::check_validation(&table, &actions));
+    faults
+}
+
+/// The table that `ALTER TABLE` changes, and what it does to it.
+pub(super) fn read<'a>(statement: &'a Statement<'_>) -> Option<(String, Vec<Phrase<'a>>)> {
+    let mut rest = Phrase(&statement.words);
+    if !rest.eat("alter table") {
+        return None;
+    }
     rest.eat("if exists");
     rest.eat("only");
-    let table = rest.name();
-    if !around.is_in_use(&table) {
-        return Vec::new();
-    }
-    let actions = rest.split_at_commas();
-    actions.into_iter().filter_map(|action| check_action(&table, action, around)).collect()
+    Some((rest.name(), rest.split_at_commas()))
 }
 
 fn check_action(table: &str, mut action: Phrase<'_>, around: &Surroundings<'_>) -> Option<String> {
     let whole = action;
-    if HARMLESS.iter().any(|it| action.eat(it)) {
+    if HARMLESS.iter().any(|it| action.eat(it)) || constraint::is_validation(action) {
         return None;
-    }
-    if action.eat("validate constraint") {
-        return constraint::check_validation(&action.name(), around);
     }
     if action.eat("drop column") || action.eat("drop constraint") {
         action.eat("if exists");
@@ -85,8 +94,8 @@ fn check_new_column(mut column: Phrase<'_>) -> Option<String> {
     }
     match column.after("default") {
         Some(default) if !is_constant(default) => Some(format!(
-            "every row would be written to fill `{name}`: add it without this default, set the \
-             default, and fill it by a job"
+            "every row would be written to fill `{name}`: let the default be one constant, or \
+             add it without, set the default, and fill it by a job"
         )),
         None if column.has("not null") => Some(format!(
             "the rows that are there have no value for `{name}`: give it a constant default, or \
@@ -96,19 +105,22 @@ fn check_new_column(mut column: Phrase<'_>) -> Option<String> {
     }
 }
 
-/// Whether a default is the same for all rows and found without asking anything.
-fn is_constant(default: Phrase<'_>) -> bool {
+/// Whether a default is one value that is the same for all rows, up to the end of the column.
+fn is_constant(mut default: Phrase<'_>) -> bool {
     // The time is that of the transaction, the same for all rows.
     const CONSTANTS: &[&str] =
-        &["true", "false", "null", "current_timestamp", "current_date", "now"];
-    let mut rest = default;
-    rest.eat("-");
-    let Some((first, after)) = rest.0.split_first() else { return false };
-    if first.is_literal() {
-        return true;
+        &["true", "false", "null", "current_timestamp", "current_date", "now ( )"];
+    if !default.eat_literal() && !CONSTANTS.iter().any(|it| default.eat(it)) {
+        return false;
     }
-    let is_array = first.is("array") && after.first().is_some_and(|it| it.text == "[");
-    is_array || CONSTANTS.iter().any(|it| first.is(it))
+    default.eat_casts();
+    if default.eat("constraint") {
+        default.name();
+    }
+    if !default.eat("not null") {
+        default.eat("null");
+    }
+    default.0.is_empty()
 }
 
 fn check_column(table: &str, mut action: Phrase<'_>, around: &Surroundings<'_>) -> Option<String> {
@@ -122,7 +134,10 @@ fn check_column(table: &str, mut action: Phrase<'_>, around: &Surroundings<'_>) 
     if action.eat("set not null") {
         return constraint::check_not_null(table, &column, around);
     }
-    let harmless = ["set default", "drop default", "drop not null", "set statistics", "set ("];
+    if action.eat("drop default") || action.eat("set default null") {
+        return contract::check_default(&column, around);
+    }
+    let harmless = ["set default", "drop not null", "set statistics", "set ("];
     if harmless.iter().any(|it| action.eat(it)) {
         return None;
     }

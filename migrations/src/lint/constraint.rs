@@ -31,14 +31,20 @@ pub(super) fn check(mut action: Phrase<'_>) -> Option<String> {
     })
 }
 
-/// In the file that adds it, the lock of the addition would last as long as the validation.
-pub(super) fn check_validation(name: &str, around: &Surroundings<'_>) -> Option<String> {
-    let is_new = around.statements.iter().any(|statement| {
-        let added = Phrase(&statement.words).after("add constraint");
-        added.is_some_and(|mut it| it.name() == name)
-    });
-    is_new
-        .then(|| format!("validate `{name}` in the next file: here the lock of ADD is still held"))
+/// Whether it looks at all rows, which takes its time and holds up nobody.
+pub(super) fn is_validation(mut action: Phrase<'_>) -> bool {
+    action.eat("validate constraint")
+}
+
+/// A statement takes the lock that the strictest of its actions needs, for all of them.
+pub(super) fn check_validation(table: &str, actions: &[Phrase<'_>]) -> Option<String> {
+    let validations = actions.iter().filter(|it| is_validation(**it)).count();
+    (validations > 0 && validations < actions.len()).then(|| {
+        format!(
+            "nobody could use `{table}` while its rows are looked at: VALIDATE in a file of its \
+             own, the next one"
+        )
+    })
 }
 
 /// The server skips the look at all rows if a valid constraint says it already.

@@ -8,10 +8,7 @@ const NAMED: &[&str] = &["table", "view", "materialized view", "function", "proc
 pub(super) fn check_drop(mut phrase: Phrase<'_>, around: &Surroundings<'_>) -> Vec<String> {
     phrase.eat("drop");
     if phrase.eat("index") {
-        let is_concurrent = phrase.eat("concurrently");
-        let fault = "nobody can use the table until it gets its lock: DROP INDEX CONCURRENTLY, in \
-             a file of its own";
-        return if is_concurrent { Vec::new() } else { vec![fault.to_owned()] };
+        return check_index(phrase, around);
     }
     if !NAMED.iter().any(|it| phrase.eat(it)) {
         return vec!["nobody has said whether this is safe: teach the lint".to_owned()];
@@ -19,6 +16,34 @@ pub(super) fn check_drop(mut phrase: Phrase<'_>, around: &Surroundings<'_>) -> V
     phrase.eat("if exists");
     let names = phrase.split_at_commas().into_iter().map(|mut it| it.name());
     names.filter(|it| around.is_in_use(it)).filter_map(|it| check(&it, around)).collect()
+}
+
+/// An index may be what a statement's `ON CONFLICT` or its speed relies on.
+fn check_index(mut phrase: Phrase<'_>, around: &Surroundings<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !phrase.eat("concurrently") {
+        faults.push(
+            "nobody can use the table until it gets its lock: DROP INDEX CONCURRENTLY, in a file \
+             of its own"
+                .to_owned(),
+        );
+    }
+    if !phrase.eat("if exists") {
+        faults.push(
+            "say IF EXISTS: a try that was killed after the drop would fail each time that it \
+             comes again"
+                .to_owned(),
+        );
+    }
+    let names = phrase.split_at_commas().into_iter().map(|mut it| it.name());
+    faults.extend(names.filter_map(|it| check(&it, around)));
+    faults
+}
+
+/// What is wrong with taking away the default of a column, which the last release may leave out of
+/// what it inserts, however often it names it.
+pub(super) fn check_default(column: &str, around: &Surroundings<'_>) -> Option<String> {
+    check(&format!("DEFAULT OF {column}"), around)
 }
 
 /// What is wrong with taking `name` away.

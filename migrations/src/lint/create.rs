@@ -1,7 +1,12 @@
 //! New tables, which say who may use them, and new indexes, which are built beside the traffic.
 
-use super::{Phrase, Surroundings};
-use crate::{apply::index_built_by, statements::Statement};
+use std::collections::HashSet;
+
+use super::{Migration, Phrase, Surroundings, alter_table};
+use crate::{
+    apply::index_built_by,
+    statements::{self, Statement},
+};
 
 /// The table that a statement makes.
 pub(super) fn table_made_by(statement: &Statement<'_>) -> Option<String> {
@@ -11,6 +16,37 @@ pub(super) fn table_made_by(statement: &Statement<'_>) -> Option<String> {
     }
     phrase.eat("if not exists");
     Some(phrase.name())
+}
+
+/// The tables and views that are there after these files.
+pub(super) fn relations_of(migrations: &[Migration<'_>]) -> HashSet<String> {
+    let mut relations = HashSet::new();
+    for migration in migrations {
+        for statement in statements::split(migration.sql) {
+            let phrase = Phrase(&statement.words);
+            relations.extend(table_made_by(&statement).or_else(|| view_made_by(phrase)));
+            let mut dropped = phrase;
+            if dropped.eat("drop table") || dropped.eat("drop view") {
+                dropped.eat("if exists");
+                for mut it in dropped.split_at_commas() {
+                    relations.remove(&it.name());
+                }
+            }
+            let (table, actions) = alter_table::read(&statement).unwrap_or_default();
+            for mut action in actions {
+                if action.eat("rename to") {
+                    relations.remove(&table);
+                    relations.insert(action.name());
+                }
+            }
+        }
+    }
+    relations
+}
+
+fn view_made_by(mut phrase: Phrase<'_>) -> Option<String> {
+    let is_view = phrase.eat("create view") || phrase.eat("create or replace view");
+    is_view.then(|| phrase.name())
 }
 
 pub(super) fn check_table(statement: &Statement<'_>, around: &Surroundings<'_>) -> Option<String> {

@@ -6,15 +6,19 @@
 //! writes a table from end to end: not an index, not a column whose values have to be computed, not
 //! a constraint over rows that are there. A statement that the lint does not know is refused, too:
 //! somebody should think first. A table that the file itself makes is empty, and is not watched.
+//! What takes its time without holding anybody up is alone in its file.
 //!
 //! Two comments speak to it: `-- no grant: why` before a table that the hotel's login may not touch,
 //! and `-- contract: name unused since V7` in a file that drops or renames `name`.
 
+mod alone;
 mod alter_table;
 mod constraint;
 mod contract;
 mod create;
 mod phrase;
+mod revoke;
+mod rows;
 mod statement;
 
 #[cfg(test)]
@@ -57,6 +61,8 @@ struct Surroundings<'a> {
     statements: Vec<Statement<'a>>,
     /// The tables that this file makes.
     own_tables: HashSet<String>,
+    /// The tables and views that the earlier files made.
+    relations: HashSet<String>,
 }
 
 impl Surroundings<'_> {
@@ -75,8 +81,11 @@ pub fn check(
     sources: &[String],
 ) -> Vec<Refusal> {
     let statements = statements::split(migration.sql);
-    let own_tables = statements.iter().filter_map(create::table_made_by).collect();
-    let around = Surroundings { migration, earlier, sources, statements, own_tables };
+    let relations = create::relations_of(earlier);
+    let made = statements.iter().filter_map(create::table_made_by);
+    // `IF NOT EXISTS` makes no table of one that is there already.
+    let own_tables = made.filter(|it| !relations.contains(it)).collect();
+    let around = Surroundings { migration, earlier, sources, statements, own_tables, relations };
     let mut refusals = Vec::new();
     for statement in &around.statements {
         let faults = statement::check(statement, &around);

@@ -33,6 +33,47 @@ impl<'a> Phrase<'a> {
         name
     }
 
+    /// Takes a string or a number off the beginning, with its sign and its casts.
+    pub(super) fn eat_literal(&mut self) -> bool {
+        let mut rest = *self;
+        if !rest.eat("-") {
+            rest.eat("+");
+        }
+        let Some((_, after)) = rest.0.split_first().filter(|(first, _)| first.is_literal()) else {
+            return false;
+        };
+        rest = Self(after);
+        if rest.eat(".") {
+            rest.name();
+        }
+        rest.eat_casts();
+        *self = rest;
+        true
+    }
+
+    /// Takes `::numeric(10, 2)` and the like off the beginning.
+    pub(super) fn eat_casts(&mut self) {
+        while self.eat(": :") {
+            self.name();
+            if !self.eat("precision") {
+                self.eat("varying");
+            }
+            if self.eat("(") {
+                *self = self.after(")").unwrap_or(*self);
+            }
+            if !self.eat("with time zone") {
+                self.eat("without time zone");
+            }
+            while self.eat("[ ]") {}
+        }
+    }
+
+    /// What comes before this keyword; everything if it is nowhere.
+    pub(super) fn until(self, keyword: &str) -> Self {
+        let end = self.0.iter().position(|it| it.is(keyword)).unwrap_or(self.0.len());
+        Self(self.0.get(..end).unwrap_or_default())
+    }
+
     /// Whether these keywords come next to each other somewhere.
     pub(super) fn has(self, keywords: &str) -> bool {
         (0..self.0.len()).any(|from| Self(self.0.get(from..).unwrap_or_default()).eat(keywords))

@@ -1,6 +1,6 @@
 //! The rule for each kind of statement.
 
-use super::{Phrase, Surroundings, alter_table, contract, create};
+use super::{Phrase, Surroundings, alone, alter_table, contract, create, revoke, rows};
 use crate::{
     apply::{NO_TRANSACTION, index_built_by},
     statements::Statement,
@@ -16,12 +16,10 @@ const HARMLESS: &[&str] = &[
     "create view",
     "create or replace view",
     "create type",
-    "create domain",
     "create sequence",
     "create extension",
     "comment on",
     "grant",
-    "revoke",
     "insert into",
     "drop trigger",
 ];
@@ -33,6 +31,10 @@ const NEVER: &[(&str, &str)] = &[
     ("cluster", "it rewrites the table while nobody may use it"),
     ("reindex", "it stops all who use the index: build a new one CONCURRENTLY, then drop the old"),
     ("truncate", "it stops all who use the table: leave the rows to a job"),
+    (
+        "create domain",
+        "adding a column of it rewrites the table: give the column a check of its own",
+    ),
     ("refresh", "it reads whole tables: leave it to a job"),
     ("do", "what it does cannot be seen: write plain statements"),
     ("begin", "the file is one transaction already"),
@@ -47,6 +49,7 @@ pub(super) fn check(statement: &Statement<'_>, around: &Surroundings<'_>) -> Vec
     let phrase = Phrase(&statement.words);
     let mut faults: Vec<String> =
         check_transaction(phrase, statement, around).into_iter().collect();
+    faults.extend(alone::check(statement, around));
     let starts = |it: &str| {
         let mut rest = phrase;
         rest.eat(it).then_some(rest)
@@ -55,14 +58,14 @@ pub(super) fn check(statement: &Statement<'_>, around: &Surroundings<'_>) -> Vec
         faults.extend(create::check_table(statement, around));
     } else if let Some(rest) = starts("create index").or_else(|| starts("create unique index")) {
         faults.extend(create::check_index(statement, rest, around));
-    } else if let Some(rest) = starts("alter table") {
-        faults.extend(alter_table::check(rest, around));
+    } else if starts("alter table").is_some() {
+        faults.extend(alter_table::check(statement, around));
     } else if starts("alter type").is_some_and(|it| it.has("add value")) {
         // Takes no lock on any table.
-    } else if let Some(rest) = starts("update") {
-        faults.extend(check_rows(rest, around));
-    } else if let Some(rest) = starts("delete from") {
-        faults.extend(check_rows(rest, around));
+    } else if let Some(rest) = starts("update").or_else(|| starts("delete from")) {
+        faults.extend(rows::check(rest, around));
+    } else if let Some(rest) = starts("revoke") {
+        faults.extend(revoke::check(rest, around));
     } else if starts("drop").is_some() && starts("drop trigger").is_none() {
         faults.extend(contract::check_drop(phrase, around));
     } else if let Some((_, why)) = NEVER.iter().find(|(it, _)| starts(it).is_some()) {
@@ -93,15 +96,4 @@ fn check_transaction(
         ));
     }
     None
-}
-
-/// Rows of a table in use are changed a few at a time.
-fn check_rows(mut rest: Phrase<'_>, around: &Surroundings<'_>) -> Option<String> {
-    rest.eat("only");
-    let table = rest.name();
-    (around.is_in_use(&table) && !rest.has("where")).then(|| {
-        format!(
-            "it locks every row of `{table}` at once: leave it to a job that takes a few at a time"
-        )
-    })
 }

@@ -83,6 +83,40 @@ async fn an_index_that_a_broken_try_left_behind_is_built_anew() {
 }
 
 #[tokio::test]
+async fn a_unique_index_that_cannot_be_built_leaves_nothing_behind() {
+    let (server, client) = database().await;
+    let unique =
+        "-- no transaction\nCREATE UNIQUE INDEX CONCURRENTLY rooms_by_floor ON rooms (floor);";
+    let history = history(&[ROOMS, ("V2__rooms_by_floor", unique)]);
+    history.apply(&client, 1, LOCK_TIMEOUT).await.unwrap();
+    client.simple_query("INSERT INTO rooms VALUES (1, 1), (2, 1)").await.unwrap();
+
+    let refused = history.apply(&client, 2, LOCK_TIMEOUT).await.unwrap_err();
+
+    assert_eq!(refused.sqlstate().unwrap().code(), "23505", "{refused}");
+    assert!(!has_index(&client).await, "an invalid index refuses rows, too");
+    client.simple_query("UPDATE rooms SET floor = id").await.unwrap();
+    history.apply(&client, 2, LOCK_TIMEOUT).await.unwrap();
+    assert_eq!(index(&client).await, (true, true));
+    drop(server);
+}
+
+#[tokio::test]
+async fn an_index_that_was_dropped_by_a_try_without_a_line_in_the_record_is_no_trouble() {
+    let (server, client) = database().await;
+    let dropping = "-- no transaction\nDROP INDEX CONCURRENTLY IF EXISTS rooms_by_floor;";
+    let history = history(&[ROOMS, INDEX, ("V3__no_index", dropping)]);
+    history.apply(&client, 2, LOCK_TIMEOUT).await.unwrap();
+    // As far as a try comes that is killed before it writes its line.
+    client.simple_query("DROP INDEX CONCURRENTLY rooms_by_floor").await.unwrap();
+
+    let applied = history.apply(&client, 3, LOCK_TIMEOUT).await.unwrap();
+
+    assert_eq!((applied.version, has_index(&client).await), (3, false));
+    drop(server);
+}
+
+#[tokio::test]
 async fn an_index_whose_line_in_the_record_was_lost_is_not_built_twice() {
     let (server, client) = database().await;
     let history = history(&[ROOMS, INDEX]);
@@ -124,6 +158,11 @@ async fn index(client: &Client) -> (bool, bool) {
          WHERE indexrelid = to_regclass('rooms_by_floor')::oid";
     let row = client.query_one(sql, &[]).await.unwrap();
     (row.get(0), row.get(1))
+}
+
+async fn has_index(client: &Client) -> bool {
+    let sql = "SELECT to_regclass('rooms_by_floor') IS NOT NULL";
+    client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 fn history(files: &[(&str, &str)]) -> History {
