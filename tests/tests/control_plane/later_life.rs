@@ -1,5 +1,6 @@
 //! What the vendor's people do to a tenant's status and access.
 
+use hotelhub_core::life::Provisioning;
 use platform_tests::client::Answer;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -197,4 +198,23 @@ async fn a_slug_means_whoever_holds_it() {
     assert_eq!(show("nobody").await.error_code(), "NOT_FOUND");
     let placement = &show("mandala").await.data().unwrap()["placement"];
     assert_eq!((&placement["db_host"], &placement["generation"]), (&json!("one"), &json!(1)));
+}
+
+#[tokio::test]
+async fn what_exists_of_a_tenant_changes_only_as_the_table_says() {
+    let ground = Ground::new().await;
+    let id = ground.open_hotel("mandala").await;
+    for from in Provisioning::ALL {
+        for to in Provisioning::ALL {
+            let put = "UPDATE tenants SET provisioning = $2 WHERE id = $1::text::uuid";
+            ground.database.execute(put, &[&id, &from.as_str()]).await.unwrap();
+            let door = "SELECT move_provisioning($1::text::uuid, $2)";
+            let moved = ground.database.query_one(door, &[&id, &to.as_str()]).await;
+            assert_eq!(moved.is_ok(), from.moved_to(*to).is_ok(), "{from} to {to}");
+            let now = "SELECT provisioning FROM tenants WHERE id = $1::text::uuid";
+            let now = ground.database.query_one(now, &[&id]).await.unwrap();
+            let wanted = if moved.is_ok() { to } else { from };
+            assert_eq!(now.get::<_, &str>(0), wanted.as_str(), "{from} to {to}");
+        }
+    }
 }
