@@ -13,11 +13,6 @@ use tokio::process::Command;
 /// Enough of a compiler's error to see what it is about.
 const SHOWN_LINES: usize = 40;
 
-/// The cargo that runs us.
-pub(crate) fn cargo() -> String {
-    setting("CARGO").unwrap_or_else(|| "cargo".to_owned())
-}
-
 /// A program that is being put together.
 pub(crate) struct Tool {
     command: Command,
@@ -28,6 +23,21 @@ impl Tool {
     /// `program`, whose output goes to the file `log`.
     pub(crate) fn new(program: impl AsRef<std::ffi::OsStr>, log: &Path) -> Self {
         Self { command: Command::new(program), log: log.to_owned() }
+    }
+
+    /// The cargo that runs us, as if a person had called it: what `cargo run` told us about our own
+    /// package makes build scripts that look at it run again, and all that depends on them.
+    pub(crate) fn cargo(log: &Path) -> Self {
+        let mut tool = Self::new(setting("CARGO").unwrap_or_else(|| "cargo".to_owned()), log);
+        for (name, _) in std::env::vars_os() {
+            let is_ours = name.to_str().is_some_and(|it| {
+                ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|begin| it.starts_with(begin))
+            });
+            if is_ours {
+                tool.command.env_remove(name);
+            }
+        }
+        tool
     }
 
     /// Adds arguments.

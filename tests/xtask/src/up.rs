@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use platform_tests::{
-    platform::{BASE_DOMAIN, Platform, Setup, VENDOR_EMAIL},
+    platform::{BASE_DOMAIN, Platform, Setup, VENDOR_EMAIL, programs_folder},
     process::stop_registered,
 };
 use tokio::{
@@ -41,8 +41,10 @@ pub(crate) async fn up(once: bool) -> Result<()> {
         running = start(&state) => running?,
         () = asked_to_stop() => bail!("interrupted: what had been started was killed"),
     };
-    show(&state, &running, begun.elapsed());
-    let outcome = if once { Ok(()) } else { wait(&mut running.platform).await };
+    let outcome = match show(&state, &running, begun.elapsed()) {
+        Ok(()) if !once => wait(&mut running.platform).await,
+        shown => shown,
+    };
     let stopped = say::during("stopping", stop(&mut running)).await;
     outcome.and(stopped)
 }
@@ -84,7 +86,7 @@ async fn build(state: &State) -> Result<()> {
     Ok(())
 }
 
-fn show(state: &State, running: &Running, time: Duration) {
+fn show(state: &State, running: &Running, time: Duration) -> Result<()> {
     let Running { platform, mail, demo, is_first, .. } = running;
     let setup = platform.setup();
     let hotel = setup.tenant_public_url(&demo.host);
@@ -98,9 +100,16 @@ fn show(state: &State, running: &Running, time: Duration) {
         Some(number) => format!("{}/mails/{number}", mail.page()),
         None => mail.page(),
     };
+    let operator = programs_folder()?.join("hotelhub");
+    let login = format!(
+        "{} --url {} login --email {VENDOR_EMAIL}",
+        operator.display(),
+        setup.control_public_url()
+    );
     let lines = [
         ("Control plane", setup.control_public_url()),
         ("  vendor login", format!("{VENDOR_EMAIL}  {password}")),
+        ("Command line", login),
         ("Demo hotel", hotel),
         ("  owner login", format!("{}  {}", demo.owner_email, demo.owner_password)),
         ("Other hotels", another),
@@ -112,6 +121,7 @@ fn show(state: &State, running: &Running, time: Duration) {
     for (name, value) in lines {
         say::line(format_args!("  {name:<16} {value}"));
     }
+    Ok(())
 }
 
 /// Waits until Ctrl-C, SIGTERM, or the death of a program.
