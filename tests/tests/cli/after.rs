@@ -231,5 +231,17 @@ async fn the_doctor_compares_a_server_with_what_it_was_registered_with() {
     assert!(said.out.contains("200 with 3 reserved, 180 are registered"), "{}", said.out);
     assert!(said.out.contains("0 of 1000 registered"), "{}", said.out);
     assert_eq!(said.code, 1, "nothing survives a crash on this server");
+    let place = format!("{}:{}", urls.host(), urls.port());
+    assert!(said.out.starts_with(&format!("local at {place}\n")), "{}", said.out);
+
+    // Another one is named than the variable still leads to.
+    let other = format!("{}:{}", urls.host(), urls.port() ^ 1);
+    let port = (urls.port() ^ 1).to_string();
+    let add = ["db-host", "add", "--name", "second", "--address", urls.host(), "--port", &port];
+    whole.operator.run(&[&add[..], &["--max-connections", "180"]].concat()).await.done();
+    let said = whole.run("db-host doctor second").await;
+    assert_eq!((said.code, &*said.out), (1, ""), "{said:?}");
+    let wanted = format!("that of {place}, and second is registered at {other}");
+    assert!(said.err.contains(&wanted), "{}", said.err);
     whole.run("db-host doctor nowhere").await.refused(1);
 }

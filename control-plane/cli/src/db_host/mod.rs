@@ -48,8 +48,8 @@ pub(crate) struct Which {
 pub(crate) struct DbHost {
     pub(crate) id: String,
     pub(crate) name: String,
-    address: String,
-    port: i64,
+    pub(crate) address: String,
+    pub(crate) port: u16,
     key_id: String,
     state: String,
     pub(crate) max_databases: i64,
