@@ -10,7 +10,10 @@ use tokio::time::{Instant, timeout};
 use crate::ground::{Ground, SOON};
 
 /// How many steps are told, of which a few may find the machine busy.
-const STEPS: i32 = 9;
+const STEPS: i32 = 7;
+
+/// The end of a look at a signup.
+const LOOK: &str = "SELECT o.id, o.kind";
 
 /// An answer that goes on.
 struct Events {
@@ -70,7 +73,9 @@ async fn each_step_is_told_when_it_happens_and_the_end_ends_it() {
          SELECT pg_notify('operation_steps', $2)";
     let mut delays = Vec::new();
     for position in 0..STEPS {
-        // The look that found the step before has just been: the next one of itself is a second away.
+        // Right after a look that found nothing, the next one of itself is a second away.
+        let told = ground.server_time().await;
+        ground.wait_for_query(LOOK, &told).await;
         let begun = Instant::now();
         ground.database.query(step, &[&position, &taken.tenant_id]).await.unwrap();
         let (name, step) = events.next().await.unwrap();

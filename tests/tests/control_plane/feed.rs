@@ -15,9 +15,8 @@ const EACH: usize = 25;
 /// A poll that hears of nothing ends this late.
 const LONG_POLL_SECONDS: u32 = 10;
 
-/// The first look of a poll is over once its session is idle again.
-const LOOKED: &str = "SELECT count(*) FROM pg_stat_activity \
-                      WHERE state = 'idle' AND query LIKE 'WITH changed AS%'";
+/// The look of a poll.
+const LOOK: &str = "WITH changed AS";
 
 /// Asks for what changed since a page, without waiting.
 pub(crate) async fn ask(site: &Site, since: Option<&RoutePage>) -> RoutePage {
@@ -115,12 +114,10 @@ async fn a_waiting_reader_hears_of_a_change_at_once() {
     let mut known = ask(ground.site(), None).await;
     let mut delays = Vec::new();
     for round in 0..20 {
-        let begun = ground.database.query_one("SELECT clock_timestamp()::text", &[]).await.unwrap();
-        let begun: String = begun.get(0);
+        let begun = ground.server_time().await;
         let change = async {
-            // Earlier polls left such sessions too, but they have been idle since before this one.
-            let looked = format!("{LOOKED} AND state_change > '{begun}'");
-            ground.wait_for_count(&looked, 1).await;
+            // Once its first look is over, only the push ends the poll before its time.
+            ground.wait_for_query(LOOK, &begun).await;
             let sql = "UPDATE tenants SET company_name = $1";
             ground.database.execute(sql, &[&format!("Hotel {round}")]).await.unwrap();
             Instant::now()
@@ -211,9 +208,10 @@ async fn a_change_that_nobody_heard_of_is_seen_when_the_wait_ends() {
          WHERE application_name = 'control-plane listen'";
     assert_eq!(count(ended).await, 1);
 
+    let begun = ground.server_time().await;
     let waiting = ask_and_wait(ground.site(), &known, 3);
     let change = async {
-        ground.wait_for_count(LOOKED, 1).await;
+        ground.wait_for_query(LOOK, &begun).await;
         let rename = "UPDATE tenants SET company_name = 'Unheard'";
         ground.database.execute(rename, &[]).await.unwrap();
     };
