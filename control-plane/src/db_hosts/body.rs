@@ -30,6 +30,9 @@ pub(crate) struct DbHostBody {
     databases: i64,
     /// Databases that wait there for a tenant.
     warm: i64,
+    /// Databases of nobody there that are still to be dropped: what was moved away or is not wanted
+    /// any more. The provisioner needs the host until this is 0.
+    leaving: i64,
     /// Whether the provisioner reached it when it last looked; `null` until it has.
     is_reachable: Option<bool>,
     /// Why it was not reached.
@@ -60,6 +63,7 @@ impl From<DbHost> for DbHostBody {
             max_connections: host.max_connections,
             databases: host.databases,
             warm: host.warm,
+            leaving: host.leaving,
             is_reachable: host.is_reachable,
             error: host.error,
             checked_at: host.checked_at,

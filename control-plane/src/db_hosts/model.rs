@@ -26,6 +26,8 @@ pub(crate) struct DbHost {
     pub(crate) databases: i64,
     /// Databases that wait there for a tenant.
     pub(crate) warm: i64,
+    /// Databases of nobody there that are still to be dropped.
+    pub(crate) leaving: i64,
     /// What the provisioner last saw of it; nothing until it has looked.
     pub(crate) is_reachable: Option<bool>,
     pub(crate) error: Option<String>,

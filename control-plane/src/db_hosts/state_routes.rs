@@ -61,7 +61,8 @@ pub(crate) async fn uncordon_db_host(
     become_state(&app, (&vendor, &body), &name, HostState::Active).await
 }
 
-/// Moves all tenants away, a few at a time, until `databases` is 0.
+/// Moves all tenants away, a few at a time. The host is empty once `databases` and `leaving` are 0;
+/// until then the moves need it.
 #[utoipa::path(post, path = "/api/v1/db-hosts/{db_host}/drain", tag = "db-hosts",
     params(("db_host" = String, Path, description = "id or name"),
            ("Idempotency-Key" = Option<String>, Header)), responses(

@@ -57,16 +57,19 @@ pub(super) async fn insert(
     }
 }
 
-/// Hosts with what lies there and what the provisioner last saw of them. A copy that is retired is
-/// nobody's any more.
+/// Hosts with what lies there and what the provisioner last saw of them. A copy that waits, or is
+/// made to wait, for a tenant on a host that takes none is on its way out like one that is retired.
 const HOSTS: &str = "\
     SELECT h.id, h.name, h.address, h.port, h.key_id, h.state, h.max_databases, \
-           h.max_connections, h.created_at, c.databases, c.warm, \
+           h.max_connections, h.created_at, c.databases, c.warm, c.leaving, \
            r.is_reachable, r.error, r.checked_at \
     FROM db_hosts h LEFT JOIN db_host_reports r ON r.db_host_id = h.id \
-    CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state IN ('claimed', 'assigned')) AS databases, \
-                               count(*) FILTER (WHERE state = 'warm') AS warm \
-                        FROM databases d WHERE d.db_host_id = h.id AND d.state <> 'retired') c";
+    CROSS JOIN LATERAL ( \
+      SELECT count(*) FILTER (WHERE d.state IN ('claimed', 'assigned')) AS databases, \
+             count(*) FILTER (WHERE d.state = 'warm' AND h.state = 'active') AS warm, \
+             count(*) FILTER (WHERE d.state IN ('retired', 'discarding') \
+               OR (d.state IN ('making', 'warm') AND h.state <> 'active')) AS leaving \
+      FROM databases d WHERE d.db_host_id = h.id) c";
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -81,6 +84,7 @@ struct Row {
     created_at: DateTime<Utc>,
     databases: i64,
     warm: i64,
+    leaving: i64,
     is_reachable: Option<bool>,
     error: Option<String>,
     checked_at: Option<DateTime<Utc>>,
@@ -136,6 +140,7 @@ impl TryFrom<Row> for DbHost {
             created_at: row.created_at,
             databases: row.databases,
             warm: row.warm,
+            leaving: row.leaving,
             is_reachable: row.is_reachable,
             error: row.error,
             checked_at: row.checked_at,

@@ -3,7 +3,8 @@
 //! A reconciler: it remembers nothing, and compares the hosts with the operations that are open.
 //! Killed at any point, its successor just looks again. A tenant whose move was undone rests for a
 //! while that grows with each undone move, so that a move that cannot work is no busy loop and
-//! holds up nobody else. A host stays `draining` when it is empty, until somebody says otherwise.
+//! holds up nobody else. One whose schema no other active host makes is not asked to move until one
+//! does. A host stays `draining` when it is empty, until somebody says otherwise.
 
 mod store;
 

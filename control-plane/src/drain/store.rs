@@ -28,8 +28,10 @@ pub(super) async fn count_open_moves(db: &impl Query, host: DbHostId) -> Result<
     Ok(db.query_one(sql, &[&host]).await?.get(0))
 }
 
-/// At most `limit` tenants of a host to whom nothing else happens. After a move was undone, a tenant
-/// rests for 30 s; after each further one in a row twice as long, up to an hour or so.
+/// At most `limit` tenants of a host to whom nothing else happens, and whose schema another server
+/// makes: no others can move, and asked to they would only hold up those who can. After a move was
+/// undone, a tenant rests for 30 s; after each further one in a row twice as long, up to an hour or
+/// so.
 pub(super) async fn list_movable(
     db: &impl Query,
     host: DbHostId,
@@ -49,6 +51,9 @@ pub(super) async fn list_movable(
         WHERE d.db_host_id = $1 AND d.state = 'assigned' AND t.provisioning = 'ready' \
           AND NOT EXISTS (SELECT 1 FROM operations o \
                           WHERE o.tenant_id = t.id AND o.settled_at IS NULL) \
+          AND EXISTS (SELECT 1 FROM templates p JOIN db_hosts h ON h.id = p.db_host_id \
+                      WHERE p.is_current AND p.schema_version = d.schema_version \
+                        AND h.state = 'active' AND h.id <> d.db_host_id) \
           AND (undone.times = 0 OR now() >= undone.last \
                + interval '30 seconds' * power(2, least(undone.times - 1, 7))) \
         ORDER BY undone.times, t.id LIMIT greatest($2::bigint, 0)";

@@ -9,7 +9,7 @@ use nix::{
 };
 use platform_tests::{
     platform::{Platform, PlatformBuilder, Role, Stage, VENDOR_EMAIL},
-    postgres::{PostgresServer, PostgresUrls, Preset},
+    postgres::{PostgresServer, PostgresUrls, Preset, connect},
     waiting::eventually,
 };
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -184,13 +184,14 @@ async fn hotels_move_and_a_server_is_drained() {
     let drained = whole.run("db-host drain local").await;
     assert!(drained.err.contains("databases left"), "{}", drained.err);
     assert_eq!(drained.done(), "local is empty\n");
-    let moves = async || {
-        let list = whole.run("operation list --kind move_tenant --state done --json").await.json();
-        (list.as_array().unwrap().len() >= 2).then_some(())
-    };
-    // A server is empty when nobody is served from there; the copies go a moment later.
-    eventually(MINUTE, "both moves to be done", moves).await.unwrap();
-    assert!(whole.run("db-host show local").await.done().contains("state            draining"));
+    // So it can be switched off: nothing of any hotel, nor for one, is there any more.
+    let postgres = connect(&whole.stage.postgres.urls().unwrap().superuser).await.unwrap();
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'tenant\\_%'";
+    assert_eq!(postgres.query_one(left, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let shown = whole.run("db-host show local").await.done();
+    for line in ["state            draining", "databases        0/", "leaving          0"] {
+        assert!(shown.contains(line), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -230,5 +231,17 @@ async fn the_doctor_compares_a_server_with_what_it_was_registered_with() {
     assert!(said.out.contains("200 with 3 reserved, 180 are registered"), "{}", said.out);
     assert!(said.out.contains("0 of 1000 registered"), "{}", said.out);
     assert_eq!(said.code, 1, "nothing survives a crash on this server");
+    let place = format!("{}:{}", urls.host(), urls.port());
+    assert!(said.out.starts_with(&format!("local at {place}\n")), "{}", said.out);
+
+    // Another one is named than the variable still leads to.
+    let other = format!("{}:{}", urls.host(), urls.port() ^ 1);
+    let port = (urls.port() ^ 1).to_string();
+    let add = ["db-host", "add", "--name", "second", "--address", urls.host(), "--port", &port];
+    whole.operator.run(&[&add[..], &["--max-connections", "180"]].concat()).await.done();
+    let said = whole.run("db-host doctor second").await;
+    assert_eq!((said.code, &*said.out), (1, ""), "{said:?}");
+    let wanted = format!("that of {place}, and second is registered at {other}");
+    assert!(said.err.contains(&wanted), "{}", said.err);
     whole.run("db-host doctor nowhere").await.refused(1);
 }

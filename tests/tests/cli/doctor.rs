@@ -1,6 +1,6 @@
 //! The doctor, on servers that are set as production is and as it must not be.
 
-use platform_tests::postgres::{PostgresServer, Preset, connect};
+use platform_tests::postgres::{PostgresServer, PostgresUrls, Preset, connect};
 use url::Url;
 
 use crate::operator::{Operator, Said};
@@ -12,8 +12,10 @@ async fn examine(admin: &Url, more: &[&str]) -> Said {
     Operator::new().run_with(&args, admin.as_str()).await
 }
 
-/// The report without the machine's version, and how many transactions a server has made.
-fn report(said: &str) -> String {
+/// The report without the machine's version, the server's port, and how many transactions it has
+/// made.
+fn report(said: &str, urls: &PostgresUrls) -> String {
+    let said = said.replace(&format!("{}:{}\n", urls.host(), urls.port()), "…\n");
     let lines = said.lines().filter(|it| !it.contains("server_version"));
     let steady = lines.map(|it| match it.split_once("is frozen ") {
         Some((name, _)) => format!("{name}is frozen …"),
@@ -54,15 +56,18 @@ async fn a_server_that_is_set_as_production_is_carries_hotels() {
     let urls = server.urls().unwrap();
 
     let said = examine(&urls.provisioner, &[]).await.done();
-    insta::assert_snapshot!("doctor_of_a_good_server", report(&said));
+    insta::assert_snapshot!("doctor_of_a_good_server", report(&said, &urls));
 
     let strict = examine(&urls.provisioner, &["--strict"]).await.refused(1);
     assert!(strict.contains("the server is not fit: 0 faults, "), "{strict}");
     let superuser = examine(&urls.superuser, &["--json"]).await.json();
     let verdict = |check: &str| {
-        let found = superuser.as_array().unwrap().iter().find(|it| it["check"] == check);
+        let found =
+            superuser["findings"].as_array().unwrap().iter().find(|it| it["check"] == check);
         found.unwrap()["verdict"].clone()
     };
+    let place = format!("{}:{}", urls.host(), urls.port());
+    assert_eq!(superuser["server"], place.as_str());
     assert_eq!(verdict("pg_hba.conf"), "ok");
     assert_eq!(verdict("admin is no superuser"), "warning");
 }
@@ -90,10 +95,11 @@ async fn a_server_that_is_set_badly_is_refused_with_the_lines_to_set() {
     )
     .await;
 
-    let said = examine(&server.urls().unwrap().provisioner, &[]).await;
+    let urls = server.urls().unwrap();
+    let said = examine(&urls.provisioner, &[]).await;
     assert!(said.err.contains("next: do what the lines say"), "{}", said.err);
     assert_eq!(said.code, 1);
-    insta::assert_snapshot!("doctor_of_a_bad_server", report(&said.out));
+    insta::assert_snapshot!("doctor_of_a_bad_server", report(&said.out, &urls));
 }
 
 #[tokio::test]

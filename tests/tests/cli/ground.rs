@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use crate::operator::Operator;
 
-const SOON: Duration = Duration::from_secs(60);
+/// How long a condition may take on a machine with much else to do.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
 
 /// The surroundings of one test.
 pub(crate) struct Ground {

@@ -2,8 +2,12 @@
 
 use platform_tests::client::Signup;
 use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    time::timeout,
+};
 
-use crate::ground::Ground;
+use crate::ground::{Ground, SOON};
 
 #[tokio::test]
 async fn hotels_are_listed_page_by_page_and_shown() {
@@ -71,6 +75,34 @@ async fn a_database_server_is_added_with_its_secret_outside_the_arguments() {
     assert_eq!((&list[0]["max_databases"], &list[1]["name"]), (&json!(500), &json!("jakarta-2")));
     let sql = "SELECT count(*) FROM db_hosts WHERE sealed_admin_url NOT LIKE '%hotelhub_prov%'";
     assert_eq!(ground.database().await.query_one(sql, &[]).await.unwrap().get::<_, i64>(0), 2);
+}
+
+#[tokio::test]
+async fn a_server_is_empty_only_when_its_old_copies_are_gone() {
+    let mut ground = Ground::logged_in().await;
+    ground.operator.set("HOTELHUB_ADMIN_URL", ground.postgres().provisioner.as_str());
+    let add = ["db-host", "add", "--name", "jakarta-1", "--address", "127.0.0.1"];
+    ground.operator.run(&[&add[..], &["--max-connections", "150"]].concat()).await.done();
+    ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    let database = ground.database().await;
+    let moved = "INSERT INTO databases \
+                   (id, tenant_id, db_host_id, generation, schema_version, state) \
+                 SELECT gen_random_uuid(), t.id, h.id, 1, 5, 'retired' FROM tenants t, db_hosts h";
+    database.execute(moved, &[]).await.unwrap();
+
+    let drain = ["db-host", "drain", "jakarta-1"];
+    let mut child = ground.operator.command(&drain).spawn().unwrap();
+    let mut news = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first = timeout(SOON, news.next_line()).await.unwrap().unwrap();
+    assert_eq!(first.unwrap(), "  0 databases left, 1 old copies to be dropped");
+    let list = ground.operator.run(&["db-host", "list"]).await.done();
+    let heading = "STATE     DATABASES  WARM  LEAVING  CONNECTIONS";
+    assert!(list.contains(heading) && list.contains("draining  0/1000     0     1  "), "{list}");
+
+    database.execute("DELETE FROM databases", &[]).await.unwrap();
+    let ended = timeout(SOON, child.wait_with_output()).await.unwrap().unwrap();
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), "jakarta-1 is empty\n");
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ async fn a_host_says_what_it_holds_and_whether_it_is_reached() {
     ground.open_hotel_on("one", "surya").await;
     ground.add_host("two").await;
     let warm = "INSERT INTO databases (id, db_host_id, generation, schema_version, state) \
-                SELECT gen_random_uuid(), id, 1, 5, unnest(ARRAY['warm', 'warm', 'making']) \
+                SELECT gen_random_uuid(), id, 1, 5, \
+                  unnest(ARRAY['warm', 'warm', 'making', 'discarding']) \
                 FROM db_hosts WHERE name = 'two'";
     ground.database.execute(warm, &[]).await.unwrap();
     let retired = "INSERT INTO databases \
@@ -27,15 +28,21 @@ async fn a_host_says_what_it_holds_and_whether_it_is_reached() {
     let hosts = vendor.get("/api/v1/db-hosts").await.unwrap().data().unwrap();
 
     let told = |host: &Value| {
-        json!([host["name"], host["databases"], host["warm"], host["is_reachable"], host["error"]])
+        let names = ["name", "databases", "warm", "leaving", "is_reachable", "error"];
+        json!(names.map(|it| host[it].clone()))
     };
-    assert_eq!(told(&hosts[0]), json!(["one", 2, 0, null, null]));
-    assert_eq!(told(&hosts[1]), json!(["two", 0, 2, false, "connection refused"]));
+    assert_eq!(told(&hosts[0]), json!(["one", 2, 0, 0, null, null]));
+    assert_eq!(told(&hosts[1]), json!(["two", 0, 2, 3, false, "connection refused"]));
     for name in ["two", hosts[1]["id"].as_str().unwrap()] {
         let one = vendor.get(&format!("/api/v1/db-hosts/{name}")).await.unwrap().data().unwrap();
         assert_eq!(one, hosts[1]);
     }
     assert_eq!(vendor.get("/api/v1/db-hosts/three").await.unwrap().status, 404);
+
+    // What waits for a tenant on a server that takes none any more is on its way out too.
+    let drained = vendor.post("/api/v1/db-hosts/two/drain", &json!({})).await.unwrap();
+    let wanted = json!(["two", 0, 0, 6, false, "connection refused"]);
+    assert_eq!(told(&drained.data().unwrap()), wanted);
 }
 
 #[tokio::test]

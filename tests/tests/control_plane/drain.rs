@@ -19,6 +19,19 @@ impl Ground {
             self.open_hotel_on("full", &format!("hotel-{number}")).await;
         }
         self.add_host("empty").await;
+        for host in ["full", "empty"] {
+            self.add_template(host, 5).await;
+        }
+    }
+
+    /// The template that a host makes databases from, from now on.
+    async fn add_template(&self, host: &str, schema_version: i32) {
+        let former = "UPDATE templates SET is_current = false WHERE db_host_id = \
+                        (SELECT id FROM db_hosts WHERE name = $1)";
+        self.database.execute(former, &[&host]).await.unwrap();
+        let sql = "INSERT INTO templates (db_host_id, name, schema_version, checksum, is_current) \
+                   SELECT id, 'template_' || $2::int, $2, 'ab', true FROM db_hosts WHERE name = $1";
+        self.database.execute(sql, &[&host, &schema_version]).await.unwrap();
     }
 
     /// Moves the data of every tenant that has an open move, as the provisioner would.
@@ -134,10 +147,41 @@ async fn a_tenant_whose_move_was_undone_rests_longer_each_time() {
 }
 
 #[tokio::test]
+async fn hotels_that_cannot_move_take_nobodys_place() {
+    let ground = Ground::new().await;
+    ground.hotels_on_two_hosts(4).await;
+    // Those that come first stayed behind; their schema is made where they are, and on a server that
+    // takes nobody.
+    let older = "UPDATE databases SET schema_version = 4 WHERE tenant_id IN \
+                   (SELECT id FROM tenants ORDER BY id LIMIT 2)";
+    assert_eq!(ground.database.execute(older, &[]).await.unwrap(), 2);
+    ground.add_host("closed").await;
+    ground.add_template("full", 4).await;
+    ground.add_template("closed", 4).await;
+    let close = "UPDATE db_hosts SET state = 'cordoned' WHERE name = 'closed'";
+    ground.database.execute(close, &[]).await.unwrap();
+    ground.drain().await;
+    let _worker = ground.work();
+
+    ground.wait_for_count(OPEN, 2).await;
+    let behind = "SELECT count(*) FROM operations o JOIN databases d USING (tenant_id) \
+                  WHERE o.kind = 'move_tenant' AND d.schema_version = 4";
+    assert_eq!(ground.count(behind).await, 0);
+
+    // Once the fleet migration has reached them, they go too.
+    assert_eq!(ground.follow_moves().await, 2);
+    let migrated = "UPDATE databases SET schema_version = 5";
+    ground.database.execute(migrated, &[]).await.unwrap();
+    ground.wait_for_count(OPEN, 2).await;
+}
+
+#[tokio::test]
 async fn a_host_that_is_no_longer_draining_keeps_who_is_left() {
     let ground = Ground::new().await;
     ground.hotels_on_two_hosts(4).await;
     let _worker = ground.work();
+    ground.add_host("next").await;
+    ground.add_template("next", 5).await;
     let vendor = ground.drain().await;
     ground.wait_for_count(OPEN, 2).await;
     for (host, action) in [("full", "cordon"), ("empty", "drain")] {

@@ -218,6 +218,22 @@ impl Ground {
         self.database.query_one(sql, &[]).await.unwrap().get(0)
     }
 
+    /// The database server's time, as a literal for it.
+    pub(crate) async fn server_time(&self) -> String {
+        let sql = "SELECT quote_literal(clock_timestamp())";
+        self.database.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// Waits until a query that begins like this, and was begun after a [`Self::server_time`], is over.
+    pub(crate) async fn wait_for_query(&self, beginning: &str, after: &str) {
+        // `state_change` is of no use: a pool looks at a session that is given back to it.
+        let sql = format!(
+            "SELECT least(count(*), 1) FROM pg_stat_activity
+             WHERE state = 'idle' AND query LIKE '{beginning}%' AND query_start > {after}"
+        );
+        self.wait_for_count(&sql, 1).await;
+    }
+
     /// Waits until a query counts so many rows.
     pub(crate) async fn wait_for_count(&self, sql: &str, wanted: i64) {
         let counted = async || (self.count(sql).await == wanted).then_some(());

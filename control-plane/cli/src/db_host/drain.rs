@@ -1,6 +1,12 @@
 //! `hotelhub db-host drain`: watches a server get empty.
+//!
+//! A hotel that is served from elsewhere has left its old copy behind, and its move still needs that
+//! one's server. So a server is empty when the copies are gone too, and not before.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use clap::Args;
 use serde_json::json;
@@ -45,32 +51,58 @@ async fn follow(hub: &Hub, id: &str) -> Result<Reply, Failure> {
     loop {
         let reply = look(hub, &["db-hosts", id], &[]).await?;
         let host: DbHost = reply.read()?;
-        let left = host.databases.unwrap_or_default();
+        let left = Left::on(&host);
         remaining.news(left, Instant::now()).iter().for_each(|it| hub.screen.progress(it));
-        if left == 0 {
+        if left == Left::default() {
             hub.screen.quiet();
             return Ok(reply);
         }
         if host.state != "draining" {
             return Err(Failure::failed(
-                format!("{} is {} now, with {left} databases left", host.name, host.state),
+                format!("{} is {} now, with {left}", host.name, host.state),
                 format!("drain it again: `hotelhub db-host drain {}`", host.name),
             ));
         }
-        hub.screen.live(&format!("  {left} databases left"));
+        hub.screen.live(&format!("  {left}"));
         looks.pause().await;
     }
 }
 
-/// How many databases were left at the last change, and when that was.
+/// What lies on a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Left {
+    /// Hotels'.
+    databases: i64,
+    /// Nobody's, and still to be dropped.
+    leaving: i64,
+}
+
+impl Left {
+    fn on(host: &DbHost) -> Self {
+        let DbHost { databases, leaving, .. } = host;
+        Self { databases: databases.unwrap_or_default(), leaving: leaving.unwrap_or_default() }
+    }
+}
+
+impl fmt::Display for Left {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { databases, leaving } = self;
+        match leaving {
+            0 => write!(f, "{databases} databases left"),
+            _ => write!(f, "{databases} databases left, {leaving} old copies to be dropped"),
+        }
+    }
+}
+
+/// What was left at the last change, and when that was.
 #[derive(Debug, Default)]
 struct Remaining {
-    last: Option<(i64, Instant)>,
+    last: Option<(Left, Instant)>,
 }
 
 impl Remaining {
     /// A line when the number changed, or has not for long.
-    fn news(&mut self, left: i64, now: Instant) -> Option<String> {
+    fn news(&mut self, left: Left, now: Instant) -> Option<String> {
         match self.last {
             Some((before, since)) if before == left => {
                 if now.duration_since(since) < STANDSTILL {
@@ -79,13 +111,14 @@ impl Remaining {
                 self.last = Some((left, now));
                 Some(format!(
                     "  no database has left for {} s; look why: `hotelhub operation list --kind \
-                     move_tenant`, `hotelhub db-host list`",
+                     move_tenant`, `hotelhub db-host list`; a hotel whose schema no other server \
+                     makes waits for `hotelhub migrate fleet`",
                     STANDSTILL.as_secs()
                 ))
             }
             _ => {
                 self.last = Some((left, now));
-                Some(format!("  {left} databases left"))
+                Some(format!("  {left}"))
             }
         }
     }
@@ -95,14 +128,29 @@ impl Remaining {
 mod tests {
     use super::*;
 
+    fn left(databases: i64, leaving: i64) -> Left {
+        Left { databases, leaving }
+    }
+
+    #[test]
+    fn old_copies_that_go_are_news_too() {
+        let (mut remaining, now) = (Remaining::default(), Instant::now());
+        let two = remaining.news(left(0, 2), now).unwrap();
+        assert_eq!(two, "  0 databases left, 2 old copies to be dropped");
+        let one = remaining.news(left(0, 1), now).unwrap();
+        assert_eq!(one, "  0 databases left, 1 old copies to be dropped");
+        assert_eq!(remaining.news(left(0, 0), now).unwrap(), "  0 databases left");
+    }
+
     #[test]
     fn a_drain_that_stands_still_says_so_now_and_then() {
         let (mut remaining, now) = (Remaining::default(), Instant::now());
-        assert_eq!(remaining.news(3, now).unwrap(), "  3 databases left");
-        assert_eq!(remaining.news(3, now + STANDSTILL / 2), None);
-        let late = remaining.news(3, now + STANDSTILL).unwrap();
+        assert_eq!(remaining.news(left(3, 0), now).unwrap(), "  3 databases left");
+        assert_eq!(remaining.news(left(3, 0), now + STANDSTILL / 2), None);
+        let late = remaining.news(left(3, 0), now + STANDSTILL).unwrap();
         assert!(late.contains("no database has left for 120 s"), "{late}");
-        assert_eq!(remaining.news(3, now + STANDSTILL + STANDSTILL / 2), None);
-        assert_eq!(remaining.news(2, now + STANDSTILL * 2).unwrap(), "  2 databases left");
+        assert_eq!(remaining.news(left(3, 0), now + STANDSTILL + STANDSTILL / 2), None);
+        let two = remaining.news(left(2, 0), now + STANDSTILL * 2).unwrap();
+        assert_eq!(two, "  2 databases left");
     }
 }

@@ -48,14 +48,15 @@ pub(crate) struct Which {
 pub(crate) struct DbHost {
     pub(crate) id: String,
     pub(crate) name: String,
-    address: String,
-    port: i64,
+    pub(crate) address: String,
+    pub(crate) port: u16,
     key_id: String,
     state: String,
     pub(crate) max_databases: i64,
     pub(crate) max_connections: i64,
     databases: Option<i64>,
     warm: Option<i64>,
+    leaving: Option<i64>,
     is_reachable: Option<bool>,
     error: Option<String>,
     created_at: Option<String>,
@@ -92,13 +93,22 @@ async fn list(hub: &Hub) -> Result<(), Failure> {
     let reply = hub.client.get(&["db-hosts"], &[]).await?;
     let hosts: Vec<DbHost> = reply.read()?;
     hub.screen.result(&reply.data, || {
-        let heading = ["NAME", "ADDRESS", "STATE", "DATABASES", "WARM", "CONNECTIONS", "REACHABLE"];
-        let mut table = Table::new(&heading);
+        let mut table = Table::new(&[
+            "NAME",
+            "ADDRESS",
+            "STATE",
+            "DATABASES",
+            "WARM",
+            "LEAVING",
+            "CONNECTIONS",
+            "REACHABLE",
+        ]);
         for it in hosts {
             let (address, databases, reachable) = (it.place(), it.filled(), it.reachable());
-            let warm = it.warm.map(|it| it.to_string()).unwrap_or_default();
-            let connections = it.max_connections.to_string();
-            table.row([it.name, address, it.state, databases, warm, connections, reachable]);
+            let [warm, leaving] =
+                [it.warm, it.leaving].map(|it| it.map(|it| it.to_string()).unwrap_or_default());
+            let seats = it.max_connections.to_string();
+            table.row([it.name, address, it.state, databases, warm, leaving, seats, reachable]);
         }
         table.or("no database servers: add one with `hotelhub db-host add`")
     })
@@ -111,6 +121,7 @@ async fn set(hub: &Hub, host: &str, verb: &str) -> Result<(), Failure> {
 }
 
 impl DbHost {
+    /// Where it is.
     fn place(&self) -> String {
         format!("{}:{}", self.address, self.port)
     }
@@ -134,7 +145,11 @@ impl DbHost {
 
     /// How it stands, in a line.
     fn sentence(&self) -> String {
-        format!("{} is {}, {} databases", self.name, self.state, self.filled())
+        let leaving = match self.leaving {
+            None | Some(0) => String::new(),
+            Some(leaving) => format!(", {leaving} leaving"),
+        };
+        format!("{} is {}, {} databases{leaving}", self.name, self.state, self.filled())
     }
 
     fn text(&self) -> String {
@@ -145,6 +160,7 @@ impl DbHost {
             ("state", Some(self.state.clone())),
             ("databases", Some(self.filled())),
             ("warm", self.warm.map(|it| it.to_string())),
+            ("leaving", self.leaving.map(|it| it.to_string())),
             ("connections", Some(format!("at most {}", self.max_connections))),
             ("key", Some(self.key_id.clone())),
             ("reachable", Some(self.reachable())),

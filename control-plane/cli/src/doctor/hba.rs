@@ -6,15 +6,20 @@ use super::check::{Check, Judgement, Seen};
 pub(super) const CHECKS: &[Check] = &[Check {
     name: "pg_hba.conf",
     query: "SELECT type, array_to_string(database, ','), array_to_string(user_name, ','), \
-            auth_method, error, line_number FROM pg_hba_file_rules",
-    wanted: "`host sameuser +hotel_app … scram-sha-256`, and no rule that lets all into all",
-    why: "with it a hotel's login reaches only the database of its own name; CONNECT grants alone \
-          are one layer",
+            auth_method, error, line_number, address FROM pg_hba_file_rules",
+    wanted: "`host sameuser +hotel_app … scram-sha-256`, and no rule that lets all into all or \
+             asks for less than the password",
+    why: "with it a hotel's login reaches only the database of its own name, and only who has its \
+          password; CONNECT grants alone are one layer",
     fix: "write `host sameuser +hotel_app <networks> scram-sha-256` and below it `host all all all \
           reject`; to let this login look: GRANT SELECT ON pg_hba_file_rules and GRANT EXECUTE ON \
           FUNCTION pg_hba_file_rules()",
     judge: |seen, _| judge(seen),
 }];
+
+/// How a hotel's login proves who it is. With the others somebody else gets in: `trust` asks for
+/// nothing, and a password that is sent, or an md5 hash of it, is read on the way.
+const PROOFS: [&str; 2] = ["scram-sha-256", "cert"];
 
 fn judge(seen: &Seen) -> Judgement {
     let mut has_rule = false;
@@ -31,22 +36,27 @@ fn judge(seen: &Seen) -> Judgement {
             continue;
         }
         if method == "reject" {
-            // Nobody gets further down than this.
-            if kind == "host" && databases.contains(&"all") {
+            // Nobody gets further down than this; one network's rule keeps only that network out.
+            if kind == "host" && databases.contains(&"all") && seen.text(row, 6) == "all" {
                 break;
             }
             continue;
         }
-        if databases.iter().all(|it| ["sameuser", "replication"].contains(it)) {
-            has_rule = has_rule || (kind != "local" && databases.contains(&"sameuser"));
+        let rule = format!("{kind} {} {} … {method}", seen.text(row, 1), seen.text(row, 2));
+        if !databases.iter().all(|it| ["sameuser", "replication"].contains(it)) {
+            let reached = seen.text(row, 1);
+            return Judgement::fault(format!(
+                "line {line} lets hotels' logins into {reached}: {rule}"
+            ));
+        }
+        // No hotel's login may replicate, so that it is not asked how.
+        if !databases.contains(&"sameuser") {
             continue;
         }
-        return Judgement::fault(format!(
-            "line {line} lets hotels' logins into {}: {kind} {} {} … {method}",
-            seen.text(row, 1),
-            seen.text(row, 1),
-            seen.text(row, 2)
-        ));
+        if !PROOFS.contains(&method) {
+            return Judgement::fault(format!("line {line} lets in who proves too little: {rule}"));
+        }
+        has_rule = has_rule || kind != "local";
     }
     Judgement::must(has_rule, if has_rule { "sameuser +hotel_app" } else { "no rule for hotels" })
 }
@@ -58,8 +68,8 @@ mod tests {
         *,
     };
 
-    const OURS: &[&str] = &["host", "sameuser", "+hotel_app", "scram-sha-256", "", "5"];
-    const REJECT: &[&str] = &["host", "all", "all", "reject", "", "6"];
+    const OURS: &[&str] = &["host", "sameuser", "+hotel_app", "scram-sha-256", "", "5", "10.0.0.0"];
+    const REJECT: &[&str] = &["host", "all", "all", "reject", "", "6", "all"];
 
     #[test]
     fn the_rules_of_the_readme_are_fine() {
@@ -82,6 +92,32 @@ mod tests {
         assert_eq!(found, "line 9 lets hotels' logins into all: host all all … md5");
         let local: &[&str] = &["local", "all", "all", "trust", "", "1"];
         assert_eq!(judge(&seen(&[local, OURS, REJECT])).verdict, Verdict::Fault);
+    }
+
+    #[test]
+    fn a_rule_of_one_network_rejects_only_that() {
+        let one: &[&str] = &["host", "all", "all", "reject", "", "6", "10.9.0.0"];
+        let open: &[&str] = &["host", "all", "all", "scram-sha-256", "", "7", "0.0.0.0"];
+        assert_eq!(judge(&seen(&[OURS, one, open])).verdict, Verdict::Fault);
+        assert_eq!(judge(&seen(&[OURS, REJECT, open])).verdict, Verdict::Ok);
+    }
+
+    #[test]
+    fn a_login_has_to_prove_itself() {
+        for (kind, method, verdict) in [
+            ("host", "trust", Verdict::Fault),
+            ("host", "password", Verdict::Fault),
+            ("host", "md5", Verdict::Fault),
+            ("hostssl", "cert", Verdict::Ok),
+            ("host", "scram-sha-256", Verdict::Ok),
+            ("local", "trust", Verdict::Fault),
+        ] {
+            let rule: &[&str] = &[kind, "sameuser", "+hotel_app", method, "", "4", "0.0.0.0"];
+            assert_eq!(judge(&seen(&[rule, OURS, REJECT])).verdict, verdict, "{kind} {method}");
+        }
+        let open: &[&str] = &["host", "sameuser", "+hotel_app", "trust", "", "4", "0.0.0.0"];
+        let wanted = "line 4 lets in who proves too little: host sameuser +hotel_app … trust";
+        assert_eq!(judge(&seen(&[open, REJECT])).found, wanted);
     }
 
     #[test]

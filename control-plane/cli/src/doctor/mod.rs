@@ -8,16 +8,20 @@ mod access;
 mod check;
 mod databases;
 mod hba;
+mod place;
 mod roles;
 mod server;
 
 use clap::Args;
 use hotelhub_core::{errors::Chain, tasks::Tasks};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState};
 
-use self::check::{Budget, Check, Finding, Judgement, Seen, Verdict};
+use self::{
+    check::{Budget, Check, Finding, Judgement, Seen, Verdict},
+    place::Place,
+};
 use crate::{
     Hub,
     db_host::{AdminUrl, DbHost},
@@ -47,42 +51,49 @@ fn checks() -> impl Iterator<Item = &'static Check> {
         .flatten()
 }
 
-/// Examines a server and reports, a line for each check.
+/// Examines a server and reports: which one it was, and a line for each check.
 ///
 /// # Errors
-/// Fails if there is a fault, or the server does not let us in.
+/// Fails if there is a fault, if the server does not let us in, or is another than the one that was
+/// named.
 pub(crate) async fn run(
     hub: impl FnOnce() -> Result<Hub, Failure>,
     settings: &Settings,
     screen: Screen,
     it: Doctor,
 ) -> Result<(), Failure> {
-    let admin_url = it.admin.read(settings).await?;
-    let budget = match &it.host {
+    let login = login(&it.admin.read(settings).await?)?;
+    let place = Place::of_login(&login)?;
+    let (name, budget) = match &it.host {
         Some(host) => {
             let host: DbHost = hub()?.client.get(&["db-hosts", host], &[]).await?.read()?;
-            Budget {
-                max_databases: Some(host.max_databases),
-                max_connections: Some(host.max_connections),
-            }
+            let registered = Place { host: host.address, port: host.port };
+            place.must_be(&host.name, &registered).await?;
+            let (max_databases, max_connections) =
+                (Some(host.max_databases), Some(host.max_connections));
+            (Some(host.name), Budget { max_databases, max_connections })
         }
-        None => Budget::default(),
+        None => (None, Budget::default()),
     };
-    let server = connect(&admin_url).await?;
+    let server = connect(&login).await?;
     let mut findings = Vec::new();
     for check in checks() {
         findings.push(check.finding(examine(&server, check, &budget).await?));
     }
-    report(screen, &findings, it.strict)
+    report(screen, &Examined { name, place, findings }, it.strict)
 }
 
-async fn connect(admin_url: &SecretString) -> Result<Client, Failure> {
+fn login(admin_url: &SecretString) -> Result<Config, Failure> {
     // The address holds a password, so that no failure repeats it.
     let login: Result<Config, _> = admin_url.expose_secret().parse();
     let Ok(mut login) = login else {
         return Err(Failure::Usage("the admin address is not one of PostgreSQL".to_owned()));
     };
     login.application_name("hotelhub doctor").connect_timeout(CONNECT_LIMIT);
+    Ok(login)
+}
+
+async fn connect(login: &Config) -> Result<Client, Failure> {
     let (client, connection) = login.connect(NoTls).await.map_err(|error| failure(&error))?;
     Tasks::default().spawn("PostgreSQL connection", async move {
         // A lost connection shows itself at the next query.
@@ -125,14 +136,36 @@ async fn examine(server: &Client, check: &Check, budget: &Budget) -> Result<Judg
     Ok((check.judge)(&Seen::new(rows.collect()), budget))
 }
 
-fn report(screen: Screen, findings: &[Finding], strict: bool) -> Result<(), Failure> {
+/// What came of it.
+struct Examined {
+    /// What the control plane calls the server, if it was named.
+    name: Option<String>,
+    place: Place,
+    findings: Vec<Finding>,
+}
+
+impl Examined {
+    fn heading(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} at {}", self.place),
+            None => format!("the server at {}", self.place),
+        }
+    }
+}
+
+fn report(screen: Screen, examined: &Examined, strict: bool) -> Result<(), Failure> {
+    let findings = &examined.findings;
     let count = |verdict| findings.iter().filter(|it| it.verdict == verdict).count();
     let (faults, warnings) = (count(Verdict::Fault), count(Verdict::Warning));
     let counted = format!("{faults} faults, {warnings} warnings, {} ok", count(Verdict::Ok));
-    let data: Value = findings.iter().map(Finding::json).collect();
+    let data = json!({
+        "name": examined.name,
+        "server": examined.place.to_string(),
+        "findings": findings.iter().map(Finding::json).collect::<Value>(),
+    });
     screen.result(&data, || {
         let lines: Vec<_> = findings.iter().map(Finding::text).collect();
-        format!("{}\n{counted}", lines.join("\n"))
+        format!("{}\n{}\n{counted}", examined.heading(), lines.join("\n"))
     })?;
     if faults > 0 || (strict && warnings > 0) {
         let next = "do what the lines say, then examine the server again";
