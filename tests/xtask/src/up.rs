@@ -17,7 +17,7 @@ use crate::{
     install, say,
     servers::{Existing, Mail, Servers},
     state::{State, public_ports, workspace},
-    tool::{Tool, cargo},
+    tool::Tool,
 };
 
 /// What a killed run left behind gets this long to stop.
@@ -78,7 +78,7 @@ async fn start(state: &State) -> Result<Running> {
 }
 
 async fn build(state: &State) -> Result<()> {
-    let build = Tool::new(cargo(), &state.path("build.log"))
+    let build = Tool::cargo(&state.path("build.log"))
         .args(&["build", "--workspace", "--bins"])
         .in_folder(&workspace()?)
         .run();

@@ -9,11 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 
-use crate::{
-    say,
-    state::workspace,
-    tool::{Tool, cargo},
-};
+use crate::{say, state::workspace, tool::Tool};
 
 /// How the programs are built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -56,7 +52,7 @@ pub(super) fn folder() -> Result<PathBuf> {
 
 /// Builds everything, and replaces this process by the `xtask` that was built.
 pub(super) async fn build_and_become(profile: Profile, name: Option<&str>) -> Result<()> {
-    let build = Tool::new(cargo(), &folder()?.join("build.log"))
+    let build = Tool::cargo(&folder()?.join("build.log"))
         .args(&["build", "--profile", profile.text(), "--workspace", "--bins"])
         .in_folder(&workspace()?)
         .run();
