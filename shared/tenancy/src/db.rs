@@ -15,13 +15,18 @@ use hotelhub_core::{
 };
 use tokio_postgres::{Error, NoTls, Row, error::SqlState};
 
-use crate::identity::{RETIRED, WRONG_IDENTITY};
+use crate::{
+    identity::{RETIRED, WRONG_IDENTITY},
+    pools::WAIT,
+    turns::{NoTurn, Turn, Turns},
+};
 
 /// The database of one tenant. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TenantDb {
     tenant: TenantId,
     pool: Pool,
+    turns: Turns,
 }
 
 /// Why no connection was had.
@@ -56,8 +61,8 @@ const TURNED_AWAY: &[SqlState] = &[
 ];
 
 impl TenantDb {
-    pub(crate) const fn new(tenant: TenantId, pool: Pool) -> Self {
-        Self { tenant, pool }
+    pub(crate) const fn new(tenant: TenantId, pool: Pool, turns: Turns) -> Self {
+        Self { tenant, pool, turns }
     }
 
     /// Whose database it is.
@@ -71,8 +76,14 @@ impl TenantDb {
     /// # Errors
     /// Fails if none becomes free in time, the server is away, or the database is another's.
     pub async fn connect(&self) -> Result<TenantConnection, ConnectTenantError> {
+        let turn = self.turns.take(WAIT).await.map_err(|none| match none {
+            NoTurn::TooLate => ConnectTenantError::Busy,
+            NoTurn::Closed => ConnectTenantError::Closed,
+        })?;
         match self.pool.get().await {
-            Ok(client) => Ok(TenantConnection { tenant: self.tenant, client: Some(client) }),
+            Ok(client) => {
+                Ok(TenantConnection { tenant: self.tenant, client: Some(client), _turn: turn })
+            }
             Err(PoolError::Timeout(_)) => Err(ConnectTenantError::Busy),
             // Other processes have taken all that the tenant's login may have.
             Err(PoolError::Backend(error))
@@ -104,6 +115,8 @@ pub struct TenantConnection {
     tenant: TenantId,
     /// `None` only while it is being dropped.
     client: Option<Object>,
+    /// Ends after the connection was given back.
+    _turn: Turn,
 }
 
 impl TenantConnection {

@@ -1,8 +1,8 @@
 //! Connections to tenant databases: a small pool each, within one budget per database host.
 //!
 //! A connection is bound to one database, so tenants cannot share any. A pool is made on first
-//! use, holds nothing while idle, and gives way when the budget of its host is spent: the least
-//! recently used idle connections are closed first. A spent budget is waited for in order of
+//! use, holds nothing while idle, and gives way when the budget of its host is spent: idle
+//! connections beyond a tenant's first are closed first, then the least recently used. A spent budget is waited for in order of
 //! arrival, up to a deadline. Every connection holds its share of the budget as long as its socket
 //! is open.
 
@@ -14,7 +14,7 @@ use std::{
 };
 
 use deadpool_postgres::{
-    Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, Timeouts,
+    Connect, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime, Timeouts,
 };
 use hotelhub_core::{
     ids::{DatabaseId, DbHostId, TenantId},
@@ -30,12 +30,12 @@ use tokio::{
 };
 use tokio_postgres::{Client, Config, Error, NoTls};
 
-use crate::{db::TenantDb, identity::identity_check, routes::Routes};
+use crate::{db::TenantDb, identity::identity_check, routes::Routes, turns::Turns};
 
 /// Connections of one tenant and process. Below the login role's CONNECTION LIMIT.
 const PER_TENANT: usize = 4;
 /// How long a request waits for a connection before it is told to come back.
-const WAIT: Duration = Duration::from_secs(2);
+pub(crate) const WAIT: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(45);
 /// How often whoever waits for the budget looks for connections that became idle.
 const LOOK_FOR_IDLE: Duration = Duration::from_millis(20);
@@ -89,10 +89,26 @@ struct TenantPool {
     /// Whether it was made while the tenant was stopped: for its owner, who may still come in.
     while_stopped: bool,
     pool: Pool,
+    turns: Turns,
     used_at: Instant,
 }
 
 impl TenantPool {
+    /// What is in flight may finish, nothing new starts here.
+    fn close(&self, reason: &'static str) {
+        self.turns.close();
+        self.pool.close();
+        metrics::counter!("tenant_pools_closed_total", "reason" => reason).increment(1);
+    }
+
+    /// Closes one idle connection; `false` if there is none.
+    fn close_one(&self) -> bool {
+        let mut is_closed = false;
+        self.pool.retain(|_, _| std::mem::replace(&mut is_closed, true));
+        self.turns.shrink_to(self.pool.status().size);
+        is_closed
+    }
+
     /// Why a pool that was made for another route should not live on; `None` if it may.
     fn is_outlived_by(&self, route: Option<&Route>) -> Option<&'static str> {
         let placed = route.filter(|it| it.provisioning == Provisioning::Ready);
@@ -128,13 +144,13 @@ impl TenantPools {
         if let Some(known) = pools.get_mut(&route.tenant_id) {
             if (known.database, known.generation) == (placement.database_id, placement.generation) {
                 known.used_at = Instant::now();
-                return Ok(TenantDb::new(route.tenant_id, known.pool.clone()));
+                let (pool, turns) = (known.pool.clone(), known.turns.clone());
+                return Ok(TenantDb::new(route.tenant_id, pool, turns));
             }
-            // The tenant has moved: what is in flight may finish, nothing new starts here.
-            known.pool.close();
-            count_closed("moved");
+            known.close("moved");
         }
         let pool = self.pool_for(route.tenant_id, placement)?;
+        let turns = Turns::new(PER_TENANT);
         pools.insert(
             route.tenant_id,
             TenantPool {
@@ -143,11 +159,12 @@ impl TenantPools {
                 db_host: placement.db_host.id,
                 while_stopped: route.access == Access::Stopped,
                 pool: pool.clone(),
+                turns: turns.clone(),
                 used_at: Instant::now(),
             },
         );
         metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
-        Ok(TenantDb::new(route.tenant_id, pool))
+        Ok(TenantDb::new(route.tenant_id, pool, turns))
     }
 
     /// Closes the pools of tenants that are gone, have moved or were stopped as soon as their routes
@@ -160,8 +177,7 @@ impl TenantPools {
                 let Some(reason) = it.is_outlived_by(routes.of(*tenant).as_deref()) else {
                     return true;
                 };
-                it.pool.close();
-                count_closed(reason);
+                it.close(reason);
                 tracing::info!(tenant.id = %tenant, reason, "closed a pool");
                 false
             });
@@ -178,6 +194,7 @@ impl TenantPools {
             let mut pools = self.pools();
             pools.retain(|_, it| {
                 let closed = it.pool.retain(|_, metrics| metrics.last_used() < IDLE);
+                it.turns.shrink_to(it.pool.status().size);
                 count_evictions("idle", closed.removed.len());
                 it.used_at.elapsed() < IDLE || it.pool.status().size > 0
             });
@@ -222,6 +239,8 @@ impl TenantPools {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         Pool::builder(Manager::from_connect(config, connect, recycling))
             .max_size(PER_TENANT)
+            // Those in excess stay unused, and so are seen to be idle.
+            .queue_mode(QueueMode::Lifo)
             .timeouts(Timeouts {
                 wait: Some(WAIT),
                 create: Some(WAIT),
@@ -233,23 +252,16 @@ impl TenantPools {
             .map_err(|_no_runtime| OpenTenantError::Pool)
     }
 
-    /// Closes the idle connections of the least recently used pool of `db_host` that has any.
+    /// Closes an idle connection to `db_host`: of a tenant that has another one, else of the least
+    /// recently used pool.
     fn evict_one(&self, db_host: DbHostId) {
         let mut pools: Vec<TenantPool> =
             self.pools().values().filter(|it| it.db_host == db_host).cloned().collect();
-        pools.sort_by_key(|it| it.used_at);
-        for it in pools {
-            let closed = it.pool.retain(|_, _| false).removed.len();
-            if closed > 0 {
-                count_evictions("budget", closed);
-                return;
-            }
+        pools.sort_by_cached_key(|it| (it.pool.status().size < 2, it.used_at));
+        if pools.iter().any(TenantPool::close_one) {
+            count_evictions("budget", 1);
         }
     }
-}
-
-fn count_closed(reason: &'static str) {
-    metrics::counter!("tenant_pools_closed_total", "reason" => reason).increment(1);
 }
 
 fn count_evictions(reason: &'static str, connections: usize) {

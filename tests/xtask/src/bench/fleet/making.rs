@@ -104,6 +104,14 @@ impl Mill {
         copies.buffer_unordered(AT_ONCE).try_collect().await
     }
 
+    /// Opens the first hotel again, of which no more copies are made.
+    pub(super) async fn reopen(&self, theatre: &Theatre) -> Result<()> {
+        let name = self.database.name();
+        let sql = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true");
+        theatre.control().await?.simple_query(&sql).await.context("open the first hotel")?;
+        Ok(())
+    }
+
     async fn copy_to(&self, superuser: &Client, name: &str) -> Result<()> {
         let first = self.database.name();
         let sql =

@@ -41,6 +41,7 @@ pub(super) async fn measure(theatre: &mut Theatre, report: &mut Report) -> Resul
     let hotels = say::during(&what, mill.make(theatre, HOTELS)).await?;
     let what = format!("{} bare copies", migrating::COPIES);
     let copies = say::during(&what, mill.copy(theatre, migrating::COPIES)).await?;
+    mill.reopen(theatre).await?;
 
     migrating::measure(theatre, report, &hotels, copies).await?;
     requests::measure(theatre, report, &mill, &hotels).await?;

@@ -40,6 +40,8 @@ pub(super) async fn measure(theatre: &Theatre, report: &mut Report) -> Result<()
     let second = PostgresServer::temporary(Preset::Durable);
     let second = say::during("a second server", second).await?;
     let bare = say::during("a bare copy of the same rows", bare_copy(&inside, &second)).await?;
+    // The old copy is dropped when nobody is in it whom the provisioner cannot turn out.
+    drop(inside);
 
     let vendor = theatre.platform.vendor().await?;
     vendor.add_database_host("second", &second.urls()?, CONNECTIONS).await?;

@@ -1,0 +1,130 @@
+//! Turns at a tenant's connections: one at first, and one more when somebody has waited for long.
+//!
+//! To open a connection costs a server as much as a hundred small queries, and a thousand hotels
+//! share what it has of them. So whoever finds all in use waits for a moment before another one is
+//! opened, and a hotel that has become quiet goes back to one.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+/// As long as dozens of small queries take, one after the other.
+const PATIENCE: Duration = Duration::from_millis(15);
+
+/// Whoever holds it may use one of the tenant's connections.
+pub(crate) type Turn = OwnedSemaphorePermit;
+
+/// Why nobody's turn came.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NoTurn {
+    /// All connections stayed in use.
+    TooLate,
+    /// The pool was closed.
+    Closed,
+}
+
+/// The turns at one tenant's connections. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    permits: Arc<Semaphore>,
+    count: Arc<Mutex<usize>>,
+    most: usize,
+}
+
+impl Turns {
+    /// One turn, and up to `most`.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { permits: Arc::new(Semaphore::new(1)), count: Arc::new(Mutex::new(1)), most }
+    }
+
+    /// Waits for a turn, at most for `limit`; in order of arrival.
+    pub(crate) async fn take(&self, limit: Duration) -> Result<Turn, NoTurn> {
+        if let Ok(turn) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Ok(turn);
+        }
+        let mut waiting = std::pin::pin!(Arc::clone(&self.permits).acquire_owned());
+        if let Ok(turn) = timeout(PATIENCE, &mut waiting).await {
+            return turn.map_err(|_closed| NoTurn::Closed);
+        }
+        self.grow();
+        match timeout(limit, waiting).await {
+            Ok(turn) => turn.map_err(|_closed| NoTurn::Closed),
+            Err(_late) => Err(NoTurn::TooLate),
+        }
+    }
+
+    /// Nobody gets a turn any more, those who wait included.
+    pub(crate) fn close(&self) {
+        self.permits.close();
+    }
+
+    /// Goes back to `count` turns, as far as nobody is at them.
+    pub(crate) fn shrink_to(&self, count: usize) {
+        let mut now = self.count();
+        let excess = now.saturating_sub(count.max(1));
+        *now -= self.permits.forget_permits(excess);
+    }
+
+    fn grow(&self) {
+        let mut count = self.count();
+        if *count < self.most {
+            *count += 1;
+            self.permits.add_permits(1);
+        }
+    }
+
+    fn count(&self) -> MutexGuard<'_, usize> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_long_gets_another_one_up_to_the_most() {
+        let turns = Turns::new(2);
+        let first = turns.take(LIMIT).await.unwrap();
+        let second = turns.take(LIMIT).await.unwrap();
+        assert_eq!(turns.take(LIMIT).await.unwrap_err(), NoTurn::TooLate);
+        drop((first, second));
+        turns.shrink_to(1);
+        let _alone = turns.take(LIMIT).await.unwrap();
+        assert_eq!(turns.permits.available_permits(), 0, "one was taken back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_a_moment_gets_the_first_one() {
+        let turns = Turns::new(4);
+        let first = turns.take(LIMIT).await.unwrap();
+        let waiting = turns.take(LIMIT);
+        let leaving = async {
+            tokio::time::sleep(PATIENCE / 2).await;
+            drop(first);
+        };
+        let (second, ()) = tokio::join!(waiting, leaving);
+        assert!(second.is_ok());
+        assert_eq!(*turns.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_close_ends_the_wait_and_a_turn_at_work_is_not_taken_away() {
+        let turns = Turns::new(2);
+        let first = turns.take(LIMIT).await.unwrap();
+        let second = turns.take(LIMIT).await.unwrap();
+        turns.shrink_to(1);
+        assert_eq!(*turns.count(), 2, "both are in use");
+        let (refused, ()) = tokio::join!(turns.take(LIMIT), async { turns.close() });
+        assert_eq!(refused.unwrap_err(), NoTurn::Closed);
+        drop((first, second));
+    }
+}
