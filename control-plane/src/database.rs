@@ -30,11 +30,16 @@ pub(crate) fn login(
     let mut login: tokio_postgres::Config = url.expose_secret().parse()?;
     login
         .application_name(application)
+        .options(format!("-c {}={}", PLAIN_PLANS.0, PLAIN_PLANS.1))
         .connect_timeout(CONNECT)
         .tcp_user_timeout(UNACKNOWLEDGED)
         .keepalives_idle(IDLE_BEFORE_PROBE);
     Ok(login)
 }
+
+/// No query of ours runs for so long that compiling it would pay; on tables that have just grown
+/// much the server thinks otherwise.
+const PLAIN_PLANS: (&str, &str) = ("jit", "off");
 
 /// A pool that connects when it is first used, so that a program can start before its database.
 ///
@@ -51,7 +56,8 @@ pub(crate) async fn pool(
         .statement_timeout(STATEMENT)
         .connect_lazy(true)
         .sqlx_logging(false)
-        .set_application_name(application);
+        .set_application_name(application)
+        .map_sqlx_postgres_opts(|it| it.options([PLAIN_PLANS]));
     Database::connect(options).await
 }
 

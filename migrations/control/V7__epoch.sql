@@ -17,6 +17,9 @@ CREATE FUNCTION route_server() RETURNS text LANGUAGE sql STABLE AS $$
   WHERE d.datname = current_database()
 $$;
 
+-- A reader of all routes looks up each tenant's hosts.
+CREATE INDEX domains_held_of_tenant ON domains (tenant_id) WHERE released_at IS NULL;
+
 -- Starts a new epoch if the current one is still the one that was seen: of all who find that it is
 -- over, one starts the next.
 CREATE FUNCTION start_route_epoch(seen uuid) RETURNS boolean LANGUAGE plpgsql AS $$

@@ -76,10 +76,11 @@ impl TenantDb {
     /// # Errors
     /// Fails if none becomes free in time, the server is away, or the database is another's.
     pub async fn connect(&self) -> Result<TenantConnection, ConnectTenantError> {
-        let turn = self.turns.take(WAIT).await.map_err(|none| match none {
-            NoTurn::TooLate => ConnectTenantError::Busy,
-            NoTurn::Closed => ConnectTenantError::Closed,
-        })?;
+        let turn =
+            self.turns.take(WAIT, || self.pool.status().size).await.map_err(|none| match none {
+                NoTurn::TooLate => ConnectTenantError::Busy,
+                NoTurn::Closed => ConnectTenantError::Closed,
+            })?;
         match self.pool.get().await {
             Ok(client) => {
                 Ok(TenantConnection { tenant: self.tenant, client: Some(client), _turn: turn })

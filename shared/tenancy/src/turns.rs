@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 /// As long as dozens of small queries take, one after the other.
@@ -43,20 +43,25 @@ impl Turns {
         Self { permits: Arc::new(Semaphore::new(1)), count: Arc::new(Mutex::new(1)), most }
     }
 
-    /// Waits for a turn, at most for `limit`; in order of arrival.
-    pub(crate) async fn take(&self, limit: Duration) -> Result<Turn, NoTurn> {
+    /// Waits for a turn, at most for `limit`; in order of arrival. `open` says how many connections
+    /// there are: while one is still being opened, a second one would only make both slower.
+    pub(crate) async fn take(
+        &self,
+        limit: Duration,
+        open: impl Fn() -> usize,
+    ) -> Result<Turn, NoTurn> {
         if let Ok(turn) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(turn);
         }
+        let end = Instant::now() + limit;
         let mut waiting = std::pin::pin!(Arc::clone(&self.permits).acquire_owned());
-        if let Ok(turn) = timeout(PATIENCE, &mut waiting).await {
-            return turn.map_err(|_closed| NoTurn::Closed);
+        while Instant::now() < end {
+            if let Ok(turn) = timeout(PATIENCE, &mut waiting).await {
+                return turn.map_err(|_closed| NoTurn::Closed);
+            }
+            self.grow(open());
         }
-        self.grow();
-        match timeout(limit, waiting).await {
-            Ok(turn) => turn.map_err(|_closed| NoTurn::Closed),
-            Err(_late) => Err(NoTurn::TooLate),
-        }
+        Err(NoTurn::TooLate)
     }
 
     /// Nobody gets a turn any more, those who wait included.
@@ -71,9 +76,9 @@ impl Turns {
         *now -= self.permits.forget_permits(excess);
     }
 
-    fn grow(&self) {
+    fn grow(&self, open: usize) {
         let mut count = self.count();
-        if *count < self.most {
+        if *count <= open && *count < self.most {
             *count += 1;
             self.permits.add_permits(1);
         }
@@ -93,20 +98,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_long_gets_another_one_up_to_the_most() {
         let turns = Turns::new(2);
-        let first = turns.take(LIMIT).await.unwrap();
-        let second = turns.take(LIMIT).await.unwrap();
-        assert_eq!(turns.take(LIMIT).await.unwrap_err(), NoTurn::TooLate);
+        let first = turns.take(LIMIT, || 1).await.unwrap();
+        let second = turns.take(LIMIT, || 1).await.unwrap();
+        assert_eq!(turns.take(LIMIT, || 1).await.unwrap_err(), NoTurn::TooLate);
         drop((first, second));
         turns.shrink_to(1);
-        let _alone = turns.take(LIMIT).await.unwrap();
+        let _alone = turns.take(LIMIT, || 1).await.unwrap();
         assert_eq!(turns.permits.available_permits(), 0, "one was taken back");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_a_moment_gets_the_first_one() {
         let turns = Turns::new(4);
-        let first = turns.take(LIMIT).await.unwrap();
-        let waiting = turns.take(LIMIT);
+        let first = turns.take(LIMIT, || 1).await.unwrap();
+        let waiting = turns.take(LIMIT, || 1);
         let leaving = async {
             tokio::time::sleep(PATIENCE / 2).await;
             drop(first);
@@ -117,13 +122,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn nothing_is_opened_beside_a_connection_that_is_being_opened() {
+        let turns = Turns::new(4);
+        let _first = turns.take(LIMIT, || 0).await.unwrap();
+        assert_eq!(turns.take(LIMIT, || 0).await.unwrap_err(), NoTurn::TooLate);
+        assert_eq!(*turns.count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_close_ends_the_wait_and_a_turn_at_work_is_not_taken_away() {
         let turns = Turns::new(2);
-        let first = turns.take(LIMIT).await.unwrap();
-        let second = turns.take(LIMIT).await.unwrap();
+        let first = turns.take(LIMIT, || 1).await.unwrap();
+        let second = turns.take(LIMIT, || 1).await.unwrap();
         turns.shrink_to(1);
         assert_eq!(*turns.count(), 2, "both are in use");
-        let (refused, ()) = tokio::join!(turns.take(LIMIT), async { turns.close() });
+        let (refused, ()) = tokio::join!(turns.take(LIMIT, || 1), async { turns.close() });
         assert_eq!(refused.unwrap_err(), NoTurn::Closed);
         drop((first, second));
     }
