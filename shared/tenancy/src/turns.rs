@@ -1,11 +1,15 @@
-//! Turns at a tenant's connections: one at first, and one more when somebody has waited for long.
+//! Turns at a tenant's connections: one at first, and one more when a queue forms or somebody has
+//! waited for long.
 //!
 //! To open a connection costs a server as much as a hundred small queries, and a thousand hotels
-//! share what it has of them. So whoever finds all in use waits for a moment before another one is
-//! opened, and a hotel that has become quiet goes back to one.
+//! share what it has of them. So two requests that meet by chance use the same one after each other,
+//! and a hotel that has become quiet goes back to one.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,8 +18,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// As long as dozens of small queries take, one after the other.
+/// As long as dozens of small queries take, one after the other: a queue that is still there then
+/// needs another connection.
 const PATIENCE: Duration = Duration::from_millis(15);
+/// After so many times that, whoever waits needs one, be it alone: something slow is at work.
+const LONG: u32 = 8;
 
 /// Whoever holds it may use one of the tenant's connections.
 pub(crate) type Turn = OwnedSemaphorePermit;
@@ -34,13 +41,19 @@ pub(crate) enum NoTurn {
 pub(crate) struct Turns {
     permits: Arc<Semaphore>,
     count: Arc<Mutex<usize>>,
+    waiting: Arc<AtomicUsize>,
     most: usize,
 }
 
 impl Turns {
     /// One turn, and up to `most`.
     pub(crate) fn new(most: usize) -> Self {
-        Self { permits: Arc::new(Semaphore::new(1)), count: Arc::new(Mutex::new(1)), most }
+        Self {
+            permits: Arc::new(Semaphore::new(1)),
+            count: Arc::new(Mutex::new(1)),
+            waiting: Arc::default(),
+            most,
+        }
     }
 
     /// Waits for a turn, at most for `limit`; in order of arrival. `open` says how many connections
@@ -53,13 +66,16 @@ impl Turns {
         if let Ok(turn) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(turn);
         }
+        let _waits = Waits::begin(&self.waiting);
         let end = Instant::now() + limit;
-        let mut waiting = std::pin::pin!(Arc::clone(&self.permits).acquire_owned());
+        let mut turn = std::pin::pin!(Arc::clone(&self.permits).acquire_owned());
+        let mut waited = 0;
         while Instant::now() < end {
-            if let Ok(turn) = timeout(PATIENCE, &mut waiting).await {
+            if let Ok(turn) = timeout(PATIENCE, &mut turn).await {
                 return turn.map_err(|_closed| NoTurn::Closed);
             }
-            self.grow(open());
+            waited += 1;
+            self.grow(open(), waited >= LONG);
         }
         Err(NoTurn::TooLate)
     }
@@ -76,9 +92,10 @@ impl Turns {
         *now -= self.permits.forget_permits(excess);
     }
 
-    fn grow(&self, open: usize) {
+    fn grow(&self, open: usize, is_long: bool) {
         let mut count = self.count();
-        if *count <= open && *count < self.most {
+        let is_queue = self.waiting.load(Ordering::Relaxed) > *count;
+        if *count <= open && *count < self.most && (is_queue || is_long) {
             *count += 1;
             self.permits.add_permits(1);
         }
@@ -86,6 +103,22 @@ impl Turns {
 
     fn count(&self) -> MutexGuard<'_, usize> {
         self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits, until they get a turn or go away.
+struct Waits<'a>(&'a AtomicUsize);
+
+impl<'a> Waits<'a> {
+    fn begin(waiting: &'a AtomicUsize) -> Self {
+        waiting.fetch_add(1, Ordering::Relaxed);
+        Self(waiting)
+    }
+}
+
+impl Drop for Waits<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -105,6 +138,19 @@ mod tests {
         turns.shrink_to(1);
         let _alone = turns.take(LIMIT, || 1).await.unwrap();
         assert_eq!(turns.permits.available_permits(), 0, "one was taken back");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_gets_another_one_soon() {
+        let turns = Turns::new(4);
+        let began = Instant::now();
+        let take = async || {
+            let _turn = turns.take(LIMIT, || 1).await.unwrap();
+            tokio::time::sleep(PATIENCE * 2).await;
+            began.elapsed()
+        };
+        let (_, second, third) = tokio::join!(take(), take(), take());
+        assert!(second.min(third) < PATIENCE * 4, "the two who waited were a queue");
     }
 
     #[tokio::test(start_paused = true)]
