@@ -24,4 +24,5 @@ mod routes;
 mod selling;
 mod standing;
 mod strangers;
+mod travelling;
 mod versions;

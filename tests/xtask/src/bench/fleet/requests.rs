@@ -20,6 +20,8 @@ const CLIENTS: u32 = 64;
 const SECONDS: u32 = 10;
 /// A connection and its statements for each hotel before anything counts.
 const WARM_UP_SECONDS: u32 = 5;
+/// So many hotels more are connected to in a second, with requests beside it.
+const CONNECTED_PER_SECOND: u32 = 40;
 const SIZES: [usize; 3] = [1, 200, 1_000];
 /// At 200 hotels: requests a second, and MiB of the replica.
 const PROMISED_RATE: f64 = 17_000.0;
@@ -65,7 +67,8 @@ async fn measure_size(
     let port = theatre.platform.setup().tenant_ports.first().copied().context("no port")?;
     let target = Target { url: format!("http://127.0.0.1:{port}/"), headers: Vec::new() };
     let log = folder.join("wrk.log");
-    load_script(&target, &script, (CLIENTS, WARM_UP_SECONDS), &log).await?;
+    let more = u32::try_from(hotels.len()).unwrap_or(u32::MAX) / CONNECTED_PER_SECOND;
+    load_script(&target, &script, (CLIENTS, WARM_UP_SECONDS + more), &log).await?;
     let load = load_script(&target, &script, (CLIENTS, SECONDS), &log).await?;
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE usename LIKE 'tenant\\_%'";
     let row = theatre.control().await?.query_one(sql, &[]).await?;
