@@ -111,15 +111,16 @@ fn is_warm(journey: &Journey) -> bool {
     journey.steps.iter().all(|(name, _)| name != "create_database")
 }
 
-/// Waits until copies are ready and none is being made.
+/// Waits until copies with the newest schema are ready and none is being made.
 async fn await_quiet_pool(theatre: &Theatre) -> Result<()> {
     let control = theatre.control().await?;
     let end = Instant::now() + DEADLINE;
-    let sql = "SELECT count(*) FILTER (WHERE d.state = 'warm' AND d.template = t.name) > 0
+    let sql = "SELECT count(*) FILTER (WHERE d.state = 'warm' AND d.template = t.name
+             AND t.schema_version = $1) > 0
            AND count(*) FILTER (WHERE d.state IN ('making', 'discarding', 'claimed')) = 0
            AND (SELECT count(*) FROM operations WHERE settled_at IS NULL) = 0
          FROM databases d LEFT JOIN templates t ON t.db_host_id = d.db_host_id AND t.is_current";
-    while !control.query_one(sql, &[]).await?.get::<_, bool>(0) {
+    while !control.query_one(sql, &[&migrations::tenant_head()]).await?.get::<_, bool>(0) {
         ensure!(Instant::now() < end, "the pool does not come to rest");
         sleep(LOOK_EVERY).await;
     }
