@@ -12,6 +12,9 @@ use crate::{
     settings::{Settings, is_postgres_address},
 };
 
+/// Where PostgreSQL listens unless told otherwise.
+const USUAL_PORT: u16 = 5432;
+
 /// A server to be added.
 #[derive(Args)]
 pub(crate) struct Add {
@@ -21,9 +24,9 @@ pub(crate) struct Add {
     /// Host name or address, as the programs reach it
     #[arg(long)]
     address: String,
-    /// TCP port
-    #[arg(long, default_value_t = 5432)]
-    port: u16,
+    /// TCP port, as the programs reach it; that of the admin address if left out
+    #[arg(long)]
+    port: Option<u16>,
     /// How many databases it may hold; crashes and checkpoints take longer with each
     #[arg(long, default_value_t = 1000)]
     max_databases: u32,
@@ -67,13 +70,20 @@ impl AdminUrl {
     }
 }
 
+/// The port that an admin address leads to.
+fn port_of(admin_url: &SecretString) -> u16 {
+    let login = admin_url.expose_secret().parse::<tokio_postgres::Config>();
+    login.ok().and_then(|it| it.get_ports().first().copied()).unwrap_or(USUAL_PORT)
+}
+
 /// Adds a server.
 pub(super) async fn add(hub: &Hub, settings: &Settings, it: Add) -> Result<(), Failure> {
     let admin_url = it.admin.read(settings).await?;
+    let port = it.port.unwrap_or_else(|| port_of(&admin_url));
     let body = json!({
         "name": it.name,
         "address": it.address,
-        "port": it.port,
+        "port": port,
         "admin_url": admin_url.expose_secret(),
         "max_databases": it.max_databases,
         "max_connections": it.max_connections,
@@ -83,4 +93,16 @@ pub(super) async fn add(hub: &Hub, settings: &Settings, it: Add) -> Result<(), F
     hub.screen.result(&reply.data, || {
         format!("{} is added; examine it: `hotelhub db-host doctor {}`", host.name, host.name)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_is_that_of_the_admin_address() {
+        let port = |url: &str| port_of(&url.to_owned().into());
+        assert_eq!(port("postgres://p:secret@10.0.0.8:5988/postgres"), 5988);
+        assert_eq!(port("postgres://p:secret@10.0.0.8/postgres"), 5432);
+    }
 }
