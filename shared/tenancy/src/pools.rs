@@ -2,9 +2,9 @@
 //!
 //! A connection is bound to one database, so tenants cannot share any. A pool is made on first
 //! use, holds nothing while idle, and gives way when the budget of its host is spent: idle
-//! connections beyond a tenant's first are closed first, then the least recently used. A spent budget is waited for in order of
-//! arrival, up to a deadline. Every connection holds its share of the budget as long as its socket
-//! is open.
+//! connections beyond a tenant's first are closed first, then the least recently used. A spent
+//! budget is waited for in order of arrival, up to a deadline. Every connection holds its share of
+//! the budget as long as its socket is open.
 
 use std::{
     collections::HashMap,

@@ -37,6 +37,12 @@ impl Gate {
         Self { holder, table }
     }
 
+    /// Closes a gate before a step is recorded as running.
+    pub(crate) async fn before_step(ground: &Ground, step: &str) -> Self {
+        let condition = format!("NEW.name = '{step}' AND NEW.state = 'running'");
+        Self::close(ground, "operation_steps", "INSERT OR UPDATE", &condition).await
+    }
+
     /// Waits until somebody stands at the gate.
     pub(crate) async fn wait_for_arrival(&self) {
         let what = format!("somebody at the gate of {}", self.table);

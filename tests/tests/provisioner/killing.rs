@@ -105,8 +105,7 @@ async fn a_kill_while_a_database_is_copied_leaves_no_second_copy() {
     let ground = ready_ground().await;
 
     for number in 0..5 {
-        let condition = "NEW.name = 'create_database' AND NEW.state = 'running'";
-        let gate = Gate::close(&ground, "operation_steps", "UPDATE", condition).await;
+        let gate = Gate::before_step(&ground, "create_database").await;
         let asked = ground.ask(&format!("copied-{number}")).await;
         let mut program = ground.start("killed").await;
         gate.wait_for_arrival().await;

@@ -6,7 +6,6 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use crate::{
-    gates::Gate,
     ground::{SOON, stop},
     two_hosts::TwoHosts,
 };
@@ -21,11 +20,7 @@ async fn a_target_that_does_not_come_back_is_given_up() {
     let hotel = two.hotel("mandala").await;
     let before = two.place(hotel.tenant).await;
     let provisioner = two.ground.start("mover").await;
-    let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs("copy")).await;
-    let moved = two.ask_move(hotel.tenant).await;
-    gate.wait_for_arrival().await;
-    two.other.stop_immediately().await.unwrap();
-    gate.open().await;
+    let moved = two.move_and_lose_other(hotel.tenant, "copy").await;
     two.wait_for_error(moved, "").await;
     // As if it had been away for long.
     let long_ago = "UPDATE operation_runs SET failing_since = now() - interval '10 min'
@@ -52,11 +47,7 @@ async fn an_old_server_that_does_not_come_back_keeps_nobody_from_the_new_one() {
     let provisioner = two.ground.start("mover").await;
     let there = two.ask_move(hotel.tenant).await;
     two.wait_until(there, "done").await;
-    let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs("retire")).await;
-    let back = two.ask_move(hotel.tenant).await;
-    gate.wait_for_arrival().await;
-    two.other.stop_immediately().await.unwrap();
-    gate.open().await;
+    let back = two.move_and_lose_other(hotel.tenant, "retire").await;
 
     two.wait_until(back, "done").await;
     assert_eq!(two.place(hotel.tenant).await.host, "local");
@@ -106,9 +97,4 @@ async fn wait_for_none_left(two: &TwoHosts) {
 
 async fn count(control: &Client, sql: &str) -> i64 {
     control.query_one(sql, &[]).await.unwrap().get(0)
-}
-
-/// The condition of a gate before a step.
-fn runs(step: &str) -> String {
-    format!("NEW.name = '{step}' AND NEW.state = 'running'")
 }

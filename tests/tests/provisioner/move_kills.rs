@@ -63,9 +63,7 @@ impl Traveller {
     /// which `lock` takes on one side.
     async fn kill_in(&self, step: &str, side: Side, lock: &str) -> Asked {
         let before = self.two.place(self.hotel.tenant).await;
-        let condition = format!("NEW.name = '{step}' AND NEW.state = 'running'");
-        let gate =
-            Gate::close(&self.two.ground, "operation_steps", "INSERT OR UPDATE", &condition).await;
+        let gate = Gate::before_step(&self.two.ground, step).await;
         let moved = self.two.ask_move(self.hotel.tenant).await;
         let mut program = self.two.ground.start("killed").await;
         gate.wait_for_arrival().await;
@@ -225,9 +223,7 @@ async fn a_kill_while_a_move_is_undone_is_survived() {
 #[tokio::test]
 async fn a_schema_that_changes_during_a_move_undoes_it_and_writers_go_on() {
     let traveller = Traveller::new().await;
-    let condition = "NEW.name = 'switch' AND NEW.state = 'running'";
-    let gate =
-        Gate::close(&traveller.two.ground, "operation_steps", "INSERT OR UPDATE", condition).await;
+    let gate = Gate::before_step(&traveller.two.ground, "switch").await;
     let moved = traveller.two.ask_move(traveller.hotel.tenant).await;
     let mut program = traveller.two.ground.start("killed").await;
     gate.wait_for_arrival().await;

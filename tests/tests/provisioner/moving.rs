@@ -166,11 +166,7 @@ async fn a_server_that_is_away_is_waited_for_and_the_hotel_works_meanwhile() {
     let provisioner = two.ground.start("mover").await;
 
     // The target, in the middle of the move.
-    let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs("copy")).await;
-    let moved = two.ask_move(hotel.tenant).await;
-    gate.wait_for_arrival().await;
-    two.other.stop_immediately().await.unwrap();
-    gate.open().await;
+    let moved = two.move_and_lose_other(hotel.tenant, "copy").await;
     two.wait_for_error(moved, "").await;
     let place = two.place(hotel.tenant).await;
     assert_eq!(place.host, "local");
@@ -185,11 +181,7 @@ async fn a_server_that_is_away_is_waited_for_and_the_hotel_works_meanwhile() {
     assert_eq!(row.get::<_, i32>(0), 2);
 
     // The source.
-    let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs("catch_up")).await;
-    let moved = two.ask_move(hotel.tenant).await;
-    gate.wait_for_arrival().await;
-    two.other.stop_immediately().await.unwrap();
-    gate.open().await;
+    let moved = two.move_and_lose_other(hotel.tenant, "catch_up").await;
     two.wait_for_error(moved, "").await;
     two.other.start().await.unwrap();
     two.wait_until(moved, "done").await;
@@ -208,7 +200,7 @@ async fn a_long_transaction_holds_up_the_move_and_nobody_else() {
     // Long before the triggers come, and while the pause wants its lock.
     for step in ["capture", "switch"] {
         let before = two.place(hotel.tenant).await;
-        let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs(step)).await;
+        let gate = Gate::before_step(&two.ground, step).await;
         let moved = two.ask_move(hotel.tenant).await;
         gate.wait_for_arrival().await;
         let mut holder = two.superuser(&before.host, &before.database.name()).await;
@@ -256,7 +248,7 @@ async fn a_pause_that_lasts_too_long_is_given_up_and_tried_again() {
     let two = TwoHosts::new(Preset::Fast).await;
     let hotel = two.hotel("mandala").await;
     let before = two.place(hotel.tenant).await;
-    let gate = Gate::close(&two.ground, "operation_steps", "UPDATE", &runs("switch")).await;
+    let gate = Gate::before_step(&two.ground, "switch").await;
     let provisioner = two.ground.start("mover").await;
     let moved = two.ask_move(hotel.tenant).await;
     gate.wait_for_arrival().await;
@@ -290,11 +282,6 @@ async fn a_pause_that_lasts_too_long_is_given_up_and_tried_again() {
     stop(provisioner).await;
     two.assert_untouched(hotel.tenant).await;
     two.assert_nothing_stray().await;
-}
-
-/// The condition of a gate before a step.
-fn runs(step: &str) -> String {
-    format!("NEW.name = '{step}' AND NEW.state = 'running'")
 }
 
 async fn local_id(two: &TwoHosts) -> Uuid {

@@ -12,7 +12,10 @@ use tokio_postgres::Client;
 use url::Url;
 use uuid::Uuid;
 
-use crate::ground::{Asked, Ground, SOON, stop};
+use crate::{
+    gates::Gate,
+    ground::{Asked, Ground, SOON, stop},
+};
 
 /// A move of a full hotel on a busy machine.
 pub(crate) const LATER: Duration = Duration::from_secs(120);
@@ -85,6 +88,16 @@ impl TwoHosts {
     /// Asks for a move to wherever there is room.
     pub(crate) async fn ask_move(&self, tenant: TenantId) -> Asked {
         self.ask(tenant, "move_tenant", serde_json::json!({})).await
+    }
+
+    /// Asks for a move, and crashes the server `other` when it comes to a step.
+    pub(crate) async fn move_and_lose_other(&mut self, tenant: TenantId, step: &str) -> Asked {
+        let gate = Gate::before_step(&self.ground, step).await;
+        let moved = self.ask_move(tenant).await;
+        gate.wait_for_arrival().await;
+        self.other.stop_immediately().await.unwrap();
+        gate.open().await;
+        moved
     }
 
     /// Waits until an operation is `done` or `undone`, as expected.
