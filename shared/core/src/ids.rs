@@ -72,6 +72,8 @@ typed_ids!(
     OperationId,
     /// A change of the schema that goes to every tenant database.
     FleetMigrationId,
+    /// Jobs that the vendor holds back.
+    JobPauseId,
     /// A person who may log in, at a hotel or at the vendor.
     UserId,
     /// One login of one person.

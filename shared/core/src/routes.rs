@@ -1,4 +1,5 @@
-//! What the control plane tells replicas: which host is which tenant, and where its data lies.
+//! What the control plane tells replicas: which host is which tenant, where its data lies, and which
+//! jobs are held back.
 //!
 //! These are the wire types of `GET /upcall/v1/routes`. No credentials travel here: a replica makes
 //! a database's password from its own keys.
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     ids::{DatabaseId, DbHostId, TenantId},
     life::{Access, Provisioning, Status},
+    pauses::Pauses,
 };
 
 /// How far a reader has come. Versions of different epochs cannot be compared.
@@ -32,6 +34,19 @@ pub struct RoutePage<R = Route> {
     pub routes: Vec<R>,
     /// The tenants that have no route any more.
     pub gone: Vec<TenantId>,
+    /// All pauses, to replace what the reader had; `None` keeps that: they have not changed since, or
+    /// a control plane sent the page that knows of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pauses: Option<Pauses>,
+}
+
+impl<R> RoutePage<R> {
+    /// Whether the page says anything that its reader may not know.
+    #[must_use]
+    pub fn is_news(&self) -> bool {
+        let is_empty = self.routes.is_empty() && self.gone.is_empty() && self.pauses.is_none();
+        self.snapshot || !is_empty
+    }
 }
 
 /// One tenant, as a replica knows it.

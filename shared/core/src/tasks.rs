@@ -35,6 +35,19 @@ impl Tasks {
         });
     }
 
+    /// Starts a task that goes on until the program stops, and that it cannot do without: see
+    /// [`Tasks::spawn_critical`]. What it does at that moment is dropped.
+    pub fn spawn_endless(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let stop = self.stop.clone();
+        self.spawn_critical(name, async move {
+            tokio::select! { () = task => {}, () = stop.cancelled() => {} }
+        });
+    }
+
     /// Ends when the program should stop.
     pub async fn stopping(&self) {
         self.stop.cancelled().await;

@@ -18,6 +18,8 @@ use actix_web::{
 use hotelhub_core::{
     errors::Chain,
     ids::{RequestId, TenantId},
+    spans::{Kind, Span},
+    trace::{TRACEPARENT, TraceContext},
 };
 use tracing::Instrument;
 
@@ -50,17 +52,29 @@ pub fn request_id(req: &HttpRequest) -> RequestId {
     req.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::generate)
 }
 
+/// The request's place in its trace, for what it causes.
+#[must_use]
+pub fn trace_of(req: &HttpRequest) -> TraceContext {
+    let known = req.extensions().get::<TraceContext>().copied();
+    known.unwrap_or_else(|| begun(request_id(req), req.method()))
+}
+
 pub(crate) async fn frame(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = asked_id(req.headers()).unwrap_or_else(RequestId::generate);
+    let cause = asked_trace(req.headers());
+    let trace = cause.map_or_else(|| begun(id, req.method()), TraceContext::child);
+    let told = Span::begin(Kind::Server, trace, cause);
     req.extensions_mut().insert(id);
+    req.extensions_mut().insert(trace);
     // Keeping a span costs a tenth of a small request: there is one when details are asked for, and
     // the lines written here name the request themselves.
     let span = tracing::debug_span!(
         "request",
         request.id = %id,
+        trace_id = %trace.trace_id(),
         http.method = %req.method(),
         http.path = req.path(),
         tenant.id = tenant_of(req.request()).map(tracing::field::display),
@@ -84,7 +98,7 @@ pub(crate) async fn frame(
     let _entered = span.enter();
     let request = response.request().clone();
     if let Some(error) = response.response().error() {
-        response = in_our_form(&request, error, id);
+        response = in_our_form(&request, error, (id, trace));
     }
     if is_head {
         response = response.map_body(|_, _| BoxBody::new(()));
@@ -94,6 +108,9 @@ pub(crate) async fn frame(
         add(&request, response.headers_mut());
     }
     let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+    if let Some(told) = told {
+        tell(told, &request, id, response.status());
+    }
     // What changes something is worth a line; the rest is there with `hotelhub_http=debug`.
     let status = response.status().as_u16();
     if is_safe {
@@ -101,6 +118,7 @@ pub(crate) async fn frame(
     } else {
         tracing::info!(
             request.id = %id,
+            trace_id = %trace.trace_id(),
             tenant.id = tenant_of(&request).map(tracing::field::display),
             http.method = %request.method(),
             http.path = request.path(),
@@ -112,6 +130,26 @@ pub(crate) async fn frame(
     Ok(response)
 }
 
+/// Ends the span of a request. Its name is the route, since addresses are too many.
+fn tell(span: Span, req: &HttpRequest, id: RequestId, status: StatusCode) {
+    let method = req.method();
+    let mut span = span
+        .with("request.id", id)
+        .with("http.request.method", method)
+        .with("url.path", req.path())
+        .with_number("http.response.status_code", status.as_u16());
+    if let Some(tenant) = tenant_of(req) {
+        span = span.with("tenant.id", tenant);
+    }
+    if status.is_server_error() {
+        span = span.failed(status);
+    }
+    match req.match_pattern() {
+        Some(route) => span.with("http.route", &route).end(format!("{method} {route}")),
+        None => span.end(method.as_str()),
+    }
+}
+
 fn tenant_of(req: &HttpRequest) -> Option<TenantId> {
     req.app_data::<TenantOf>().and_then(|TenantOf(of)| of(req))
 }
@@ -121,7 +159,22 @@ fn asked_id(headers: &HeaderMap) -> Option<RequestId> {
     headers.get(REQUEST_ID)?.to_str().ok()?.parse().ok()
 }
 
-fn in_our_form(req: &HttpRequest, error: &Error, id: RequestId) -> ServiceResponse<BoxBody> {
+/// A client may bring the trace that the request is part of.
+fn asked_trace(headers: &HeaderMap) -> Option<TraceContext> {
+    headers.get(TRACEPARENT)?.to_str().ok()?.parse().ok()
+}
+
+/// The trace of a request that is part of none yet. What only looks is worth keeping if somebody
+/// asks for it.
+fn begun(id: RequestId, method: &Method) -> TraceContext {
+    TraceContext::beginning(id.as_uuid(), !method.is_safe())
+}
+
+fn in_our_form(
+    req: &HttpRequest,
+    error: &Error,
+    (id, trace): (RequestId, TraceContext),
+) -> ServiceResponse<BoxBody> {
     let stranger;
     let error = match error.as_error::<ApiError>() {
         Some(ours) => ours,
@@ -133,6 +186,7 @@ fn in_our_form(req: &HttpRequest, error: &Error, id: RequestId) -> ServiceRespon
     if error.status().is_server_error() {
         tracing::error!(
             request.id = %id,
+            trace_id = %trace.trace_id(),
             tenant.id = tenant_of(req).map(tracing::field::display),
             http.method = %req.method(),
             http.path = req.path(),

@@ -2,6 +2,7 @@
 
 use actix_web::{FromRequest, HttpRequest, cookie::Cookie, dev::Payload, http::header};
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 const COOKIE: &str = "language";
 
@@ -44,17 +45,37 @@ impl Language {
     /// What `?lang=`, else the cookie, else the browser's settings ask for.
     #[must_use]
     pub fn of(req: &HttpRequest) -> Self {
+        let kept = || req.cookie(COOKIE).map(|it| Self::from_code(it.value()));
+        let preferred = || {
+            let accepted = req.headers().get(header::ACCEPT_LANGUAGE);
+            Self::preferred(accepted.and_then(|it| it.to_str().ok()).unwrap_or_default())
+        };
+        Self::chosen(req).or_else(kept).unwrap_or_else(preferred)
+    }
+
+    /// What `?lang=` asks for: a choice to keep.
+    #[must_use]
+    pub fn chosen(req: &HttpRequest) -> Option<Self> {
         let asked = req.query_string().split('&').find_map(|it| it.strip_prefix("lang="));
-        let kept = || req.cookie(COOKIE).map(|it| it.value().to_owned());
-        match asked.map(str::to_owned).or_else(kept) {
-            Some(code) => Self::from_code(&code),
-            None => Self::preferred(
-                req.headers()
-                    .get(header::ACCEPT_LANGUAGE)
-                    .and_then(|it| it.to_str().ok())
-                    .unwrap_or_default(),
-            ),
-        }
+        asked.map(Self::from_code)
+    }
+
+    /// The address of the same page in this language; of `home` or `login`, if this one is the answer
+    /// to a form.
+    #[must_use]
+    pub fn switch(self, req: &HttpRequest, (home, login): (&str, &str)) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let path = match req.path() {
+            path if req.method().is_safe() => {
+                let pairs = form_urlencoded::parse(req.query_string().as_bytes());
+                query.extend_pairs(pairs.filter(|(name, _)| name != "lang"));
+                path
+            }
+            path if path == login => login,
+            _ => home,
+        };
+        query.append_pair("lang", self.code());
+        format!("{path}?{}", query.finish())
     }
 
     /// The first of our languages that a browser lists.
@@ -135,5 +156,17 @@ mod tests {
         assert_eq!(of("/", Some("id"), "en"), Language::Id);
         assert_eq!(of("/?lang=en", Some("id"), "id"), Language::En);
         assert_eq!(of("/", None, ""), Language::Id);
+    }
+
+    #[test]
+    fn the_language_switch_keeps_what_was_asked_for() {
+        let places = ("/", "/login");
+        let req = TestRequest::with_uri("/reservations?q=a%26b&lang=id").to_http_request();
+        assert_eq!(Language::En.switch(&req, places), "/reservations?q=a%26b&lang=en");
+
+        for (uri, there) in [("/book", "/?lang=id"), ("/login", "/login?lang=id")] {
+            let answer_to_a_form = TestRequest::post().uri(uri).to_http_request();
+            assert_eq!(Language::Id.switch(&answer_to_a_form, places), there);
+        }
     }
 }

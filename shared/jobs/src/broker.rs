@@ -16,14 +16,17 @@ use lapin::{
 use rand::RngExt;
 use tokio::{
     sync::watch,
-    time::{error::Elapsed, sleep, timeout},
+    time::{Instant, error::Elapsed, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    kind::WaitQueue,
+    hints::Hint,
+    presence,
     ticket::Ticket,
-    topology::{self, DEAD, GARBAGE, WORK},
+    topology::{self, DEAD, GARBAGE, HINTS, WORK},
+    transport::{Boxed, Presence, Transport},
+    wait::WaitQueue,
 };
 
 const CONFIRM: Duration = Duration::from_secs(5);
@@ -31,6 +34,8 @@ const CONNECT: Duration = Duration::from_secs(10);
 const BACKOFF_MS: std::ops::Range<u64> = 200..5_000;
 /// Seconds; a dead peer is noticed after two of them.
 const HEARTBEAT: u16 = 10;
+/// After a broker came back all workers come back, each at its time: so long nobody is called gone.
+const GATHERING: Duration = Duration::from_secs(15);
 
 /// Why it is not known that a message arrived. The row stays as it is and is found again.
 #[derive(Debug, thiserror::Error)]
@@ -44,9 +49,12 @@ pub enum PublishError {
     /// No confirm came in time.
     #[error("RabbitMQ did not confirm in time")]
     Unconfirmed(#[from] Elapsed),
-    /// The broker refused, or no queue takes such a message.
-    #[error("RabbitMQ refused the message or has no queue for it")]
+    /// The broker refused.
+    #[error("RabbitMQ refused the message")]
     Refused,
+    /// No queue takes such a message.
+    #[error("RabbitMQ has no queue for the message")]
+    Unroutable,
     /// The ticket could not be written; a bug of ours.
     #[error("write the ticket")]
     Ticket(#[from] serde_json::Error),
@@ -63,6 +71,9 @@ pub struct Broker {
 pub(crate) struct Live {
     pub(crate) connection: Arc<Connection>,
     publisher: Channel,
+    connected_at: Instant,
+    /// Holds the queue that shows that this worker lives.
+    presence: Option<Channel>,
     /// Whoever finds the connection unfit cancels this.
     pub(crate) broken: CancellationToken,
 }
@@ -73,9 +84,19 @@ impl Broker {
     /// `name` is what the broker shows of the connection.
     #[must_use]
     pub fn start(url: &str, name: &'static str, tasks: &Tasks) -> Self {
+        Self::start_as(url, name, None, tasks)
+    }
+
+    /// As [`Broker::start`], and shows that `worker` lives.
+    #[must_use]
+    pub fn start_worker(url: &str, name: &'static str, worker: &str, tasks: &Tasks) -> Self {
+        Self::start_as(url, name, Some(worker.to_owned()), tasks)
+    }
+
+    fn start_as(url: &str, name: &'static str, worker: Option<String>, tasks: &Tasks) -> Self {
         let (set, live) = watch::channel(None);
-        let url = with_heartbeat(url);
-        tasks.spawn("broker connection", supervise(url, name, set, tasks.clone()));
+        let who = Who { url: with_heartbeat(url), name, worker };
+        tasks.spawn("broker connection", supervise(who, set, tasks.clone()));
         Self { live }
     }
 
@@ -83,6 +104,11 @@ impl Broker {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.live.borrow().is_some()
+    }
+
+    /// The connection, if there is one now.
+    pub(crate) fn current(&self) -> Option<Live> {
+        self.live.borrow().clone()
     }
 
     /// Waits for a connection that nobody has found unfit.
@@ -128,6 +154,36 @@ impl Broker {
         self.send(DEAD, GARBAGE, body, headers).await
     }
 
+    /// Tells whoever listens when a tenant is to be looked at next.
+    ///
+    /// # Errors
+    /// As [`Broker::publish`]. That nobody listens is no error.
+    pub async fn publish_hint(&self, hint: &Hint) -> Result<(), PublishError> {
+        let body = serde_json::to_vec(hint)?;
+        let live = self.live.borrow().clone().ok_or(PublishError::Disconnected)?;
+        let options = BasicPublishOptions::default();
+        let properties = BasicProperties::default().with_delivery_mode(1);
+        timeout(CONFIRM, async {
+            let channel = &live.publisher;
+            let sent = channel.basic_publish(HINTS.into(), "".into(), options, &body, properties);
+            // Not for its own sake: the library keeps what nobody waits for.
+            sent.await?.await
+        })
+        .await??;
+        Ok(())
+    }
+
+    /// Looks for the worker's queue.
+    async fn look_for(&self, worker: &str) -> Presence {
+        let Some(live) = self.live.borrow().clone() else { return Presence::Unknown };
+        let queue = presence::queue_of(worker);
+        match confirmed(&live.publisher, "", &queue, b"", FieldTable::default()).await {
+            Ok(()) => Presence::Here,
+            Err(PublishError::Unroutable) if has_gathered(&live).await => Presence::Gone,
+            Err(_) => Presence::Unknown,
+        }
+    }
+
     async fn send(
         &self,
         exchange: &str,
@@ -141,6 +197,56 @@ impl Broker {
             live.broken.cancel();
         }
         sent
+    }
+}
+
+impl Transport for Broker {
+    fn is_connected(&self) -> bool {
+        self.is_connected()
+    }
+
+    fn publish<'a>(&'a self, ticket: &'a Ticket) -> Boxed<'a, Result<(), PublishError>> {
+        Box::pin(self.publish(ticket))
+    }
+
+    fn park<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        wait: WaitQueue,
+    ) -> Boxed<'a, Result<(), PublishError>> {
+        Box::pin(self.park(ticket, wait))
+    }
+
+    fn hint<'a>(&'a self, hint: &'a Hint) -> Boxed<'a, Result<(), PublishError>> {
+        Box::pin(self.publish_hint(hint))
+    }
+
+    fn look_for<'a>(&'a self, worker: &'a str) -> Boxed<'a, Presence> {
+        Box::pin(self.look_for(worker))
+    }
+}
+
+/// Whether all workers have had the time to come back after the broker was away: this one has had it,
+/// or another one.
+async fn has_gathered(live: &Live) -> bool {
+    if live.connected_at.elapsed() >= GATHERING {
+        return true;
+    }
+    let (exchange, key) = presence::gathered();
+    confirmed(&live.publisher, exchange, key, b"", FieldTable::default()).await.is_ok()
+}
+
+/// Shows after a while that this worker has had it.
+async fn gather(who: &Who, live: &Live) {
+    let (Some(worker), Some(channel)) = (&who.worker, &live.presence) else {
+        return std::future::pending().await;
+    };
+    sleep(GATHERING).await;
+    match timeout(CONFIRM, presence::show_gathered(channel, worker)).await {
+        Ok(Ok(())) => std::future::pending().await,
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!(connection = who.name, "RabbitMQ did not bind a queue")
+        }
     }
 }
 
@@ -163,9 +269,8 @@ async fn confirmed(
     .await??;
     match confirmation {
         Confirmation::Ack(None) => Ok(()),
-        Confirmation::Ack(Some(_)) | Confirmation::Nack(_) | Confirmation::NotRequested => {
-            Err(PublishError::Refused)
-        }
+        Confirmation::Ack(Some(_)) => Err(PublishError::Unroutable),
+        Confirmation::Nack(_) | Confirmation::NotRequested => Err(PublishError::Refused),
     }
 }
 
@@ -178,21 +283,27 @@ fn with_heartbeat(url: &str) -> String {
     }
 }
 
-async fn supervise(
+/// Who connects, and where to.
+struct Who {
     url: String,
+    /// What the broker shows of the connection.
     name: &'static str,
-    set: watch::Sender<Option<Live>>,
-    tasks: Tasks,
-) {
-    let mut reported = false;
+    /// The worker that lives as long as the connection, if one does.
+    worker: Option<String>,
+}
+
+async fn supervise(who: Who, set: watch::Sender<Option<Live>>, tasks: Tasks) {
+    let (name, mut reported) = (who.name, false);
     loop {
-        match connect(&url, name).await {
+        match connect(&who).await {
             Ok(live) => {
                 tracing::info!(connection = name, "RabbitMQ is connected");
                 reported = false;
                 set.send_replace(Some(live.clone()));
                 tokio::select! {
-                    () = trouble(&live) => {
+                    () = async {
+                        tokio::select! { () = gather(&who, &live) => {}, () = trouble(&live) => {} }
+                    } => {
                         tracing::error!(connection = name, "RabbitMQ is lost; connecting again");
                     }
                     () = tasks.stopping() => {}
@@ -222,13 +333,23 @@ async fn supervise(
     }
 }
 
-async fn connect(url: &str, name: &'static str) -> Result<Live, PublishError> {
-    let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let connection = timeout(CONNECT, Connection::connect(url, properties)).await??;
+async fn connect(who: &Who) -> Result<Live, PublishError> {
+    let properties = ConnectionProperties::default().with_connection_name(who.name.into());
+    let connection = timeout(CONNECT, Connection::connect(&who.url, properties)).await??;
     timeout(CONNECT, topology::check(&connection)).await??;
     let publisher = timeout(CONFIRM, connection.create_channel()).await??;
     timeout(CONFIRM, publisher.confirm_select(ConfirmSelectOptions::default())).await??;
-    Ok(Live { connection: Arc::new(connection), publisher, broken: CancellationToken::new() })
+    let presence = match &who.worker {
+        Some(worker) => Some(timeout(CONFIRM, presence::show(&connection, worker)).await??),
+        None => None,
+    };
+    Ok(Live {
+        connection: Arc::new(connection),
+        publisher,
+        connected_at: Instant::now(),
+        presence,
+        broken: CancellationToken::new(),
+    })
 }
 
 /// Ends when the connection is of no use any more.

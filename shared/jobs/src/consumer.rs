@@ -1,13 +1,15 @@
 //! Takes tickets of one class from RabbitMQ, several at a time, and settles each one last.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use hotelhub_core::{errors::Chain, tasks::Tasks};
 use lapin::{
     Channel, Consumer,
     message::Delivery,
-    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    options::{
+        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+    },
     types::FieldTable,
 };
 use tokio::time::timeout;
@@ -15,53 +17,33 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     broker::{Broker, Live, PublishError},
-    kind::{Class, WaitQueue},
     ticket::Ticket,
-    topology::work_queue,
+    transport::{Delivered, HandleTicket, Settled},
 };
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What is to happen with a ticket that was looked at.
-#[derive(Debug)]
-pub enum Settled {
-    /// It has served.
-    Finished,
-    /// It is to come again.
-    Again(WaitQueue),
-    /// It is none of ours: put it aside with this reason.
-    SetAside(String),
-}
-
-/// The future of [`HandleTicket::handle`].
-pub type Handling<'a> = Pin<Box<dyn Future<Output = Settled> + Send + 'a>>;
-
-/// Does what a ticket asks for. Whatever it did is committed when it returns.
-pub trait HandleTicket: Send + Sync + 'static {
-    /// Looks at one ticket.
-    fn handle(&self, ticket: Ticket) -> Handling<'_>;
-}
-
-/// Consumes one class until `tasks` stop, then lets what has begun come to its end.
+/// Consumes one queue until `tasks` stop, then lets what has begun come to its end.
 ///
 /// Takes at most `concurrency` tickets at a time: what it has taken it has begun, so a crash delays
 /// no ticket that only waited beside it.
 pub async fn consume(
     consuming: Broker,
     publishing: Broker,
-    class: Class,
+    queue: String,
     concurrency: u16,
     handler: Arc<dyn HandleTicket>,
     tasks: Tasks,
 ) {
     let running = TaskTracker::new();
     loop {
+        // Whoever takes a ticket has to be able to pass it on.
         let live = tokio::select! {
-            live = consuming.connected() => live,
+            (_, live) = async { (publishing.connected().await, consuming.connected().await) } => live,
             () = tasks.stopping() => break,
         };
         let Some(live) = live else { break };
-        match open(&live, class, concurrency).await {
+        match open(&live, &queue, concurrency).await {
             Ok((channel, consumer)) => {
                 let hands = Hands {
                     live: live.clone(),
@@ -70,17 +52,17 @@ pub async fn consume(
                 };
                 tokio::select! {
                     () = take(consumer, &hands, &running) => {
-                        tracing::error!(class = class.name(), "the stream of tickets ended");
+                        tracing::error!(queue, "the stream of tickets ended");
                         live.broken.cancel();
                     }
                     () = tasks.stopping() => {
-                        stop_taking(&channel, class).await;
+                        stop_taking(&channel, &queue).await;
                         break;
                     }
                 }
             }
             Err(error) => {
-                tracing::error!(class = class.name(), error = %Chain(&error), "consume tickets");
+                tracing::error!(queue, error = %Chain(&error), "consume tickets");
                 live.broken.cancel();
             }
         }
@@ -91,14 +73,14 @@ pub async fn consume(
 
 async fn open(
     live: &Live,
-    class: Class,
+    queue: &str,
     concurrency: u16,
 ) -> Result<(Channel, Consumer), PublishError> {
     let channel = timeout(LIMIT, live.connection.create_channel()).await??;
     timeout(LIMIT, channel.basic_qos(concurrency, BasicQosOptions::default())).await??;
     let consuming = channel.basic_consume(
-        work_queue(class).into(),
-        class.name().into(),
+        queue.into(),
+        queue.into(),
         BasicConsumeOptions::default(),
         FieldTable::default(),
     );
@@ -106,8 +88,8 @@ async fn open(
     Ok((channel, consumer))
 }
 
-async fn stop_taking(channel: &Channel, class: Class) {
-    let cancel = channel.basic_cancel(class.name().into(), BasicCancelOptions::default());
+async fn stop_taking(channel: &Channel, queue: &str) {
+    let cancel = channel.basic_cancel(queue.into(), BasicCancelOptions::default());
     match timeout(LIMIT, cancel).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(error = %Chain(&error), "the channel was gone already"),
@@ -135,9 +117,18 @@ impl Hands {
     /// Whatever fails on the way leaves it unacknowledged: the broker delivers it again.
     async fn settle(self, delivery: Delivery) {
         let passed_on = match Ticket::read(&delivery.data) {
-            Ok(ticket) => match self.handler.handle(ticket.clone()).await {
+            Ok(ticket) => match self
+                .handler
+                .handle(Delivered {
+                    ticket: ticket.clone(),
+                    again: delivery.redelivered || ticket.is_again(),
+                })
+                .await
+            {
                 Settled::Finished => Ok(()),
+                Settled::Back => return self.give_back(&delivery).await,
                 Settled::Again(wait) => self.publishing.park(&ticket, wait).await,
+                Settled::StillAgain(wait) => self.publishing.park(&ticket.again(), wait).await,
                 Settled::SetAside(reason) => self.set_aside(&delivery.data, &reason).await,
             },
             Err(error) => {
@@ -157,9 +148,19 @@ impl Hands {
         }
     }
 
+    /// Gives a ticket to whoever comes next. This counts towards the broker's delivery limit only.
+    async fn give_back(&self, delivery: &Delivery) {
+        let requeue = BasicNackOptions { requeue: true, ..BasicNackOptions::default() };
+        match timeout(LIMIT, delivery.nack(requeue)).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false) | Err(_)) | Err(_) => self.live.broken.cancel(),
+        }
+    }
+
     async fn set_aside(&self, body: &[u8], reason: &str) -> Result<(), PublishError> {
+        self.publishing.set_aside(body, reason).await?;
         metrics::counter!("job_tickets_set_aside_total").increment(1);
         tracing::error!(reason, "ALARM: a message was put aside");
-        self.publishing.set_aside(body, reason).await
+        Ok(())
     }
 }

@@ -1,9 +1,10 @@
 //! How a try ends.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use hotelhub_core::errors::Chain;
 use serde_json::Value;
+use tokio_postgres::error::SqlState;
 
 /// A try that succeeded.
 #[derive(Debug)]
@@ -14,25 +15,72 @@ pub enum Outcome {
     Recorded,
 }
 
-/// A try that failed. The job says whether another one may help; the runner does not guess.
+/// What is to become of a job whose try failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// Another try may help.
+    Retry,
+    /// No other try can help.
+    Permanent,
+    /// The peer said to come back after this time. Costs no try.
+    RateLimited(Duration),
+    /// Its turn to call has not come: not before this time is over. Costs no try.
+    NotYet(Duration),
+    /// The peer could not be reached, or kept silent. Costs no try; enough of these open its breaker.
+    PeerDown,
+    /// The try ended for a reason of ours: a move, a stop. Costs no try.
+    HandedBack,
+    /// Somebody cancelled it.
+    Cancelled,
+}
+
+/// A try that failed. The job says what may help; the runner does not guess.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}")]
 pub struct JobError {
-    permanent: bool,
+    failure: Failure,
     code: &'static str,
     #[source]
     source: Box<dyn Error + Send + Sync>,
 }
 
+/// A peer that wants to be left alone for longer is asked again after a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
+
+/// How a server says that it ends, has ended or begins, or has turned out this session.
+const GONE: &[SqlState] = &[
+    SqlState::ADMIN_SHUTDOWN,
+    SqlState::CRASH_SHUTDOWN,
+    SqlState::CANNOT_CONNECT_NOW,
+    SqlState::DATABASE_DROPPED,
+];
+
+type Cause = Box<dyn Error + Send + Sync>;
+
 impl JobError {
+    fn new(failure: Failure, code: &'static str, source: impl Into<Cause>) -> Self {
+        Self { failure, code, source: source.into() }
+    }
+
     /// Another try may help.
-    pub fn retry(code: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { permanent: false, code, source: source.into() }
+    pub fn retry(code: &'static str, source: impl Into<Cause>) -> Self {
+        Self::new(Failure::Retry, code, source)
     }
 
     /// No other try can help.
-    pub fn fail(code: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { permanent: true, code, source: source.into() }
+    pub fn fail(code: &'static str, source: impl Into<Cause>) -> Self {
+        Self::new(Failure::Permanent, code, source)
+    }
+
+    /// The peer said to come back after this time.
+    pub fn rate_limited(code: &'static str, after: Duration, source: impl Into<Cause>) -> Self {
+        Self::new(Failure::RateLimited(after.min(LONGEST_WAIT)), code, source)
+    }
+
+    /// The peer could not be reached, or took the call and kept silent: in that case it may have done
+    /// what it was asked to.
+    pub fn peer_down(code: &'static str, source: impl Into<Cause>) -> Self {
+        Self::new(Failure::PeerDown, code, source)
     }
 
     /// The try took too long.
@@ -41,15 +89,57 @@ impl JobError {
         Self::retry("TIMEOUT", "the try took longer than its kind allows")
     }
 
-    /// Whether no other try can help.
+    /// The hotel's database failed. Where it has gone away in the middle, that is not the job's fault
+    /// and costs no try; nothing of the transaction stands.
     #[must_use]
-    pub fn is_permanent(&self) -> bool {
-        self.permanent
+    pub fn database(error: tokio_postgres::Error) -> Self {
+        let has_gone = error.is_closed() || error.code().is_some_and(|it| GONE.contains(it));
+        let failure = if has_gone { Failure::HandedBack } else { Failure::Retry };
+        Self::new(failure, "DATABASE", error)
+    }
+
+    /// The hotel's database is away, or all connections to it are taken: nothing was begun.
+    pub fn no_connection(source: impl Into<Cause>) -> Self {
+        Self::new(Failure::HandedBack, "NO_CONNECTION", source)
+    }
+
+    /// Another worker has the job by now.
+    #[must_use]
+    pub fn lease_lost() -> Self {
+        Self::new(Failure::HandedBack, "LEASE_LOST", "another worker has the job by now")
+    }
+
+    /// The program stops before the try could end.
+    #[must_use]
+    pub fn stopping() -> Self {
+        Self::new(Failure::HandedBack, "STOPPING", "the worker stopped before the try could end")
+    }
+
+    /// What all hotels may call of the peer is spent.
+    #[must_use]
+    pub fn budget_spent(wait: Duration) -> Self {
+        Self::new(
+            Failure::NotYet(wait),
+            "BUDGET_SPENT",
+            "what all hotels may call is spent for now",
+        )
+    }
+
+    /// Somebody cancelled the job while it ran.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Self::new(Failure::Cancelled, "CANCELLED", "somebody cancelled it while it ran")
+    }
+
+    /// What is to become of the job.
+    #[must_use]
+    pub const fn failure(&self) -> Failure {
+        self.failure
     }
 
     /// Stable, for filters and counts.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub const fn code(&self) -> &'static str {
         self.code
     }
 

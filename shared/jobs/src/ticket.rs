@@ -1,9 +1,12 @@
 //! What travels over RabbitMQ: ids and nothing else, so no guest's data lies in the broker.
 
-use hotelhub_core::ids::{JobId, TenantId};
+use hotelhub_core::{
+    ids::{JobId, TenantId},
+    trace::TraceContext,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::kind::Class;
+use crate::class::Class;
 
 /// The form of tickets that this program writes and reads.
 const SCHEMA: u32 = 1;
@@ -34,9 +37,23 @@ pub enum Errand {
         epoch: i32,
         /// W3C trace context of the request that caused it.
         trace: Option<String>,
+        /// Somebody had it before and did not settle it; the broker says so only once.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
     },
     /// Whatever is due. Carries no truth: a duplicate does no harm.
     Tick,
+}
+
+impl Errand {
+    /// The trace of the request that caused it, if one did.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        match self {
+            Self::Job { trace, .. } => trace.as_deref()?.parse().ok(),
+            Self::Tick => None,
+        }
+    }
 }
 
 /// Why a message is not a ticket of ours.
@@ -63,6 +80,7 @@ impl Ticket {
             class: it.class.clone(),
             epoch: it.epoch,
             trace: it.trace.clone(),
+            again: false,
         };
         Self { schema: SCHEMA, tenant, errand }
     }
@@ -71,6 +89,21 @@ impl Ticket {
     #[must_use]
     pub const fn tick(tenant: TenantId) -> Self {
         Self { schema: SCHEMA, tenant, errand: Errand::Tick }
+    }
+
+    /// The same ticket, which says that somebody had it before.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut ticket = self.clone();
+        if let Errand::Job { again, .. } = &mut ticket.errand {
+            *again = true;
+        }
+        ticket
+    }
+
+    /// Whether the ticket says that somebody had it before.
+    pub(crate) const fn is_again(&self) -> bool {
+        matches!(self.errand, Errand::Job { again: true, .. })
     }
 
     /// Reads a message.

@@ -10,12 +10,14 @@ use lapin::{
     types::{AMQPValue, FieldTable, ShortString},
 };
 
-use crate::kind::{Class, WaitQueue};
+use crate::{class::Class, wait::WaitQueue};
 
 /// Tickets go in here, with their class as the routing key.
 pub const WORK: &str = "jobs.work";
 /// What the broker gave up on comes out here.
 pub const DEAD: &str = "jobs.dead";
+/// Hints when a tenant is to be looked at next; every listener has a queue of its own.
+pub const HINTS: &str = "jobs.hints";
 /// Messages that are no tickets of ours, kept for thirty days.
 pub const GARBAGE: &str = "jobs.dead.garbage";
 /// Deliveries before the broker gives up; a safety net below the rows' own counts.
@@ -28,7 +30,9 @@ pub fn work_queue(class: Class) -> String {
     format!("jobs.{class}.v1")
 }
 
-fn dead_queue(class: Class) -> String {
+/// Where a class's tickets end that the broker gave up on.
+#[must_use]
+pub fn dead_queue(class: Class) -> String {
     format!("jobs.dead.{class}.v1")
 }
 
@@ -40,6 +44,7 @@ pub async fn declare(connection: &Connection) -> Result<(), Error> {
     let channel = connection.create_channel().await?;
     exchange(&channel, WORK, ExchangeKind::Direct).await?;
     exchange(&channel, DEAD, ExchangeKind::Direct).await?;
+    exchange(&channel, HINTS, ExchangeKind::Fanout).await?;
     for class in Class::ALL.iter().copied() {
         let (work, dead) = (work_queue(class), dead_queue(class));
         let mut arguments = dead_lettered_to(DEAD);
@@ -77,6 +82,10 @@ pub async fn check(connection: &Connection) -> Result<(), Error> {
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
         channel.queue_declare(name.into(), passive, FieldTable::default()).await?;
     }
+    let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
+    channel
+        .exchange_declare(HINTS.into(), ExchangeKind::Fanout, passive, FieldTable::default())
+        .await?;
     channel.close(200, "checked".into()).await
 }
 

@@ -9,7 +9,7 @@ use std::{io::ErrorKind, path::PathBuf, time::SystemTime};
 use hotelhub_core::{
     errors::Chain,
     route_copy::{self, RouteCopyError},
-    routes::{Position, RoutePage},
+    routes::RoutePage,
 };
 use hotelhub_storage::{Storage, StorageError};
 use secrecy::SecretString;
@@ -120,17 +120,16 @@ impl Copies {
         Ok(RouteCopy { page, from, written_at })
     }
 
-    /// Writes the copy on disk, and says how far it has come.
-    pub(crate) async fn write(&self, routes: &Routes) -> Result<Option<Position>, CopyError> {
+    /// Writes the copy on disk, once there is something to write.
+    pub(crate) async fn write(&self, routes: &Routes) -> Result<(), CopyError> {
         let (path, token, routes) = (self.file.clone(), self.token.clone(), routes.clone());
         spawn_blocking(move || {
-            let Some((position, page)) = routes.snapshot()? else { return Ok(None) };
+            let Some(page) = routes.snapshot()? else { return Ok(()) };
             let disk = |source| CopyError::Disk { path: path.clone(), source };
             // A reader sees the old copy or the new one, never half of it.
             let fresh = path.with_extension("new");
             std::fs::write(&fresh, route_copy::seal(&token, &page)).map_err(disk)?;
-            std::fs::rename(&fresh, &path).map_err(disk)?;
-            Ok(Some(position))
+            std::fs::rename(&fresh, &path).map_err(disk)
         })
         .await?
     }

@@ -11,7 +11,7 @@
 use deadpool_postgres::{HookError, Object, Pool, PoolError, Transaction};
 use hotelhub_core::{
     ids::TenantId,
-    sql::{Params, Query},
+    sql::{Params, Query, query_each_alone, query_each_within},
 };
 use tokio_postgres::{Error, NoTls, Row, error::SqlState};
 
@@ -51,13 +51,14 @@ pub enum ConnectTenantError {
 }
 
 /// How a server refuses a login that was good before: the role may not log in or is gone, the
-/// database takes nobody or is gone, the role may not enter it.
+/// database takes nobody or is gone, the role may not enter it, or who was about to is turned out.
 const TURNED_AWAY: &[SqlState] = &[
     SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
     SqlState::INVALID_PASSWORD,
     SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
     SqlState::INVALID_CATALOG_NAME,
     SqlState::INSUFFICIENT_PRIVILEGE,
+    SqlState::ADMIN_SHUTDOWN,
 ];
 
 impl TenantDb {
@@ -99,9 +100,9 @@ impl TenantDb {
             Err(PoolError::PostCreateHook(HookError::Message(text))) if text == RETIRED => {
                 Err(ConnectTenantError::Moved)
             }
-            Err(PoolError::Backend(error))
-                if error.code().is_some_and(|it| TURNED_AWAY.contains(it)) =>
-            {
+            Err(
+                PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)),
+            ) if error.code().is_some_and(|it| TURNED_AWAY.contains(it)) => {
                 tracing::warn!(tenant.id = %self.tenant, %error, "the database turned us away");
                 Err(ConnectTenantError::Moved)
             }
@@ -188,11 +189,19 @@ impl TenantTransaction<'_> {
     pub async fn commit(self) -> Result<(), Error> {
         self.tx.commit().await
     }
+
+    /// Undoes the transaction, so that the connection can begin another one.
+    ///
+    /// # Errors
+    /// Fails if the connection is lost; then it is undone as well.
+    pub async fn rollback(self) -> Result<(), Error> {
+        self.tx.rollback().await
+    }
 }
 
 /// Both kinds prepare a statement once per connection; only the path to the client differs.
 macro_rules! tenant_query {
-    ($type:ty, $self:ident => $client:expr) => {
+    ($type:ty, $self:ident => $client:expr, $query_each:ident) => {
         impl Query for $type {
             async fn query(&$self, sql: &str, params: Params<'_>) -> Result<Vec<Row>, Error> {
                 let client = $client;
@@ -217,9 +226,19 @@ macro_rules! tenant_query {
                 let statement = client.prepare_cached(sql).await?;
                 client.execute(&statement, params).await
             }
+
+            async fn query_each(
+                &$self,
+                sql: &str,
+                each: &[Params<'_>],
+            ) -> Result<Vec<Vec<Row>>, Error> {
+                let client = $client;
+                let statement = client.prepare_cached(sql).await?;
+                $query_each(client, &statement, each).await
+            }
         }
     };
 }
 
-tenant_query!(TenantConnection, self => self.client());
-tenant_query!(TenantTransaction<'_>, self => &self.tx);
+tenant_query!(TenantConnection, self => self.client(), query_each_alone);
+tenant_query!(TenantTransaction<'_>, self => &self.tx, query_each_within);

@@ -10,7 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use hotelhub_core::{errors::Chain, routes::RoutePage};
+use hotelhub_core::{
+    errors::Chain,
+    routes::{Position, RoutePage},
+};
 use hotelhub_storage::{Storage, StorageConfig, StorageError};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
@@ -89,7 +92,13 @@ struct Contact {
     cut_since: Option<SystemTime>,
     /// When the routes were last known to be current.
     current_at: Option<SystemTime>,
+    /// Where a page last told of the pauses. Pages without them may come from a control plane that
+    /// knows of none, so they do not count; nor does a copy, which such pages may have filled.
+    pauses_at: Option<Position>,
 }
+
+/// As of when a replica knows the pauses if it does not.
+const NEVER: i64 = -1;
 
 impl Feed {
     /// A follower that fills `routes`.
@@ -164,15 +173,14 @@ impl Feed {
 
     async fn copy_for_ever(&self) {
         let mut changes = self.routes.changes();
-        let mut written = None;
         loop {
-            if self.routes.position() != written {
-                match self.copies.write(&self.routes).await {
-                    Ok(position) => written = position,
-                    Err(error) => tracing::error!(error = %Chain(&error), "no copy on disk"),
-                }
-                sleep(COPY_EVERY).await;
-            } else if changes.changed().await.is_err() {
+            changes.mark_unchanged();
+            let written = self.copies.write(&self.routes).await;
+            if let Err(error) = &written {
+                tracing::error!(error = %Chain(error), "no copy on disk");
+            }
+            sleep(COPY_EVERY).await;
+            if written.is_ok() && changes.changed().await.is_err() {
                 return;
             }
         }
@@ -209,16 +217,23 @@ impl Feed {
             .bearer_auth(self.copies.token.expose_secret())
             .query(&[("wait_seconds", wait.as_secs())]);
         if let Some(position) = self.routes.position() {
+            let pauses_at = self.contact().pauses_at.filter(|it| it.epoch == position.epoch);
             request = request
                 .query(&[("epoch", position.epoch.to_string())])
-                .query(&[("since", position.version)]);
+                .query(&[("since", position.version)])
+                .query(&[("pauses_since", pauses_at.map_or(NEVER, |it| it.version))]);
         }
         let body = request.send().await?.error_for_status()?.bytes().await?;
-        if body.len() < LONG_PAGE {
-            return take_over(&self.routes, &body);
+        let pauses_at = if body.len() < LONG_PAGE {
+            take_over(&self.routes, &body)?
+        } else {
+            let routes = self.routes.clone();
+            spawn_blocking(move || take_over(&routes, &body)).await??
+        };
+        if pauses_at.is_some() {
+            self.change_contact(|it| it.pauses_at = pauses_at);
         }
-        let routes = self.routes.clone();
-        spawn_blocking(move || take_over(&routes, &body)).await?
+        Ok(())
     }
 
     fn contact(&self) -> Contact {
@@ -236,13 +251,14 @@ impl Feed {
     }
 }
 
-fn take_over(routes: &Routes, body: &[u8]) -> Result<(), FeedError> {
+/// Takes a page over; its position if it told of the pauses.
+fn take_over(routes: &Routes, body: &[u8]) -> Result<Option<Position>, FeedError> {
     let page: RoutePage = serde_json::from_slice(body)?;
-    let is_news = page.snapshot || !page.routes.is_empty() || !page.gone.is_empty();
-    if is_news && !routes.apply(page) {
+    let pauses_at = page.pauses.is_some().then_some(page.position);
+    if page.is_news() && !routes.apply(page) {
         return Err(FeedError::Misfit);
     }
-    Ok(())
+    Ok(pauses_at)
 }
 
 fn since(at: SystemTime) -> Duration {

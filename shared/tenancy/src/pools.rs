@@ -36,7 +36,6 @@ use crate::{db::TenantDb, identity::identity_check, routes::Routes, turns::Turns
 const PER_TENANT: usize = 4;
 /// How long a request waits for a connection before it is told to come back.
 pub(crate) const WAIT: Duration = Duration::from_secs(2);
-const IDLE: Duration = Duration::from_secs(45);
 /// How often whoever waits for the budget looks for connections that became idle.
 const LOOK_FOR_IDLE: Duration = Duration::from_millis(20);
 const REAP_EVERY: Duration = Duration::from_secs(15);
@@ -50,6 +49,10 @@ pub struct PoolsConfig {
     pub connections_per_host: usize,
     /// The least and greatest schema version that this program can serve.
     pub schema_versions: std::ops::RangeInclusive<i32>,
+    /// How long a connection that nobody uses is kept.
+    pub idle: Duration,
+    /// How long a queue may stand before the hotel gets another connection.
+    pub patience: Duration,
     /// What the server shows as the connection's application.
     pub application: &'static str,
 }
@@ -150,7 +153,7 @@ impl TenantPools {
             known.close("moved");
         }
         let pool = self.pool_for(route.tenant_id, placement)?;
-        let turns = Turns::new(PER_TENANT);
+        let turns = Turns::new(PER_TENANT, self.0.config.patience);
         pools.insert(
             route.tenant_id,
             TenantPool {
@@ -187,16 +190,17 @@ impl TenantPools {
 
     /// Closes what has been idle for long, for ever.
     pub async fn reap(self) {
-        let mut ticks = interval(REAP_EVERY);
+        let idle = self.0.config.idle;
+        let mut ticks = interval(REAP_EVERY.min(idle));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let mut pools = self.pools();
             pools.retain(|_, it| {
-                let closed = it.pool.retain(|_, metrics| metrics.last_used() < IDLE);
+                let closed = it.pool.retain(|_, metrics| metrics.last_used() < idle);
                 it.turns.shrink_to(it.pool.status().size);
                 count_evictions("idle", closed.removed.len());
-                it.used_at.elapsed() < IDLE || it.pool.status().size > 0
+                it.used_at.elapsed() < idle || it.pool.status().size > 0
             });
             metrics::gauge!("tenant_pools").set(u32::try_from(pools.len()).unwrap_or(u32::MAX));
         }

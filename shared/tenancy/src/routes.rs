@@ -1,5 +1,5 @@
 //! The table of routes that a replica holds in memory: a look-up costs no I/O, and an unknown host
-//! costs nothing.
+//! costs nothing. The pauses of jobs come with them.
 
 use std::{
     collections::HashMap,
@@ -9,6 +9,7 @@ use std::{
 
 use hotelhub_core::{
     ids::TenantId,
+    pauses::Pauses,
     routes::{Position, Route, RoutePage},
 };
 use tokio::{sync::watch, time::timeout};
@@ -27,6 +28,7 @@ struct Table {
     position: Option<Position>,
     by_host: HashMap<String, Arc<Route>>,
     by_tenant: HashMap<TenantId, Arc<Route>>,
+    pauses: Arc<Pauses>,
 }
 
 impl Routes {
@@ -68,6 +70,12 @@ impl Routes {
         self.read(|it| it.by_tenant.values().cloned().collect())
     }
 
+    /// Which jobs the vendor holds back, as far as this replica knows.
+    #[must_use]
+    pub fn pauses(&self) -> Arc<Pauses> {
+        self.read(|it| Arc::clone(&it.pauses))
+    }
+
     /// How far this replica has come; `None` before the first page.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
@@ -82,6 +90,7 @@ impl Routes {
         let mut fresh = page.snapshot.then(Table::default);
         let mut gone = page.gone;
         let mut routes = page.routes;
+        let pauses = page.pauses.map(Arc::new);
         if let Some(fresh) = &mut fresh {
             fresh.take_over(position, &mut gone, &mut routes);
         }
@@ -94,28 +103,37 @@ impl Routes {
         if !fits {
             return false;
         }
-        match fresh {
-            Some(fresh) => drop(std::mem::replace(&mut *table, fresh)),
-            None => table.take_over(position, &mut gone, &mut routes),
-        }
+        let pauses = pauses.unwrap_or_else(|| Arc::clone(&table.pauses));
+        metrics::gauge!("job_pauses").set(u32::try_from(pauses.0.len()).unwrap_or(u32::MAX));
+        let old = match fresh {
+            Some(fresh) => Some(std::mem::replace(&mut *table, fresh)),
+            None => {
+                table.take_over(position, &mut gone, &mut routes);
+                None
+            }
+        };
+        table.pauses = pauses;
         drop(table);
+        // Takes a while, which nobody should wait for.
+        drop(old);
         self.changes.send_replace(());
         true
     }
 
-    /// The whole table as a page in JSON, and how far it has come; `None` before the first page.
+    /// Everything as a page in JSON; `None` before the first page.
     ///
     /// # Errors
     /// Never in practice: a route has no value that JSON lacks.
-    pub fn snapshot(&self) -> Result<Option<(Position, Vec<u8>)>, serde_json::Error> {
+    pub fn snapshot(&self) -> Result<Option<Vec<u8>>, serde_json::Error> {
         let known = self.read(|it| {
             let routes: Vec<Arc<Route>> = it.by_tenant.values().cloned().collect();
-            Some((it.position?, routes))
+            Some((it.position?, routes, Pauses::clone(&it.pauses)))
         });
-        let Some((position, routes)) = known else { return Ok(None) };
+        let Some((position, routes, pauses)) = known else { return Ok(None) };
         let routes: Vec<&Route> = routes.iter().map(AsRef::as_ref).collect();
-        let page = RoutePage { position, snapshot: true, routes, gone: Vec::new() };
-        Ok(Some((position, serde_json::to_vec(&page)?)))
+        let (gone, pauses) = (Vec::new(), Some(pauses));
+        let page = RoutePage { position, snapshot: true, routes, gone, pauses };
+        serde_json::to_vec(&page).map(Some)
     }
 
     fn read<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
@@ -159,6 +177,7 @@ impl Table {
 mod tests {
     use hotelhub_core::{
         life::{Access, Provisioning, Status},
+        pauses::Pause,
         routes::RouteDomain,
     };
     use uuid::Uuid;
@@ -179,7 +198,7 @@ mod tests {
     }
 
     fn page(snapshot: bool, routes: Vec<Route>, gone: Vec<TenantId>) -> RoutePage {
-        at(1, RoutePage { position: POSITION, snapshot, routes, gone })
+        at(1, RoutePage { position: POSITION, snapshot, routes, gone, pauses: None })
     }
 
     const POSITION: Position = Position { epoch: Uuid::nil(), version: 1 };
@@ -242,9 +261,41 @@ mod tests {
         routes.apply(page(true, vec![route(b, "b.id")], vec![]));
         assert_eq!(tenant_of(&routes, "a.id"), None);
         assert_eq!(routes.all().len(), 1);
-        let (position, json) = routes.snapshot().unwrap().unwrap();
-        let copy: RoutePage = serde_json::from_slice(&json).unwrap();
-        assert_eq!((position, copy.routes), (POSITION, vec![route(b, "b.id")]));
+        let copy = copy_of(&routes);
+        assert_eq!((copy.position, copy.routes), (POSITION, vec![route(b, "b.id")]));
+    }
+
+    fn copy_of(routes: &Routes) -> RoutePage {
+        serde_json::from_slice(&routes.snapshot().unwrap().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn pauses_stand_until_a_page_tells_of_others() {
+        let a = TenantId::generate();
+        let of_mails = Pauses(vec![Pause { tenant: None, class: Some("mail".into()), kind: None }]);
+        let told = |pauses| RoutePage { pauses, ..page(false, vec![], vec![]) };
+        let routes = Routes::default();
+        assert!(routes.snapshot().unwrap().is_none());
+        assert!(routes.apply(page(true, vec![route(a, "a.id")], vec![])));
+        assert_eq!(copy_of(&routes).pauses, Some(Pauses::default()), "known to be none");
+
+        let mut changes = routes.changes();
+        assert!(told(Some(of_mails.clone())).is_news());
+        assert!(routes.apply(told(Some(of_mails.clone()))));
+        assert!(changes.has_changed().unwrap());
+        changes.mark_unchanged();
+        assert!(routes.pauses().covers(a, "mail", "any"));
+        assert!(routes.of(a).is_some());
+
+        // As a control plane sends them that knows of no pauses.
+        for snapshot in [false, true] {
+            assert!(routes.apply(page(snapshot, vec![route(a, "a.id")], vec![])));
+            assert_eq!(*routes.pauses(), of_mails);
+        }
+        assert_eq!(copy_of(&routes).pauses, Some(of_mails));
+
+        assert!(routes.apply(told(Some(Pauses::default()))));
+        assert!(!routes.pauses().covers(a, "mail", "any"));
     }
 
     #[test]

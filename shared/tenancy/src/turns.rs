@@ -18,10 +18,8 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-/// As long as dozens of small queries take, one after the other: a queue that is still there then
-/// needs another connection.
-const PATIENCE: Duration = Duration::from_millis(15);
-/// After so many times that, whoever waits needs one, be it alone: something slow is at work.
+/// Whoever has waited for so many times the patience needs another connection, be it alone: something
+/// slow is at work.
 const LONG: u32 = 8;
 
 /// Whoever holds it may use one of the tenant's connections.
@@ -43,16 +41,18 @@ pub(crate) struct Turns {
     count: Arc<Mutex<usize>>,
     waiting: Arc<AtomicUsize>,
     most: usize,
+    patience: Duration,
 }
 
 impl Turns {
-    /// One turn, and up to `most`.
-    pub(crate) fn new(most: usize) -> Self {
+    /// One turn, and up to `most`: one more for a queue that stands for as long as `patience`.
+    pub(crate) fn new(most: usize, patience: Duration) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(1)),
             count: Arc::new(Mutex::new(1)),
             waiting: Arc::default(),
             most,
+            patience,
         }
     }
 
@@ -71,7 +71,7 @@ impl Turns {
         let mut turn = std::pin::pin!(Arc::clone(&self.permits).acquire_owned());
         let mut waited = 0;
         while Instant::now() < end {
-            if let Ok(turn) = timeout(PATIENCE, &mut turn).await {
+            if let Ok(turn) = timeout(self.patience, &mut turn).await {
                 return turn.map_err(|_closed| NoTurn::Closed);
             }
             waited += 1;
@@ -127,10 +127,11 @@ mod tests {
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(1);
+    const PATIENCE: Duration = Duration::from_millis(15);
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_long_gets_another_one_up_to_the_most() {
-        let turns = Turns::new(2);
+        let turns = Turns::new(2, PATIENCE);
         let first = turns.take(LIMIT, || 1).await.unwrap();
         let second = turns.take(LIMIT, || 1).await.unwrap();
         assert_eq!(turns.take(LIMIT, || 1).await.unwrap_err(), NoTurn::TooLate);
@@ -142,7 +143,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_queue_gets_another_one_soon() {
-        let turns = Turns::new(4);
+        let turns = Turns::new(4, PATIENCE);
         let began = Instant::now();
         let take = async || {
             let _turn = turns.take(LIMIT, || 1).await.unwrap();
@@ -155,7 +156,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_a_moment_gets_the_first_one() {
-        let turns = Turns::new(4);
+        let turns = Turns::new(4, PATIENCE);
         let first = turns.take(LIMIT, || 1).await.unwrap();
         let waiting = turns.take(LIMIT, || 1);
         let leaving = async {
@@ -169,7 +170,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn nothing_is_opened_beside_a_connection_that_is_being_opened() {
-        let turns = Turns::new(4);
+        let turns = Turns::new(4, PATIENCE);
         let _first = turns.take(LIMIT, || 0).await.unwrap();
         assert_eq!(turns.take(LIMIT, || 0).await.unwrap_err(), NoTurn::TooLate);
         assert_eq!(*turns.count(), 1);
@@ -177,7 +178,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_close_ends_the_wait_and_a_turn_at_work_is_not_taken_away() {
-        let turns = Turns::new(2);
+        let turns = Turns::new(2, PATIENCE);
         let first = turns.take(LIMIT, || 1).await.unwrap();
         let second = turns.take(LIMIT, || 1).await.unwrap();
         turns.shrink_to(1);

@@ -1,5 +1,6 @@
-//! Logins: passwords and the tokens that stand for a session.
+//! Logins: passwords, and the tokens and cookies that stand for a session.
 
+pub mod page_cookie;
 pub mod passwords;
 pub mod tokens;
 
