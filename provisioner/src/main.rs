@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use hotelhub_core::{
     config::ProcessEnv,
-    telemetry::{self, TelemetryConfig},
+    telemetry::{self, Telemetry, TelemetryConfig},
 };
 use provisioner::{
     config::{Config, MigrateConfig},
@@ -48,22 +48,22 @@ fn start(role: &Role) -> Result<()> {
         Role::Migrate => {
             let config = MigrateConfig::read(&ProcessEnv)?;
             runtime.block_on(async {
-                log_to(&config.telemetry)?;
+                let _telemetry = log_to(&config.telemetry, "provisioner migrate")?;
                 run::migrate(&config.control).await
             })
         }
         Role::Run => {
             let config = Config::read(&ProcessEnv)?;
             runtime.block_on(async {
-                log_to(&config.telemetry)?;
+                let _telemetry = log_to(&config.telemetry, "provisioner run")?;
                 run::run(config).await
             })
         }
     }
 }
 
-fn log_to(config: &TelemetryConfig) -> Result<()> {
-    telemetry::start(config).context("start telemetry")
+fn log_to(config: &TelemetryConfig, service: &str) -> Result<Telemetry> {
+    telemetry::start(config, service).context("start telemetry")
 }
 
 #[expect(clippy::print_stderr, reason = "the log may not have started when the settings are wrong")]

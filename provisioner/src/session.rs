@@ -8,7 +8,7 @@ use std::{
 };
 
 use hotelhub_core::{
-    sql::{Params, Query},
+    sql::{Params, Query, query_each_alone},
     tasks::Tasks,
 };
 use tokio::time::timeout;
@@ -165,5 +165,10 @@ impl Query for Session {
     async fn execute(&self, sql: &str, params: Params<'_>) -> Result<u64, Error> {
         let statement = self.prepared(sql).await?;
         self.client.execute(&statement, params).await
+    }
+
+    async fn query_each(&self, sql: &str, each: &[Params<'_>]) -> Result<Vec<Vec<Row>>, Error> {
+        let statement = self.prepared(sql).await?;
+        query_each_alone(&self.client, &statement, each).await
     }
 }

@@ -1,6 +1,11 @@
 //! The settings of each role, read from the environment, all faults at once.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use hotelhub_core::{
     clock::Clock,
@@ -9,7 +14,7 @@ use hotelhub_core::{
     telemetry::TelemetryConfig,
 };
 use hotelhub_http::{client_addr::TrustedProxies, limits::LimitsConfig};
-use hotelhub_jobs::address::read_amqp_url;
+use hotelhub_jobs::{address::read_amqp_url, peers::shared::read_redis_url};
 use hotelhub_storage::StorageConfig;
 use hotelhub_tenancy::{feed::FeedConfig, host::Hostname};
 use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
@@ -18,6 +23,11 @@ use url::Url;
 
 /// A server with the usual 100 connections has room for two such processes and the provisioner.
 const CONNECTIONS_PER_HOST: usize = 40;
+
+/// As many as a window of tickets can hold twice.
+const BATCH: usize = 16;
+/// As far as workers are scaled.
+const REPLICAS: u32 = 32;
 
 /// What every role needs.
 #[derive(Clone, Debug)]
@@ -71,6 +81,14 @@ pub struct WorkConfig {
     pub smtp_url: SecretString,
     /// `MAIL_FROM`, e.g. `HotelHub <no-reply@hotelhub.id>`.
     pub mail_from: Mailbox,
+    /// `WORK_BATCH`: at most so many claims or outcomes of one hotel are committed together; 1 is
+    /// each by itself.
+    pub batch: usize,
+    /// `WORK_REPLICAS`: the most workers there may be; without Redis each takes its share of what
+    /// a peer allows all hotels together.
+    pub replicas: u32,
+    /// `REDIS_URL`: where workers count together what a peer allows all hotels.
+    pub redis_url: Option<SecretString>,
 }
 
 /// What `schedule` needs.
@@ -190,6 +208,9 @@ impl WorkConfig {
         let amqp_url = read_amqp_url(&mut reader);
         let smtp_url = read_smtp_url(&mut reader);
         let mail_from = reader.required("MAIL_FROM");
+        let batch: Option<Option<NonZeroUsize>> = reader.optional("WORK_BATCH");
+        let replicas: Option<Option<NonZeroU32>> = reader.optional("WORK_REPLICAS");
+        let redis_url = read_redis_url(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -199,6 +220,9 @@ impl WorkConfig {
                 amqp_url: amqp_url?,
                 smtp_url: smtp_url?,
                 mail_from: mail_from?,
+                batch: batch?.map_or(BATCH, NonZeroUsize::get),
+                replicas: replicas?.map_or(REPLICAS, NonZeroU32::get),
+                redis_url: redis_url?,
             })
         };
         reader.finish(config())

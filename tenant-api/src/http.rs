@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    auth, availability, guests, openapi, pages, properties, rates, reservations, room_types, rooms,
+    auth, availability, guests, jobs, openapi, pages, properties, rates, reservations, room_types,
+    rooms,
 };
 
 /// Adds all routes.
@@ -17,6 +18,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     availability::register(app);
     guests::register(app);
     reservations::register(app);
+    jobs::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);
     pages::register(app);
 }

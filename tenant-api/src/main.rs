@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use hotelhub_core::{config::ProcessEnv, errors::Chain, telemetry};
-use hotelhub_jobs::kind::Class;
 use tenant_api::{
     config::{ScheduleConfig, ServeConfig, TopologyConfig, WorkConfig},
-    schedule, serve, topology, work,
+    schedule, serve, topology,
+    work::{self, Share},
 };
 
 #[derive(Parser)]
@@ -24,9 +24,9 @@ enum Role {
     Serve,
     /// Does the jobs of some classes.
     Work {
-        /// Which classes, joined with commas.
+        /// Which classes, joined with commas; `mail:16` does at most 16 jobs of mail at a time.
         #[arg(long, value_delimiter = ',', required = true)]
-        classes: Vec<Class>,
+        classes: Vec<Share>,
     },
     /// Sends every hotel its tick, once a minute.
     Schedule,
@@ -50,20 +50,21 @@ fn start(role: Role) -> anyhow::Result<()> {
     match role {
         Role::Serve => {
             let config = ServeConfig::from_env(&env)?;
-            telemetry::start(&config.program.telemetry)?;
+            let _telemetry = telemetry::start(&config.program.telemetry, "tenant-api serve")?;
             actix_web::rt::System::new().block_on(serve::run(config))
         }
         Role::Work { classes } => {
             let config = WorkConfig::from_env(&env)?;
             runtime()?.block_on(async {
-                telemetry::start(&config.program.telemetry)?;
-                work::run(config, &classes).await
+                let _telemetry = telemetry::start(&config.program.telemetry, "tenant-api work")?;
+                work::run(config, classes, |kinds| kinds).await
             })
         }
         Role::Schedule => {
             let config = ScheduleConfig::from_env(&env)?;
             runtime()?.block_on(async {
-                telemetry::start(&config.program.telemetry)?;
+                let service = "tenant-api schedule";
+                let _telemetry = telemetry::start(&config.program.telemetry, service)?;
                 schedule::run(config).await
             })
         }

@@ -6,7 +6,7 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::{auth, availability, guests, properties, rates, reservations, room_types, rooms};
+use crate::{auth, availability, guests, jobs, properties, rates, reservations, room_types, rooms};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,8 @@ use crate::{auth, availability, guests, properties, rates, reservations, room_ty
         guests::list_guests, guests::create_guest, guests::show_guest,
         reservations::list_reservations, reservations::book_reservation,
         reservations::show_reservation, reservations::cancel_reservation,
+        jobs::routes::list_jobs, jobs::routes::summarize_jobs, jobs::routes::show_job, jobs::routes::retry_job, jobs::routes::cancel_job,
+        jobs::routes::retry_jobs,
     ),
     components(schemas(ErrorBody, Meta)),
     security(("bearer" = [])),

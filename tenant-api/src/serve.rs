@@ -1,5 +1,7 @@
 //! `serve`: answers requests on the hotels' hosts. Stateless: any number of replicas.
 
+use std::{sync::Arc, time::Duration};
+
 use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context;
 use hotelhub_core::tasks::Tasks;
@@ -9,14 +11,26 @@ use hotelhub_http::{
     server::{self, AnswerHeaders, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
-use hotelhub_tenancy::{feed::Feed, routes::Routes};
+use hotelhub_tenancy::{
+    feed::Feed,
+    pools::{PoolsConfig, TenantPools},
+    routes::Routes,
+};
 use secrecy::ExposeSecret;
 
 use crate::{
-    app::{App, Relay, pools},
+    app::{App, SCHEMA_VERSIONS},
     config::ServeConfig,
-    desk, health, http, pages, site, standing,
+    desk, health, http, pages,
+    relay::Relay,
+    site, standing,
 };
+
+/// How long a hotel's connection is kept that nobody uses: people pause between two clicks.
+const IDLE: Duration = Duration::from_secs(45);
+/// How long requests stand in line for their hotel's connection before it gets another one: as long
+/// as dozens of small queries take, one after the other.
+const PATIENCE: Duration = Duration::from_millis(15);
 
 /// Serves until a signal, then drains.
 ///
@@ -26,8 +40,16 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let tasks = Tasks::default();
     let clock = config.program.clock;
     let routes = Routes::default();
+    let upcall_token = config.feed.token.clone();
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
-    let pools = pools(config.databases, "tenant-api serve");
+    let pools = TenantPools::new(PoolsConfig {
+        keys: config.databases.keys,
+        connections_per_host: config.databases.connections_per_host,
+        schema_versions: SCHEMA_VERSIONS,
+        idle: IDLE,
+        patience: PATIENCE,
+        application: "tenant-api serve",
+    });
     let broker = Broker::start(config.amqp_url.expose_secret(), "tenant-api serve", &tasks);
     let app = App {
         clock: clock.clone(),
@@ -37,26 +59,17 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         pools: pools.clone(),
         tokens: Tokens::new("hotelhub-hotel", &config.token_keys, clock.clone())?,
         passwords: Passwords::new()?,
-        relay: Relay::new(broker.clone(), tasks.clone()),
+        relay: Relay::new(Arc::new(broker.clone()), tasks.clone()),
+        upcall_token,
     };
 
-    let stop = tasks.stop_token();
     let following = feed.clone();
-    tasks.spawn_critical("route feed", async move {
-        tokio::select! {
-            () = async { following.start().await; following.follow().await } => {}
-            () = stop.cancelled() => {}
-        }
+    tasks.spawn_endless("route feed", async move {
+        following.start().await;
+        following.follow().await;
     });
-    let stop = tasks.stop_token();
-    let closed = pools.clone();
-    tasks.spawn_critical("close pools", async move {
-        tokio::select! { () = closed.follow(routes) => {}, () = stop.cancelled() => {} }
-    });
-    let stop = tasks.stop_token();
-    tasks.spawn_critical("reap idle connections", async move {
-        tokio::select! { () = pools.reap() => {}, () = stop.cancelled() => {} }
-    });
+    tasks.spawn_endless("close pools", pools.clone().follow(routes));
+    tasks.spawn_endless("reap idle connections", pools.reap());
 
     let public_tls = app.addresses.over_tls();
     let health = health::health(clock, app.clone(), feed, broker);

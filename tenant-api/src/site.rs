@@ -83,6 +83,23 @@ impl Site {
         }
     }
 
+    /// Refuses what a hotel that is yet to be migrated cannot do.
+    pub(crate) fn require_schema(&self, least: i32) -> ApiResult<()> {
+        if self.has_schema(least) {
+            return Ok(());
+        }
+        Err(ApiError::unavailable(
+            "TENANT_UPDATING",
+            "this part of the hotel is being updated; come back in some minutes",
+            60,
+        ))
+    }
+
+    /// Whether the hotel's schema is this one or newer.
+    pub(crate) fn has_schema(&self, least: i32) -> bool {
+        self.route.placement.as_ref().is_some_and(|it| it.schema_version >= least)
+    }
+
     /// The audience of this hotel's tokens.
     pub(crate) fn audience(&self) -> String {
         audience_of(self.route.tenant_id)

@@ -1,27 +1,93 @@
 //! `work`: does the jobs of some classes. Any number of workers.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use hotelhub_core::tasks::Tasks;
-use hotelhub_jobs::{broker::Broker, consumer::consume, kind::Class};
-use hotelhub_tenancy::{feed::Feed, routes::Routes};
+use hotelhub_jobs::{
+    broker::Broker,
+    class::{Class, UnknownClass},
+    consumer::consume,
+    depth::watch,
+    peers::{fleet::Fleet, shared::SharedBudgets},
+    topology::{dead_queue, work_queue},
+    transport::HandleTicket,
+};
+use hotelhub_tenancy::{
+    feed::Feed,
+    pools::{PoolsConfig, TenantPools},
+    routes::Routes,
+};
 use secrecy::ExposeSecret;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
-    app::pools,
-    config::WorkConfig,
-    worker::{Dispatch, Kinds, Mailer},
+    app::JOB_SCHEMA_VERSIONS,
+    config::{DatabasesConfig, WorkConfig},
+    worker::{Dispatch, MailTools, Mailer, Registry, Reports, Returned, Worker, kinds},
 };
+
+/// How long a hotel's connection is kept that no job uses. Jobs come in bursts, and many workers share
+/// the few connections that a hotel's login may have.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long jobs stand in line for their hotel's connection before it gets another one: nobody looks
+/// at a page meanwhile, and to open one costs as much as a hundred small jobs.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// What handing back the jobs that still run may take, at the end of the grace period.
+const HAND_BACK: Duration = Duration::from_secs(3);
+
+/// A class that a worker does, and how many of its jobs at a time: `mail` or `mail:16`.
+#[derive(Clone, Copy, Debug)]
+pub struct Share {
+    class: Class,
+    concurrency: u16,
+}
+
+/// What `--classes` cannot read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableShare {
+    /// There is no such class.
+    #[error(transparent)]
+    Class(#[from] UnknownClass),
+    /// It is no number of jobs.
+    #[error("`{0}` is no number of jobs at a time, from 1 to 1000")]
+    Concurrency(String),
+}
+
+impl FromStr for Share {
+    type Err = UnreadableShare;
+
+    fn from_str(text: &str) -> Result<Self, UnreadableShare> {
+        let (class, concurrency) = match text.split_once(':') {
+            Some((class, number)) => (class.parse()?, Some(number)),
+            None => (text.parse::<Class>()?, None),
+        };
+        let concurrency = match concurrency.map(|it| (it, it.parse())) {
+            None => class.concurrency(),
+            Some((_, Ok(number @ 1..=1_000))) => number,
+            Some((text, _)) => return Err(UnreadableShare::Concurrency(text.to_owned())),
+        };
+        Ok(Self { class, concurrency })
+    }
+}
 
 /// Works until a signal, then lets what has begun come to its end.
 ///
+/// Does the kinds of hotels' jobs, and whatever `extend` adds to them.
+///
 /// # Errors
 /// Fails if a part that it cannot do without has ended.
-pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
+pub async fn run(
+    config: WorkConfig,
+    shares: Vec<Share>,
+    extend: impl FnOnce(Registry) -> Registry,
+) -> anyhow::Result<()> {
     let tasks = Tasks::default();
     let routes = Routes::default();
+    let reports = Reports::new(config.feed.url.clone(), config.feed.token.clone());
+    let reports = reports.context("prepare reports of jobs")?;
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     // Without routes every ticket would seem to be for a hotel that is gone.
     let signalled = tasks.run_until_signal();
@@ -30,71 +96,100 @@ pub async fn run(config: WorkConfig, classes: &[Class]) -> anyhow::Result<()> {
         () = feed.start() => {}
         ended = &mut signalled => return ended.context("listen for signals"),
     }
-    let stop = tasks.stop_token();
-    let following = feed.clone();
-    tasks.spawn_critical("route feed", async move {
-        tokio::select! { () = following.follow() => {}, () = stop.cancelled() => {} }
-    });
-    let pools = pools(config.databases, "tenant-api work");
-    let (reaped, closed, known) = (pools.clone(), pools.clone(), routes.clone());
-    let stop = tasks.stop_token();
-    tasks.spawn_critical("close pools", async move {
-        tokio::select! { () = closed.follow(known) => {}, () = stop.cancelled() => {} }
-    });
-    let stop = tasks.stop_token();
-    tasks.spawn_critical("reap idle connections", async move {
-        tokio::select! { () = reaped.reap() => {}, () = stop.cancelled() => {} }
-    });
+    tasks.spawn_endless("route feed", feed.clone().follow());
+    let pools = open_pools(config.databases, &routes, &tasks);
 
     // Two connections: a broker that is short of memory stops publishers, not consumers.
+    let name = format!("{}@{}", Uuid::new_v4().simple(), std::process::id());
     let url = config.amqp_url.expose_secret();
     let publishing = Broker::start(url, "tenant-api work publish", &tasks);
-    let consuming = Broker::start(url, "tenant-api work consume", &tasks);
+    let consuming = Broker::start_worker(url, "tenant-api work consume", &name, &tasks);
     let mailer = Mailer::new(&config.smtp_url, &config.mail_from).context("prepare mail")?;
     let clock = config.program.clock;
-    let dispatch = Arc::new(Dispatch {
+    let mail = MailTools { clock: clock.clone(), mailer, addresses: config.addresses };
+    let ending = CancellationToken::new();
+    let fleet = Fleet::default();
+    let budgets = SharedBudgets::new(config.redis_url.as_ref(), fleet.clone(), config.replicas)
+        .context("prepare Redis")?;
+    let worker = Worker {
+        name,
         routes,
         feed,
         pools,
-        broker: publishing.clone(),
-        kinds: Kinds { clock: clock.clone(), mailer, addresses: config.addresses },
+        transport: Arc::new(publishing.clone()),
+        kinds: extend(kinds::all(Arc::new(mail))),
         clock,
-        worker: format!("work@{}", std::process::id()),
-    });
-    let consuming = join_all(classes.iter().map(|class| {
-        consume(
-            consuming.clone(),
-            publishing.clone(),
-            *class,
-            concurrency(*class),
-            dispatch.clone(),
-            tasks.clone(),
-        )
-    }));
-    tracing::info!(classes = ?classes, "working");
-    let draining = async {
-        let signalled = signalled.await;
-        tokio::time::sleep(config.program.grace).await;
-        signalled
+        tasks: tasks.clone(),
+        reports,
+        batch: config.batch,
+        budgets: Arc::new(budgets),
+        fleet,
+        ending: ending.clone(),
     };
-    tokio::select! {
-        _ = consuming => {}
-        signalled = draining => {
-            signalled.context("listen for signals")?;
-            tracing::warn!("some jobs did not end in time; their leases run out");
+    let dispatch = Arc::new(worker.dispatch());
+    let watched = shares.iter().map(|it| it.class).collect();
+    tasks.spawn("queue depths", watch(publishing.clone(), watched, tasks.clone()));
+    tracing::info!(classes = ?shares, "working");
+    let consuming = consume_all(shares, (consuming, publishing), dispatch, tasks.clone());
+    tasks.spawn_critical("consume tickets", consuming);
+
+    signalled.await.context("listen for signals")?;
+    if !tasks.drain(config.program.grace.saturating_sub(HAND_BACK)).await {
+        ending.cancel();
+        if !tasks.drain(HAND_BACK).await {
+            tracing::warn!("some jobs could not be handed back; their leases run out");
         }
     }
-    tasks.drain(config.program.grace).await;
     anyhow::ensure!(!tasks.has_failed(), "a part that work cannot do without has ended");
     Ok(())
 }
 
-/// Jobs of a class at a time in this process.
-const fn concurrency(class: Class) -> u16 {
-    match class {
-        Class::OtaIngest | Class::OtaSync => 16,
-        Class::Mail | Class::Messaging => 8,
-        Class::Ai | Class::Tax | Class::Default => 4,
-        Class::Pseo | Class::Pdf => 2,
+/// The hotels' databases, and what keeps their number of connections small.
+fn open_pools(config: DatabasesConfig, routes: &Routes, tasks: &Tasks) -> TenantPools {
+    let pools = TenantPools::new(PoolsConfig {
+        keys: config.keys,
+        connections_per_host: config.connections_per_host,
+        schema_versions: JOB_SCHEMA_VERSIONS,
+        idle: IDLE,
+        patience: PATIENCE,
+        application: "tenant-api work",
+    });
+    tasks.spawn_endless("close pools", pools.clone().follow(routes.clone()));
+    tasks.spawn_endless("reap idle connections", pools.clone().reap());
+    pools
+}
+
+/// Consumes the queues of all classes, and the tickets of theirs that the broker gave up on.
+async fn consume_all(
+    shares: Vec<Share>,
+    (consuming, publishing): (Broker, Broker),
+    dispatch: Arc<Dispatch>,
+    tasks: Tasks,
+) {
+    let one = |queue, concurrency, handler: Arc<dyn HandleTicket>| {
+        let (consuming, publishing) = (consuming.clone(), publishing.clone());
+        consume(consuming, publishing, queue, concurrency, handler, tasks.clone())
+    };
+    join_all(shares.iter().map(|Share { class, concurrency }| {
+        join(
+            one(work_queue(*class), *concurrency, Arc::clone(&dispatch) as _),
+            one(dead_queue(*class), 1, Returned::handler()),
+        )
+    }))
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_may_say_how_many_at_a_time() {
+        let read = |text: &str| text.parse::<Share>().map(|it| (it.class, it.concurrency));
+        assert_eq!(read("mail").ok(), Some((Class::Mail, 8)));
+        assert_eq!(read("ota-sync:3").ok(), Some((Class::OtaSync, 3)));
+        for bad in ["", "mail:", "mail:0", "mail:1001", "mail:x", "post", "post:3"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

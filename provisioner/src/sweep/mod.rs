@@ -1,8 +1,8 @@
 //! Looks at every database server now and then: who has written, and what belongs to nobody.
 //!
 //! A job that was committed but never published would wait for its tenant's next periodic tick.
-//! Writing moves a counter of the database, so a database whose counters moved gets a tick at
-//! once; the tick's handler finds the job. One query a server, however many tenants it has.
+//! Writing moves a counter of the database, so a database whose counters moved gets a tick; the
+//! tick's handler finds the job. One query a server, however many tenants it has.
 
 mod activity;
 mod strays;
@@ -16,7 +16,11 @@ use hotelhub_core::{
     sql::Query as _,
     tasks::Tasks,
 };
-use hotelhub_jobs::broker::Broker;
+use hotelhub_jobs::{
+    broker::Broker,
+    class::Class,
+    depth::{Depth, Depths},
+};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::{Config as Login, Error};
 
@@ -29,17 +33,29 @@ use crate::{
 
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const HOST_LIMIT: Duration = Duration::from_secs(10);
+/// All ticks of a sweep go out within this time, and a few of them this far apart: each costs a worker
+/// and a server some milliseconds, which would be missing to requests and jobs all at once.
+const SPREAD: Duration = Duration::from_secs(5);
+const GAP: Duration = Duration::from_millis(100);
 
 /// Sweeps the database servers.
 #[derive(Debug)]
 pub struct Sweeper {
     control: Login,
     sealing_keys: Keyring,
-    broker: Option<Broker>,
+    broker: Option<(Broker, Depths)>,
     tasks: Tasks,
     sessions: HashMap<DbHostId, Session>,
     activity: Activity,
     strays: Strays,
+}
+
+/// A database that was written to.
+#[derive(Debug)]
+struct Moved {
+    database: String,
+    counter: i64,
+    tenant: TenantId,
 }
 
 /// A sweep of one server failed.
@@ -58,7 +74,7 @@ impl Sweeper {
         Self {
             control: config.control.clone(),
             sealing_keys: config.sealing_keys.clone(),
-            broker,
+            broker: broker.map(|it| (it.clone(), Depths::new(it))),
             tasks,
             sessions: HashMap::new(),
             activity: Activity::default(),
@@ -97,9 +113,10 @@ impl Sweeper {
     }
 
     async fn sweep(&mut self, control: &Session) -> Result<(), Error> {
+        let mut moved = Vec::new();
         for host in hosts::list(control).await? {
             match timeout(HOST_LIMIT, self.sweep_host(control, &host)).await {
-                Ok(Ok(())) => {}
+                Ok(Ok(found)) => moved.extend(found),
                 // The keeper of the servers tells of a server that is away, and loudly.
                 Ok(Err(error)) => {
                     tracing::debug!(db_host = host.name, error = %Chain(&error), "cannot sweep");
@@ -107,10 +124,15 @@ impl Sweeper {
                 Err(_late) => tracing::debug!(db_host = host.name, "a sweep took too long"),
             }
         }
+        self.send_ticks(moved).await;
         Ok(())
     }
 
-    async fn sweep_host(&mut self, control: &Session, host: &DbHost) -> Result<(), SweepError> {
+    async fn sweep_host(
+        &mut self,
+        control: &Session,
+        host: &DbHost,
+    ) -> Result<Vec<Moved>, SweepError> {
         let session = match self.sessions.remove(&host.id).filter(|it| !it.is_lost()) {
             Some(session) => session,
             None => Session::open(&host.admin_login(&self.sealing_keys)?, &self.tasks).await?,
@@ -118,27 +140,30 @@ impl Sweeper {
         // The server first: whatever is there by then is on record, unless it is a stray.
         let counters = activity::read_counters(&session).await?;
         let found = strays::list_names(&session).await?;
-        let tenants = list_tenants(control, host.id).await?;
+        let mut tenants = list_tenants(control, host.id).await?;
         self.strays.compare(control, host, found).await?;
-        self.send_ticks(&tenants, &counters).await;
         self.sessions.insert(host.id, session);
-        Ok(())
+        let moved = counters.into_iter().filter_map(|(database, counter)| {
+            let tenant = tenants.remove(&database)?;
+            let has_moved = self.activity.has_moved(&database, counter);
+            has_moved.then_some(Moved { database, counter, tenant })
+        });
+        Ok(moved.collect())
     }
 
-    async fn send_ticks(
-        &mut self,
-        tenants: &HashMap<String, TenantId>,
-        counters: &HashMap<String, i64>,
-    ) {
-        let Some(broker) = &self.broker else { return };
-        for (database, counter) in counters {
-            let Some(tenant) = tenants.get(database) else { continue };
-            if !self.activity.has_moved(database, *counter) {
-                continue;
-            }
-            match broker.publish_tick(*tenant).await {
+    async fn send_ticks(&mut self, moved: Vec<Moved>) {
+        let Some((broker, depths)) = &mut self.broker else { return };
+        if moved.is_empty() || !is_worked(depths).await {
+            return;
+        }
+        let count = u32::try_from(moved.len()).unwrap_or(u32::MAX);
+        let mut pace = interval(GAP.min(SPREAD / count.max(1)));
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for Moved { database, counter, tenant } in moved {
+            pace.tick().await;
+            match broker.publish_tick(tenant).await {
                 Ok(()) => {
-                    self.activity.note(database, *counter);
+                    self.activity.note(&database, counter);
                     metrics::counter!("sweep_ticks_total").increment(1);
                 }
                 Err(error) => {
@@ -148,6 +173,23 @@ impl Sweeper {
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Whether somebody takes ticks at all. If nobody does they would only pile up before the jobs; what
+/// has moved is still seen when workers are back.
+async fn is_worked(depths: &mut Depths) -> bool {
+    match depths.of(Class::Default).await {
+        Ok(Some(Depth { workers: 0, .. })) => {
+            metrics::counter!("sweep_ticks_held_back_total").increment(1);
+            false
+        }
+        Ok(Some(_)) => true,
+        Ok(None) => false,
+        Err(error) => {
+            tracing::debug!(error = %Chain(&error), "it is not known whether ticks are taken");
+            false
         }
     }
 }

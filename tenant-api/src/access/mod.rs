@@ -32,6 +32,8 @@ permissions!(
     ReservationWrite = "reservation.write",
     GuestRead = "guest.read",
     GuestWrite = "guest.write",
+    JobRead = "job.read",
+    JobWrite = "job.write",
 );
 
 /// A word that a newer release wrote, and this one does not know, allows nothing.

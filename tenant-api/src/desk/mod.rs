@@ -19,22 +19,23 @@ use chrono::{DateTime, Utc};
 use hotelhub_core::{
     ids::{RequestId, UserId},
     life::Access,
+    trace::TraceContext,
 };
 use hotelhub_http::{
     answer::Answer,
-    auth::bearer,
+    auth::{bearer, page_cookie},
     body::Repeat,
     error::{ApiError, ApiResult},
-    server::request_id,
+    server::{request_id, trace_of},
 };
-use hotelhub_jobs::{kind::Kind, rows};
+use hotelhub_jobs::rows::{self, NewJob};
 use hotelhub_tenancy::db::{TenantConnection, TenantTransaction};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
 pub(crate) use self::idempotency::forget_old_answers;
-pub(crate) use self::session::{Person, Pointer, page_cookie};
+pub(crate) use self::session::{Person, Pointer};
 use self::{
     idempotency::{Kept, WhileInFlight},
     session::Session,
@@ -43,6 +44,7 @@ use crate::{
     access::{Permission, Purpose, Refusal, allow},
     app::App,
     site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
+    worker::HotelJob,
 };
 
 /// How long a request may work on the database before it is given up and its connection closed.
@@ -54,6 +56,7 @@ pub(crate) struct Desk {
     pub(crate) app: Data<App>,
     pointer: Pointer,
     request: RequestId,
+    trace: TraceContext,
 }
 
 /// Who changes something, when, and in which request.
@@ -62,7 +65,17 @@ pub(crate) struct Change<'a> {
     pub(crate) person: UserId,
     pub(crate) now: DateTime<Utc>,
     pub(crate) request: RequestId,
-    jobs: Cell<bool>,
+    trace: TraceContext,
+    jobs: Cell<Option<Wake>>,
+}
+
+/// What a committed change wants for its jobs.
+#[derive(Clone, Copy)]
+enum Wake {
+    /// Tickets for those that are ready.
+    Now,
+    /// And for those that are ready later, from this time on.
+    AndAfter(Duration),
 }
 
 /// What a write asks for.
@@ -82,19 +95,29 @@ enum Written<T> {
 }
 
 impl Change<'_> {
-    /// Writes a job that exists if, and only if, the change is committed.
-    pub(crate) async fn enqueue(
-        &self,
-        kind: &Kind,
-        payload: &Value,
-        dedupe_key: &str,
-    ) -> ApiResult<()> {
-        let trace = self.request.to_string();
-        rows::enqueue(self.tx, kind, payload, Some(dedupe_key), Some(&trace))
-            .await
-            .map_err(database_failed)?;
-        self.jobs.set(true);
+    /// Writes a job that exists if, and only if, the change is committed. Whom it calls is noted by the
+    /// worker that has to put it off.
+    pub(crate) async fn enqueue<J: HotelJob>(&self, job: &J, dedupe_key: &str) -> ApiResult<()> {
+        let trace = self.trace.to_string();
+        let payload = serde_json::to_value(job).map_err(ApiError::internal)?;
+        let job = NewJob {
+            dedupe_key: Some(dedupe_key),
+            trace: Some(&trace),
+            ..NewJob::new(J::KIND, &payload)
+        };
+        rows::enqueue(self.tx, job).await.map_err(database_failed)?;
+        self.nudge();
         Ok(())
+    }
+
+    /// Has tickets sent for what is ready, once the change is committed.
+    pub(crate) fn nudge(&self) {
+        self.jobs.set(Some(Wake::Now));
+    }
+
+    /// The same, and once more where jobs are due one after the other, so far apart.
+    pub(crate) fn nudge_every(&self, pause: Duration) {
+        self.jobs.set(Some(Wake::AndAfter(pause)));
     }
 }
 
@@ -220,8 +243,11 @@ impl Desk {
             connection.release();
         }
         let (written, jobs) = written?;
-        if jobs {
+        if jobs.is_some() {
             self.app.relay.nudge(site.db.clone());
+        }
+        if let Some(Wake::AndAfter(pause)) = jobs {
+            self.app.relay.look_again(site.db.tenant(), self.app.clock.now() + pause);
         }
         Ok(written)
     }
@@ -232,16 +258,17 @@ impl Desk {
         Demand { permission, purpose, repeat, in_flight }: Demand<'_>,
         status: StatusCode,
         change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
-    ) -> ApiResult<(Written<T>, bool)> {
+    ) -> ApiResult<(Written<T>, Option<Wake>)> {
         let now = self.app.clock.now();
         let tx = connection.transaction().await.map_err(database_failed)?;
         let session = session::find(&tx, &self.pointer, permission, now).await?;
         let person = session.person();
         self.require(&session, permission, purpose)?;
         if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
-            return Ok((Written::Before(kept), false));
+            return Ok((Written::Before(kept), None));
         }
-        let place = Change { tx: &tx, person, now, request: self.request, jobs: Cell::new(false) };
+        let (request, trace) = (self.request, self.trace);
+        let place = Change { tx: &tx, person, now, request, trace, jobs: Cell::new(None) };
         let answer = Answer::new(change(&place).await?);
         let jobs = place.jobs.get();
         idempotency::keep(&tx, person, repeat, status, &answer, now).await?;
@@ -289,12 +316,12 @@ impl Desk {
             // A cookie speaks only where a page was asked for: an API call that a strange site
             // sends would carry it too.
             None if hotelhub_http::server::wants_page(req) => {
-                session::cookie(req, app.addresses.over_tls()).map(Pointer::cookie)
+                page_cookie::read(req, app.addresses.over_tls()).map(Pointer::cookie)
             }
             None => None,
         };
         let pointer = pointer.ok_or_else(ApiError::unauthenticated)?;
-        Ok(Self { site, app, pointer, request: request_id(req) })
+        Ok(Self { site, app, pointer, request: request_id(req), trace: trace_of(req) })
     }
 }
 

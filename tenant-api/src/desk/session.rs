@@ -2,14 +2,10 @@
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpRequest,
-    cookie::{Cookie, SameSite},
-};
 use chrono::{DateTime, Utc};
 use hotelhub_core::{ids::UserId, keys::sha256, life::Access, sql::Query};
 use hotelhub_http::{
-    auth::tokens::{Claims, SESSION_TTL},
+    auth::tokens::Claims,
     error::{ApiError, ApiResult},
 };
 use serde::Serialize;
@@ -147,27 +143,4 @@ pub(crate) async fn end(db: &impl Query, pointer: &Pointer, now: DateTime<Utc>) 
     );
     let ended = db.execute(&sql, &[pointer, &now]).await.map_err(database_failed)?;
     if ended == 1 { Ok(()) } else { Err(ApiError::unauthenticated()) }
-}
-
-/// The name of a page's cookie. The prefix makes browsers refuse it for any other host, and needs
-/// TLS.
-const fn cookie_name(over_tls: bool) -> &'static str {
-    if over_tls { "__Host-session" } else { "session" }
-}
-
-/// The secret in a page's cookie.
-pub(super) fn cookie(req: &HttpRequest, over_tls: bool) -> Option<String> {
-    req.cookie(cookie_name(over_tls)).map(|it| it.value().to_owned())
-}
-
-/// A cookie for a page's session; an empty `secret` takes it away.
-pub(crate) fn page_cookie(secret: String, over_tls: bool) -> Cookie<'static> {
-    let seconds = if secret.is_empty() { 0 } else { SESSION_TTL.num_seconds() };
-    Cookie::build(cookie_name(over_tls), secret)
-        .path("/")
-        .http_only(true)
-        .secure(over_tls)
-        .same_site(SameSite::Lax)
-        .max_age(actix_web::cookie::time::Duration::seconds(seconds))
-        .finish()
 }

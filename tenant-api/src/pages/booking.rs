@@ -13,6 +13,7 @@ use hotelhub_core::{
 };
 use hotelhub_http::{
     error::{ApiError, ApiResult},
+    form::{PageForm, fresh_key},
     language::Language,
 };
 use serde::Deserialize;
@@ -20,7 +21,6 @@ use serde::Deserialize;
 use super::{
     ask::{Ask, TypedAsk},
     faults::Faults,
-    form::{PageForm, fresh_key},
     links,
     nights::{self, NightRow},
     offers::{self, OfferRow},

@@ -47,6 +47,18 @@ pub(super) fn reservations(property: PropertyId, filters: &[(&str, String)]) -> 
     link("/reservations", &pairs)
 }
 
+/// The jobs in some state, after `done` was done to so many.
+pub(super) fn jobs(state: &str, done: &str, count: i64) -> String {
+    let pairs =
+        [("state", state.to_owned()), ("done", done.to_owned()), ("count", count.to_string())];
+    link("/jobs", &pairs)
+}
+
+/// The next page of the jobs in some state.
+pub(super) fn more_jobs(state: &str, cursor: String) -> String {
+    link("/jobs", &[("state", state.to_owned()), ("cursor", cursor)])
+}
+
 fn stay_pairs(property: PropertyId, ask: Ask) -> Vec<(&'static str, String)> {
     vec![
         ("property", property.to_string()),

@@ -8,23 +8,19 @@ use actix_web::{
 use askama::Template;
 use hotelhub_core::{keys::random_token, life::Access};
 use hotelhub_http::{
+    auth::{page_cookie, tokens::SESSION_TTL},
     error::{ApiError, ApiResult},
+    form::PageForm,
     limits::Limits,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{
-    form::PageForm,
-    login_gate::to_login,
+    GATE,
     shell::{Shell, render},
 };
-use crate::{
-    app::App,
-    auth,
-    desk::{Desk, page_cookie},
-    site::Site,
-};
+use crate::{app::App, auth, desk::Desk, site::Site};
 
 #[derive(Template)]
 #[template(path = "pages/login.html")]
@@ -82,7 +78,11 @@ pub(super) async fn log_in(
     };
     let secret = random_token();
     auth::begin_session(&site, &app, &person, "page", &secret).await?;
-    let cookie = page_cookie(secret.expose_secret().to_owned(), app.addresses.over_tls());
+    let cookie = page_cookie::write(
+        secret.expose_secret().to_owned(),
+        SESSION_TTL,
+        app.addresses.over_tls(),
+    );
     Ok(HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, "/")).finish())
 }
 
@@ -97,8 +97,8 @@ pub(super) async fn log_out(
         Err(error) => Err(error),
     };
     ended.or_else(unless_unauthenticated)?;
-    let mut response = to_login();
-    let cookie = page_cookie(String::new(), app.addresses.over_tls());
+    let mut response = GATE.to_login();
+    let cookie = page_cookie::write(String::new(), SESSION_TTL, app.addresses.over_tls());
     response.add_cookie(&cookie).map_err(|error| ApiError::internal(error.to_string()))?;
     Ok(response)
 }

@@ -7,11 +7,10 @@ mod ask;
 mod booking;
 mod error;
 mod faults;
-mod form;
 mod front_desk;
+mod jobs;
 mod links;
 mod login;
-mod login_gate;
 mod nights;
 mod offers;
 mod reservation;
@@ -23,10 +22,12 @@ mod typed;
 mod words;
 
 use actix_web::web::ServiceConfig;
-use hotelhub_http::{assets::DESIGN, endpoint::Endpoint};
+use hotelhub_http::{assets::DESIGN, endpoint::Endpoint, login_gate::LoginGate};
 
 pub(crate) use self::error::error_page;
-use self::login_gate::behind_login;
+
+/// Everybody who has no session is sent there.
+const GATE: LoginGate = LoginGate("/login");
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -34,19 +35,23 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     shell::FRONT_DESK.register(app);
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(app);
     Endpoint::at("/logout").post(login::log_out).register(app);
-    Endpoint::at("/").get(behind_login(front_desk::show_front_desk)).register(app);
-    Endpoint::at("/setup/room-types").post(behind_login(setup::add_room_type)).register(app);
-    Endpoint::at("/setup/rooms").post(behind_login(setup::add_rooms)).register(app);
-    Endpoint::at("/setup/rates").post(behind_login(setup::set_rates)).register(app);
+    Endpoint::at("/").get(GATE.behind(front_desk::show_front_desk)).register(app);
+    Endpoint::at("/setup/room-types").post(GATE.behind(setup::add_room_type)).register(app);
+    Endpoint::at("/setup/rooms").post(GATE.behind(setup::add_rooms)).register(app);
+    Endpoint::at("/setup/rates").post(GATE.behind(setup::set_rates)).register(app);
     Endpoint::at("/book")
-        .get(behind_login(booking::show_booking))
-        .post(behind_login(booking::book_room))
+        .get(GATE.behind(booking::show_booking))
+        .post(GATE.behind(booking::book_room))
         .register(app);
-    Endpoint::at("/reservations").get(behind_login(reservations::list_reservations)).register(app);
+    Endpoint::at("/jobs").get(GATE.behind(jobs::list_jobs)).register(app);
+    Endpoint::at("/jobs/retry").post(GATE.behind(jobs::retry_jobs)).register(app);
+    Endpoint::at("/jobs/{job_id}/retry").post(GATE.behind(jobs::retry_job)).register(app);
+    Endpoint::at("/jobs/{job_id}/cancel").post(GATE.behind(jobs::cancel_job)).register(app);
+    Endpoint::at("/reservations").get(GATE.behind(reservations::list_reservations)).register(app);
     Endpoint::at("/reservations/{reservation_id}")
-        .get(behind_login(reservation::show_reservation))
+        .get(GATE.behind(reservation::show_reservation))
         .register(app);
     Endpoint::at("/reservations/{reservation_id}/cancel")
-        .post(behind_login(reservation::cancel_reservation))
+        .post(GATE.behind(reservation::cancel_reservation))
         .register(app);
 }

@@ -9,11 +9,13 @@ use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use hotelhub_core::{ids::ReservationId, sql};
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::{
+    error::{ApiError, ApiResult},
+    form::{PageForm, fresh_key},
+};
 use serde::Deserialize;
 
 use super::{
-    form::{PageForm, fresh_key},
     front_desk::choose,
     links,
     nights::{self, NightRow},
@@ -165,10 +167,7 @@ fn page(
         Err(why) => reason_not(shell.t, why.code()),
     };
     let zone: Tz = property.time_zone.parse().unwrap_or(Tz::UTC);
-    let moment = |at: DateTime<Utc>| {
-        let local = at.with_timezone(&zone);
-        format!("{}, {}", words::day(local.date_naive(), shell.language), local.format("%H:%M"))
-    };
+    let moment = |at: DateTime<Utc>| words::moment(at, zone, shell.language);
     Page {
         state: words::state(shell.t, it.state),
         arrival: words::day(it.arrival, shell.language),

@@ -6,18 +6,13 @@ use hotelhub_core::ids::{PropertyId, RoomTypeId};
 use hotelhub_http::{
     body::Repeat,
     error::{ApiError, ApiResult},
+    form::{PageForm, fresh_key},
     language::Language,
 };
 use serde::Deserialize;
 
 use super::{
-    ask::next_day,
-    faults::Faults,
-    form::{PageForm, fresh_key},
-    front_desk::show_refused_setup,
-    links,
-    texts::Texts,
-    typed,
+    ask::next_day, faults::Faults, front_desk::show_refused_setup, links, texts::Texts, typed,
 };
 use crate::{
     access::{Permission, Purpose},

@@ -11,7 +11,6 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
     language::Language,
 };
-use url::form_urlencoded;
 
 use super::texts::Texts;
 use crate::{
@@ -40,6 +39,8 @@ pub(super) struct Shell {
     pub(super) warning: Option<&'static str>,
     /// What the hotel may do now.
     access: Access,
+    /// Whether the hotel's schema has all that the page of jobs shows.
+    has_jobs: bool,
 }
 
 impl Shell {
@@ -51,10 +52,11 @@ impl Shell {
             language,
             hotel: hotel.to_owned(),
             person: None,
-            switch: in_language(req, language.other()),
+            switch: language.other().switch(req, ("/", "/login")),
             styles: &STYLES,
             warning: None,
             access: Access::Full,
+            has_jobs: false,
         }
     }
 
@@ -64,6 +66,7 @@ impl Shell {
         let mut shell = Self::outside(req, &desk.site.route.company_name);
         shell.person = Some(person);
         shell.access = desk.site.standing.now();
+        shell.has_jobs = desk.site.has_schema(6);
         shell.warning = match shell.access {
             Access::Full | Access::Stopped => None,
             Access::Grace => Some(shell.t.grace),
@@ -87,6 +90,11 @@ impl Shell {
     /// Whether to link to the reservations.
     pub(super) fn sees_reservations(&self) -> bool {
         self.is_served() && self.may(Permission::ReservationRead)
+    }
+
+    /// Whether to link to the jobs.
+    pub(super) fn sees_jobs(&self) -> bool {
+        self.is_served() && self.has_jobs && self.may(Permission::JobRead)
     }
 
     /// Whether there is more to see than how to go on.
@@ -117,43 +125,8 @@ pub(super) fn render(
 ) -> ApiResult<HttpResponse> {
     let html = page.render().map_err(ApiError::internal)?;
     let mut response = HttpResponse::build(status);
-    if pairs(req).any(|(name, _)| name == "lang") {
-        response.cookie(Language::of(req).cookie());
+    if let Some(chosen) = Language::chosen(req) {
+        response.cookie(chosen.cookie());
     }
     Ok(response.content_type("text/html; charset=utf-8").body(html))
-}
-
-/// The address of the page in `language`; of a sensible page, if this one is the answer to a form.
-fn in_language(req: &HttpRequest, language: Language) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    let path = match req.path() {
-        path if req.method().is_safe() => {
-            query.extend_pairs(pairs(req).filter(|(name, _)| name != "lang"));
-            path
-        }
-        "/login" => "/login",
-        _ => "/",
-    };
-    query.append_pair("lang", language.code());
-    format!("{path}?{}", query.finish())
-}
-
-fn pairs(req: &HttpRequest) -> form_urlencoded::Parse<'_> {
-    form_urlencoded::parse(req.query_string().as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    #[test]
-    fn the_language_switch_keeps_what_was_asked_for() {
-        let req = TestRequest::with_uri("/reservations?q=a%26b&lang=id").to_http_request();
-        assert_eq!(in_language(&req, Language::En), "/reservations?q=a%26b&lang=en");
-
-        let answer_to_a_form = TestRequest::post().uri("/book").to_http_request();
-        assert_eq!(in_language(&answer_to_a_form, Language::Id), "/?lang=id");
-    }
 }

@@ -39,6 +39,42 @@ catalogue!(
 
         property: "Properti", "Property";
         show: "Tampilkan", "Show";
+        jobs: "Pekerjaan latar", "Background jobs";
+        jobs_lead: "Surel, laporan dan tugas lain yang dikerjakan sistem untuk hotel Anda.",
+            "Mails, reports and other work that the system does for your hotel.";
+        jobs_need_you: "Perlu perhatian Anda", "Needs your attention";
+        jobs_need_you_lead: "Pekerjaan ini gagal dan tidak akan dicoba lagi secara otomatis. Perbaiki penyebabnya, lalu coba lagi.",
+            "These jobs failed and are not tried again by themselves. Mend the cause, then try again.";
+        retry_all: "Coba lagi semuanya", "Try all again";
+        retry: "Coba lagi", "Try again";
+        cancel_job: "Batalkan", "Cancel";
+        no_jobs: "Tidak ada pekerjaan seperti itu.", "There are no such jobs.";
+        job: "Pekerjaan", "Job";
+        job_tries: "Percobaan", "Tries";
+        job_since: "Sejak", "Since";
+        job_tries_again: "Dicoba lagi", "Tried again";
+        job_ends_soon: "Sedang dibatalkan.", "It is being cancelled.";
+        jobs_waiting: "Menunggu giliran", "Waiting";
+        jobs_running: "Sedang dikerjakan", "Running";
+        jobs_retrying: "Dicoba ulang", "Trying again";
+        jobs_held: "Ditahan", "Held";
+        jobs_dead: "Gagal", "Failed";
+        jobs_done: "Selesai", "Done";
+        jobs_cancelled: "Dibatalkan", "Cancelled";
+        held_for_access: "Dilanjutkan setelah langganan dilunasi.",
+            "Goes on once the subscription is settled.";
+        held_for_pause: "Dijeda oleh penyedia layanan; nanti berlanjut otomatis.",
+            "Paused by the provider; goes on by itself.";
+        held_for_peer: "Layanan luar sedang tidak menjawab; nanti berlanjut otomatis.",
+            "The outside service does not answer; goes on by itself.";
+        held_for_kind: "Menunggu pembaruan sistem; dilanjutkan sendiri.",
+            "Waits for an update of the system; goes on by itself.";
+        jobs_retried: "Dicoba lagi", "Tried again";
+        job_cancelled: "Pekerjaan dibatalkan.", "The job is cancelled.";
+        job_changed_meanwhile: "Pekerjaan ini sudah berubah. Lihat statusnya sekarang.",
+            "This job has changed meanwhile. See how it stands now.";
+        job_replaced: "Pekerjaan yang lebih baru melakukan hal yang sama. Tunggu atau batalkan dahulu yang itu.",
+            "A newer job does the same. Wait for that one, or cancel it first.";
         business_date: "Hari usaha", "Business day";
         arrivals_today: "Kedatangan hari ini", "Arrivals today";
         no_arrivals: "Tidak ada kedatangan hari ini.", "There are no arrivals today.";

@@ -1,6 +1,7 @@
 //! Dates and states as people read them.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono_tz::Tz;
 use hotelhub_http::language::Language;
 
 use super::texts::Texts;
@@ -25,6 +26,12 @@ pub(super) fn day(date: NaiveDate, language: Language) -> String {
     let weekday = name(&days, date.weekday().num_days_from_monday());
     let month = name(&months, date.month0());
     format!("{weekday}, {} {month} {}", date.day(), date.year())
+}
+
+/// A moment there, e.g. `Sen, 17 Agu 2026, 14:05`.
+pub(super) fn moment(at: DateTime<Utc>, zone: Tz, language: Language) -> String {
+    let local = at.with_timezone(&zone);
+    format!("{}, {}", day(local.date_naive(), language), local.format("%H:%M"))
 }
 
 /// A reservation's state.

@@ -15,7 +15,7 @@ pub(crate) struct Property {
     pub(crate) time_zone: String,
     pub(crate) city: String,
     pub(crate) region: String,
-    /// The open business day, or today there if the tick has yet to open it.
+    /// The open business day, or today there if that has yet to be opened.
     pub(crate) business_date: NaiveDate,
 }
 
@@ -69,29 +69,27 @@ pub(crate) async fn today(
     Ok(row.map(|it| day_at(it.get(0), it.get(1), now)))
 }
 
-/// Closes the business day of every property where a later date has begun, and opens that date;
-/// the number of properties. Part of the caller's transaction.
+/// Closes the business day of a property if a later date has begun there, and opens that date;
+/// `None` if it has not. Part of the caller's transaction.
 ///
-/// A second caller waits for the first one's rows and then finds them closed. A clock that goes back
+/// A second caller waits for the first one's row and then finds it closed. A clock that goes back
 /// opens nothing again.
-pub(crate) async fn roll_business_days(tx: &impl Query, now: DateTime<Utc>) -> Result<u64, Error> {
-    let sql = "SELECT d.property_id, ($1::timestamptz AT TIME ZONE p.time_zone)::date \
-               FROM business_days d JOIN properties p ON p.id = d.property_id \
-               WHERE d.state = 'open' \
-                 AND d.business_date < ($1::timestamptz AT TIME ZONE p.time_zone)::date \
-               ORDER BY d.property_id FOR UPDATE OF d";
-    let due = tx.query(sql, &[&now]).await?;
-    if due.is_empty() {
-        return Ok(0);
-    }
-    let (properties, dates): (Vec<_>, Vec<_>) =
-        due.iter().map(|it| (it.get::<_, PropertyId>(0), it.get::<_, NaiveDate>(1))).unzip();
-    let sql = "UPDATE business_days SET state = 'closed', closed_at = $2 \
-               WHERE property_id = ANY($1) AND state = 'open'";
-    tx.execute(sql, &[&properties, &now]).await?;
+pub(crate) async fn open_business_day(
+    tx: &impl Query,
+    property: PropertyId,
+    now: DateTime<Utc>,
+) -> Result<Option<NaiveDate>, Error> {
+    let sql = "UPDATE business_days d SET state = 'closed', closed_at = $2 \
+               FROM properties p WHERE p.id = d.property_id AND d.property_id = $1 \
+                 AND d.state = 'open' \
+                 AND d.business_date < ($2::timestamptz AT TIME ZONE p.time_zone)::date \
+               RETURNING ($2::timestamptz AT TIME ZONE p.time_zone)::date";
+    let Some(closed) = tx.query_opt(sql, &[&property, &now]).await? else { return Ok(None) };
+    let date: NaiveDate = closed.get(0);
     let sql = "INSERT INTO business_days (property_id, business_date, state, opened_at) \
-               SELECT property, day, 'open', $3 FROM unnest($1::uuid[], $2::date[]) AS d(property, day)";
-    tx.execute(sql, &[&properties, &dates, &now]).await
+               VALUES ($1, $2, 'open', $3)";
+    tx.execute(sql, &[&property, &date, &now]).await?;
+    Ok(Some(date))
 }
 
 /// Writes a property with its first business day, its usual price list, and the service charge

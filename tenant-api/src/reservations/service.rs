@@ -14,7 +14,7 @@ use crate::{
     desk::Change,
     guests::{self, NewGuest},
     properties, room_types,
-    worker::kinds::reservation_confirmation,
+    worker::kinds::reservation_confirmation::ReservationConfirmation,
 };
 
 /// Letters and digits that nobody confuses on the phone.
@@ -168,7 +168,9 @@ pub(crate) async fn confirm_by_mail(
     if !guest.has_email() {
         return Ok(());
     }
-    let payload = json!({ "property_id": reservation.property, "reservation_id": reservation.id });
-    let once = reservation.id.to_string();
-    change.enqueue(&reservation_confirmation::KIND, &payload, &once).await
+    let mail = ReservationConfirmation {
+        property_id: reservation.property,
+        reservation_id: reservation.id,
+    };
+    change.enqueue(&mail, &reservation.id.to_string()).await
 }

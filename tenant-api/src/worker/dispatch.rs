@@ -3,7 +3,7 @@
 //! Every way out leaves the row in a state from which it is found again: done, waiting with a
 //! ticket on its way, or held under a lease that ends.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hotelhub_core::{
     clock::Clock,
@@ -11,35 +11,30 @@ use hotelhub_core::{
     ids::{JobId, TenantId},
     life::Access,
     routes::Route,
+    tasks::Tasks,
 };
 use hotelhub_jobs::{
-    broker::Broker,
-    consumer::{HandleTicket, Handling, Settled},
-    holding::{self, Claim, Claimant},
-    kind::{Kind, Wait},
+    kind::Kind,
     outcome::{JobError, Outcome},
-    rows::RunningJob,
+    rows::{self, Claim, HeldFor, RunningJob, Wanted},
     ticket::{Errand, Ticket},
+    transport::{Boxed, Delivered, HandleTicket, Presence, Settled, Transport},
+    wait::Wait,
 };
-use hotelhub_tenancy::{
-    db::{ConnectTenantError, TenantConnection, TenantDb},
-    feed::Feed,
-    pools::TenantPools,
-    routes::Routes,
-};
+use hotelhub_tenancy::{db::TenantDb, feed::Feed, pools::TenantPools, routes::Routes};
 use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::{
-    kinds::{HotelKind, Kinds, find_kind, may_run},
-    outcome::{report, write_outcome},
-    upkeep::{UpkeepError, upkeep},
+    attempt::Attempts,
+    claiming::Claims,
+    endings::{Endings, Verdict, judge, report},
+    registry::{Registry, Work},
+    reports::Reports,
+    setback::Setback,
+    traced::Traced,
 };
-use crate::{
-    access::{access_of, stricter},
-    app::{BOOKKEEPING, RelayError, relay_jobs},
-    moving::is_of_a_move,
-};
+use crate::{app::BOOKKEEPING, moving::is_of_a_move, relay::Relay};
 
 /// How long the route of a new hotel may be on its way here.
 const NEW_HOTEL: Duration = Duration::from_secs(5);
@@ -48,40 +43,36 @@ const NEXT_PLACE: Duration = Duration::from_secs(12);
 
 /// Works on tickets.
 pub(crate) struct Dispatch {
-    pub(crate) routes: Routes,
-    pub(crate) feed: Feed,
-    pub(crate) pools: TenantPools,
-    pub(crate) broker: Broker,
-    pub(crate) kinds: Kinds,
-    pub(crate) clock: Clock,
-    /// Who holds the leases of this process.
-    pub(crate) worker: String,
-}
-
-/// Why a ticket could not be worked on now. It comes again.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Setback {
-    #[error("connect to the hotel's database")]
-    Connect(#[from] ConnectTenantError),
-    #[error("read or write the job")]
-    Database(#[from] tokio_postgres::Error),
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-    #[error(transparent)]
-    Upkeep(#[from] UpkeepError),
-    #[error("the database did not answer in time")]
-    Slow(#[from] tokio::time::error::Elapsed),
+    pub(super) routes: Routes,
+    pub(super) feed: Feed,
+    pub(super) pools: TenantPools,
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) relay: Relay,
+    pub(super) kinds: Registry,
+    pub(super) clock: Clock,
+    pub(super) claims: Claims,
+    pub(super) attempts: Attempts,
+    pub(super) endings: Endings,
+    pub(super) tasks: Tasks,
+    pub(super) reports: Reports,
 }
 
 impl HandleTicket for Dispatch {
-    fn handle(&self, ticket: Ticket) -> Handling<'_> {
-        let span = tracing::info_span!("ticket", tenant.id = %ticket.tenant);
-        Box::pin(self.settle(ticket).instrument(span))
+    fn handle(&self, delivered: Delivered) -> Boxed<'_, Settled> {
+        let Ticket { tenant, errand, .. } = &delivered.ticket;
+        let span = tracing::info_span!(
+            "ticket", tenant.id = %tenant,
+            trace_id = errand.trace().map(|it| tracing::field::display(it.trace_id())),
+        );
+        Box::pin(self.settle(delivered).instrument(span))
     }
 }
 
 impl Dispatch {
-    async fn settle(&self, ticket: Ticket) -> Settled {
+    async fn settle(&self, Delivered { ticket, again }: Delivered) -> Settled {
+        if self.tasks.stop_token().is_cancelled() {
+            return Settled::Back;
+        }
         let Some(route) = self.routes.wait_for(ticket.tenant, NEW_HOTEL, |_| true).await else {
             return self.settle_without_hotel(ticket.tenant);
         };
@@ -94,9 +85,12 @@ impl Dispatch {
         };
         let worked = match ticket.errand {
             Errand::Tick => self.tick(&route, &db).await,
-            Errand::Job { job, kind, epoch, trace, .. } => match find_kind(&kind) {
-                Some(kind) => self.work((&route, &db), (job, epoch), kind, trace.as_deref()).await,
-                None => return Settled::SetAside(format!("no program of ours knows `{kind}`")),
+            Errand::Job { job, kind, epoch, .. } => match self.kinds.find(&kind) {
+                Some(kind) => {
+                    let ticket = JobTicket { job, epoch, again };
+                    self.work((&route, &db), &ticket, kind.as_ref()).await
+                }
+                None => return self.set_aside_unknown(&db, (job, epoch), &kind).await,
             },
         };
         worked.unwrap_or_else(|setback| {
@@ -104,6 +98,28 @@ impl Dispatch {
             tracing::warn!(error = %Chain(&setback), "the ticket comes again later");
             Settled::Again(wait.with_jitter())
         })
+    }
+
+    /// The row waits for a program that knows its kind, such as the next release.
+    async fn set_aside_unknown(
+        &self,
+        db: &TenantDb,
+        (job, epoch): (JobId, i32),
+        kind: &str,
+    ) -> Settled {
+        let held = async {
+            let connection = db.connect().await?;
+            let unless = [Access::ReadOnly];
+            let held = rows::hold(&connection, (job, epoch, kind), HeldFor::Kind, &unless);
+            timeout(BOOKKEEPING, held).await??;
+            connection.release();
+            Ok::<_, Setback>(())
+        };
+        if let Err(setback) = held.await {
+            tracing::warn!(error = %Chain(&setback), "the ticket comes again later");
+            return Settled::Again(Wait::S10.with_jitter());
+        }
+        Settled::SetAside(format!("no program of ours knows `{kind}`"))
     }
 
     /// With current routes, a hotel that is not among them is gone, and its rows with it. With old
@@ -116,105 +132,116 @@ impl Dispatch {
         }
     }
 
-    /// Makes what was held ready again, relays what is ready, gives new tickets to rows whose own
-    /// must have been lost, and keeps the hotel's days and tables in order.
-    ///
-    /// Nothing of it while the data is being moved: that may not be written. Nothing in a stopped
-    /// hotel either. The business day of a suspended one goes on: its guests are still there.
-    async fn tick(&self, route: &Route, db: &TenantDb) -> Result<Settled, Setback> {
-        let vouched = self.vouched(route);
-        if vouched != Some(Access::Stopped) {
-            let connection = db.connect().await?;
-            let row = timeout(BOOKKEEPING, access_of(&connection)).await??;
-            let access = vouched.map_or(row, |route| stricter(route, row));
-            let is_served = !matches!(access, Access::ReadOnly | Access::Stopped);
-            if is_served {
-                timeout(BOOKKEEPING, self.release_held(&connection, access)).await??;
-            }
-            connection.release();
-            if is_served {
-                relay_jobs(db, &self.broker, true).await?;
-                upkeep(db, self.clock.now()).await?;
-            }
-        }
-        metrics::counter!("job_ticks_total").increment(1);
-        Ok(Settled::Finished)
-    }
-
-    async fn release_held(
-        &self,
-        connection: &TenantConnection,
-        access: Access,
-    ) -> Result<(), tokio_postgres::Error> {
-        // The row may allow more than counts; what counts is what the route allows as well.
-        let mut may = may_run();
-        may.retain(|(name, _)| may_run().contains(&(*name, access)));
-        let released = holding::release(connection, &may).await?;
-        if released > 0 {
-            tracing::info!(released, "jobs that were held may run again");
-        }
-        Ok(())
-    }
-
     /// The route's word about the hotel's access, while the feed vouches for it.
-    fn vouched(&self, route: &Route) -> Option<Access> {
+    pub(super) fn vouched(&self, route: &Route) -> Option<Access> {
         self.feed.is_connected().then_some(route.access)
     }
 
     async fn work(
         &self,
         (route, db): (&Route, &TenantDb),
-        (job, epoch): (JobId, i32),
-        HotelKind { kind, runs_under }: &'static HotelKind,
-        trace: Option<&str>,
+        ticket: &JobTicket,
+        kind: &dyn Work,
     ) -> Result<Settled, Setback> {
-        let vouched = self.vouched(route);
-        let under = match vouched {
+        let (under, otherwise) = match self.vouched(route) {
             Some(Access::ReadOnly) => return Ok(Settled::Again(Wait::S2.with_jitter())),
-            Some(access) if !runs_under.contains(&access) => &[],
-            _ => *runs_under,
+            _ if self.is_paused(route.tenant_id, kind) => (Vec::new(), HeldFor::Pause),
+            Some(access) if !kind.runs_under().contains(&access) => (Vec::new(), HeldFor::Access),
+            _ => (kind.runs_under().to_vec(), HeldFor::Access),
         };
-        let connection = db.connect().await?;
-        let claimant = Claimant { worker: &self.worker, lease: kind.lease() };
-        let claim = holding::claim(&connection, job, epoch, claimant, under);
-        let claim = timeout(BOOKKEEPING, claim).await??;
-        connection.release();
+        let name = kind.kind().name;
+        let (owner, presence) = match ticket.again {
+            true => self.look_for_owner(db, ticket.job).await?,
+            false => (None, Presence::Here),
+        };
+        let is_anothers = owner.as_deref().is_some_and(|it| it != self.claims.worker());
+        let mut wanted = Wanted {
+            job: ticket.job,
+            epoch: ticket.epoch,
+            kind: name,
+            lease: kind.kind().lease(),
+            under,
+            otherwise,
+            gone: owner.filter(|_| presence == Presence::Gone),
+            alone: false,
+        };
+        let mut claim = self.claims.claim(db, kind, wanted.clone()).await?;
+        let mut turn = None;
+        if matches!(claim, Claim::Suspect) {
+            turn = self.attempts.alone().await;
+            wanted.alone = turn.is_some();
+            claim = self.claims.claim(db, kind, wanted).await?;
+        }
         let running = match claim {
             Claim::Run(running) => running,
+            Claim::Suspect if ticket.again => {
+                return Ok(Settled::StillAgain(Wait::S2.with_jitter()));
+            }
+            Claim::Suspect => return Ok(Settled::Again(Wait::S2.with_jitter())),
+            // The lease may be long, and nobody else is told when its owner goes. Even one that has
+            // just died may look alive for a moment.
+            Claim::Later(_) if is_anothers => {
+                return Ok(Settled::StillAgain(Wait::S2.with_jitter()));
+            }
             Claim::Later(time) => return Ok(Settled::Again(Wait::towards(time))),
             Claim::Held => {
-                tracing::info!(job.id = %job, job.kind = kind.name, "held: the hotel may not now");
-                metrics::counter!("jobs_held_total", "kind" => kind.name).increment(1);
+                tracing::info!(job.id = %ticket.job, job.kind = name, "held: not now");
+                metrics::counter!("jobs_held_total", "kind" => name).increment(1);
+                // It gave up its place in the window: others of the class may have it.
+                self.relay.fill_up(db.clone(), kind.kind().class);
                 return Ok(Settled::Finished);
             }
+            Claim::Missing => {
+                let text = format!("the hotel has no job {} of the kind `{name}`", ticket.job);
+                return Ok(Settled::SetAside(text));
+            }
             Claim::Gone => {
-                metrics::counter!("job_duplicates_total", "kind" => kind.name).increment(1);
+                metrics::counter!("job_duplicates_total", "kind" => name).increment(1);
+                self.relay.fill_up(db.clone(), kind.kind().class);
                 return Ok(Settled::Finished);
             }
         };
+        let traced = Traced::begin(route.tenant_id, &running, kind.kind());
         let span = tracing::info_span!(
-            "job", job.id = %job, job.kind = kind.name, job.attempt = running.attempt, trace
+            "job", tenant.id = %route.tenant_id, job.id = %ticket.job, job.kind = name,
+            job.attempt = running.attempt, trace_id = %traced.at.trace_id()
         );
+        metrics::histogram!("job_wait_seconds", "kind" => name)
+            .record(running.waited.as_secs_f64());
         let started = std::time::Instant::now();
-        let ended = self.attempt(db, &running, kind).instrument(span.clone()).await;
-        metrics::histogram!("job_seconds", "kind" => kind.name)
-            .record(started.elapsed().as_secs_f64());
-        self.write_down(route, db, &running, (kind, ended)).instrument(span).await
+        let trying = self.attempts.run(db, &running, kind, traced.at);
+        let ended = trying.instrument(span.clone()).await;
+        metrics::histogram!("job_seconds", "kind" => name).record(started.elapsed().as_secs_f64());
+        let verdict = judge(&running, kind, &ended);
+        let traced = traced.with_end(&ended);
+        let writing = self.write_down(route, db, &running, (kind, ended, &verdict));
+        let settled = writing.instrument(span).await;
+        drop(turn);
+        traced.end(if settled.is_ok() { verdict.ended.name() } else { "unwritten" });
+        settled
     }
 
-    async fn attempt(
+    /// Whether the vendor has paused the hotel's jobs, the class or the kind.
+    pub(super) fn is_paused(&self, tenant: TenantId, kind: &dyn Work) -> bool {
+        let Kind { name, class, .. } = kind.kind();
+        self.routes.pauses().covers(tenant, class.name(), name)
+    }
+
+    /// Who holds the job's lease, and what is known of that worker. This one is always here: its
+    /// try goes on.
+    async fn look_for_owner(
         &self,
         db: &TenantDb,
-        job: &RunningJob,
-        kind: &Kind,
-    ) -> Result<Outcome, JobError> {
-        if job.poisoned {
-            return Err(JobError::fail("POISON", "three workers ended in the middle of it"));
-        }
-        match timeout(kind.timeout, self.kinds.run(db, job)).await {
-            Ok(ended) => ended,
-            Err(_elapsed) => Err(JobError::timed_out()),
-        }
+        job: JobId,
+    ) -> Result<(Option<String>, Presence), Setback> {
+        let connection = db.connect().await?;
+        let owner = timeout(BOOKKEEPING, rows::find_owner(&connection, job)).await??;
+        connection.release();
+        let presence = match &owner {
+            Some(it) if it != self.claims.worker() => self.transport.look_for(it).await,
+            _ => Presence::Here,
+        };
+        Ok((owner, presence))
     }
 
     /// Writes the outcome, and makes use of the room it leaves in the window.
@@ -226,28 +253,24 @@ impl Dispatch {
         route: &Route,
         db: &TenantDb,
         job: &RunningJob,
-        (kind, ended): (&Kind, Result<Outcome, JobError>),
+        (kind, ended, verdict): (&dyn Work, Result<Outcome, JobError>, &Verdict),
     ) -> Result<Settled, Setback> {
-        let written = match write_outcome(db, job, kind, &ended).await {
+        let (stands, db) = match self.endings.write(db, job, kind, (&ended, verdict)).await {
             Err(setback) if is_of_a_move(&setback) => {
                 let db = self.next_place(route).await.ok_or(setback)?;
-                let written = write_outcome(&db, job, kind, &ended).await?;
-                (written, db)
+                (self.endings.write(&db, job, kind, (&ended, verdict)).await?, db)
             }
-            other => (other?, db.clone()),
+            stands => (stands?, db.clone()),
         };
-        let ((stands, settled, outcome), db) = written;
-        metrics::counter!("job_attempts_total", "kind" => kind.name, "outcome" => outcome)
-            .increment(1);
+        let (name, outcome) = (kind.kind().name, verdict.ended.name());
+        metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome).increment(1);
         report(&ended, outcome);
         if !stands {
             tracing::warn!("the lease was lost meanwhile: another worker has the job");
             return Ok(Settled::Finished);
         }
-        if let Err(error) = relay_jobs(&db, &self.broker, false).await {
-            tracing::warn!(error = %Chain(&error), "the next jobs wait for the tick");
-        }
-        Ok(settled)
+        self.relay.fill_up(db, kind.kind().class);
+        Ok(verdict.settled())
     }
 
     /// The hotel's database at its next place, if there is one while the lease lasts.
@@ -257,4 +280,12 @@ impl Dispatch {
         let next = self.routes.wait_for(route.tenant_id, NEXT_PLACE, is_next).await?;
         if is_next(&next) { self.pools.open(&next).ok() } else { None }
     }
+}
+
+/// A ticket for one job.
+struct JobTicket {
+    job: JobId,
+    epoch: i32,
+    /// Somebody had it before and did not settle it.
+    again: bool,
 }

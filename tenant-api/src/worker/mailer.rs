@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use hotelhub_jobs::outcome::JobError;
+use hotelhub_jobs::{outcome::JobError, peers::Peer};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
     transport::smtp,
 };
 use secrecy::{ExposeSecret, SecretString};
+
+/// The mail server, as jobs see it.
+pub(crate) static SMTP: Peer = Peer { name: "smtp", per_property: None, shared: None };
 
 /// Below a job's own time limit, so that the reason is the mail server's and not the clock's.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -57,11 +60,13 @@ impl Mailer {
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(|error| JobError::fail("MAIL", error))?;
         self.transport.send(message).await.map(drop).map_err(|error| {
-            // A 5xx is the server's last word; anything else may pass.
+            // A 5xx is the server's last word; other answers may pass, and so does silence.
             if error.is_permanent() {
                 JobError::fail("SMTP_REFUSED", error)
-            } else {
+            } else if error.is_transient() || error.is_response() || error.is_client() {
                 JobError::retry("SMTP", error)
+            } else {
+                JobError::peer_down("SMTP_DOWN", error)
             }
         })
     }

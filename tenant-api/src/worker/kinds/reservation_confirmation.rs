@@ -14,37 +14,72 @@ use hotelhub_core::{
 };
 use hotelhub_http::{catalogue, language::Language};
 use hotelhub_jobs::{
-    kind::{Class, Kind, Wait},
+    kind::{Class, Kind, Wait, Words},
     outcome::{JobError, Outcome},
-    rows::RunningJob,
+    peers::Peer,
 };
-use hotelhub_tenancy::db::{TenantConnection, TenantDb};
-use serde::Deserialize;
+use hotelhub_tenancy::db::TenantConnection;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Kinds, read_payload};
+use super::MailTools;
 use crate::{
     properties,
     reservations::{self, Reservation, ReservationState},
-    worker::mailer::Mail,
+    worker::{
+        HotelJob, Try,
+        mailer::{Mail, SMTP},
+    },
 };
 
-/// Three tries of 30 s each, as the platform promises for mail.
-pub(crate) const KIND: Kind = Kind {
-    name: "reservation_confirmation",
-    class: Class::Mail,
-    tries: 3,
-    timeout: Duration::from_secs(30),
-    ladder: &[Wait::S10, Wait::M2],
-};
+/// The job; its payload.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ReservationConfirmation {
+    pub(crate) property_id: PropertyId,
+    pub(crate) reservation_id: ReservationId,
+}
 
-/// A suspended hotel makes no new business, so there is none to confirm.
-pub(super) const RUNS_UNDER: &[Access] = &[Access::Full, Access::Grace];
+impl HotelJob for ReservationConfirmation {
+    /// Three tries of 30 s each, as the platform promises for mail. A guest waits for it, nobody for a
+    /// report of yesterday.
+    const KIND: &'static Kind = &Kind {
+        name: "reservation_confirmation",
+        class: Class::Mail,
+        priority: 10,
+        tries: 3,
+        timeout: Duration::from_secs(30),
+        ladder: &[Wait::S10, Wait::M2],
+        words: Words {
+            name: ["Surel konfirmasi reservasi", "Reservation confirmation mail"],
+            dead: [
+                "Tamu belum menerima konfirmasi reservasinya. Periksa alamat surelnya, lalu coba \
+                 lagi.",
+                "The guest has not received the confirmation. Check the e-mail address, then try \
+                 again.",
+            ],
+        },
+    };
+    /// A suspended hotel makes no new business, so there is none to confirm.
+    const RUNS_UNDER: &'static [Access] = &[Access::Full, Access::Grace];
+    const PEERS: &'static [&'static Peer] = &[&SMTP];
+    type Tools = MailTools;
 
-#[derive(Deserialize)]
-struct Payload {
-    property_id: PropertyId,
-    reservation_id: ReservationId,
+    fn called(&self) -> Option<(&'static Peer, Option<PropertyId>)> {
+        Some((&SMTP, None))
+    }
+
+    /// Sends the mail, if the reservation is still to be confirmed.
+    async fn run(self, tools: &MailTools, work: &Try<'_>) -> Result<Outcome, JobError> {
+        let connection = work.connect().await?;
+        let found = load(&connection, &self, tools.clock.now()).await;
+        // Nothing is held while the mail server is talked to.
+        connection.release();
+        let Some(confirmation) = found.map_err(JobError::database)? else {
+            return Ok(Outcome::Done(json!({ "sent": false, "reason": "nothing to confirm" })));
+        };
+        tools.mailer.send(write(&confirmation, tools, work)?).await?;
+        Ok(Outcome::Done(json!({ "sent": true })))
+    }
 }
 
 struct Confirmation {
@@ -85,41 +120,26 @@ struct Html<'a> {
     it: &'a Confirmation,
 }
 
-/// Sends the mail, if the reservation is still to be confirmed.
-pub(super) async fn run(
-    kinds: &Kinds,
-    db: &TenantDb,
-    job: &RunningJob,
-) -> Result<Outcome, JobError> {
-    let payload: Payload = read_payload(job)?;
-    let connection = db.connect().await.map_err(|error| JobError::retry("DATABASE", error))?;
-    let found = load(&connection, &payload, kinds.clock.now()).await;
-    // Nothing is held while the mail server is talked to.
-    connection.release();
-    let Some(confirmation) = found.map_err(|error| JobError::retry("DATABASE", error))? else {
-        return Ok(Outcome::Done(json!({ "sent": false, "reason": "nothing to confirm" })));
-    };
-    let texts = Texts::of(confirmation.language);
-    let written = |error| JobError::fail("TEMPLATE", error);
-    let mail = Mail {
-        message_id: format!("<{}@{}>", job.id, kinds.addresses.base_domain),
-        from_name: confirmation.hotel.clone(),
-        to_name: confirmation.reservation.guest_name.clone(),
-        to: confirmation.to.clone(),
-        subject: format!("{} {}", texts.subject, confirmation.reservation.code),
-        text: Plain { texts, it: &confirmation }.render().map_err(written)?,
-        html: Html { texts, it: &confirmation }.render().map_err(written)?,
-    };
-    kinds.mailer.send(mail).await?;
-    Ok(Outcome::Done(json!({ "sent": true })))
+fn write(it: &Confirmation, tools: &MailTools, work: &Try<'_>) -> Result<Mail, JobError> {
+    let texts = Texts::of(it.language);
+    let unwritten = |error| JobError::fail("TEMPLATE", error);
+    Ok(Mail {
+        message_id: format!("<{}@{}>", work.idempotency_key(), tools.addresses.base_domain),
+        from_name: it.hotel.clone(),
+        to_name: it.reservation.guest_name.clone(),
+        to: it.to.clone(),
+        subject: format!("{} {}", texts.subject, it.reservation.code),
+        text: Plain { texts, it }.render().map_err(unwritten)?,
+        html: Html { texts, it }.render().map_err(unwritten)?,
+    })
 }
 
 async fn load(
     db: &TenantConnection,
-    payload: &Payload,
+    job: &ReservationConfirmation,
     now: DateTime<Utc>,
 ) -> Result<Option<Confirmation>, tokio_postgres::Error> {
-    let Payload { property_id, reservation_id } = *payload;
+    let ReservationConfirmation { property_id, reservation_id } = *job;
     let Some(reservation) = reservations::find(db, property_id, reservation_id).await? else {
         return Ok(None);
     };
