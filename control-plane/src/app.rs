@@ -4,10 +4,11 @@ use hotelhub_core::{clock::Clock, keys::Keyring, tasks::Tasks};
 use hotelhub_http::auth::{passwords::Passwords, tokens::Tokens};
 use sea_orm::DatabaseConnection;
 use secrecy::SecretString;
+use url::Url;
 
 use crate::{
-    config::Addresses, health::StorageHealth, idempotency::Fingerprints, routes_feed::Snapshots,
-    signup::events::Streams, wakes::Wakes,
+    config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
+    routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.
@@ -16,6 +17,8 @@ pub(crate) struct App {
     pub(crate) db: DatabaseConnection,
     pub(crate) clock: Clock,
     pub(crate) addresses: Addresses,
+    /// Where the vendor's panel is.
+    pub(crate) panel: Url,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
     pub(crate) fingerprints: Fingerprints,
@@ -28,6 +31,8 @@ pub(crate) struct App {
     /// All routes as they were last sent.
     pub(crate) snapshots: Snapshots,
     pub(crate) storage: StorageHealth,
+    /// The way to hotels' own programs.
+    pub(crate) hotels: Hotels,
     /// How many signups are followed by events.
     pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,

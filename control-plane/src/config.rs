@@ -35,6 +35,8 @@ pub struct ServeConfig {
     pub listen: SocketAddr,
     /// The addresses that people see.
     pub addresses: Addresses,
+    /// `PANEL_PUBLIC_URL`: where the vendor's panel is, on a host where nobody signs up.
+    pub panel: Url,
     /// `CONTROL_DATABASE_URL`.
     pub database_url: SecretString,
     /// `ROUTE_FEED_TOKEN`: what replicas of tenant-api show.
@@ -51,6 +53,8 @@ pub struct ServeConfig {
     pub limits: LimitsConfig,
     /// `STORAGE_URL`: where a snapshot of the routes is published, if anywhere.
     pub storage: Option<StorageConfig>,
+    /// `TENANT_UPCALL_URL`: where tenant-api is reached from inside, if not at its public addresses.
+    pub upcall_url: Option<Url>,
 }
 
 /// What `work` needs.
@@ -139,6 +143,7 @@ impl ServeConfig {
         let program = read_program(&mut reader);
         let listen = reader.listen("CONTROL_LISTEN", ([127, 0, 0, 1], 8000));
         let addresses = Addresses::read(&mut reader);
+        let panel = read_panel(&mut reader, addresses.as_ref());
         let database_url = read_database_url(&mut reader);
         let route_feed_token = reader.secret("ROUTE_FEED_TOKEN");
         let sealing_keys = reader.keys("SEALING_KEYS");
@@ -147,11 +152,13 @@ impl ServeConfig {
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
+        let upcall_url = read_upcall_url(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
                 listen: listen?,
                 addresses: addresses?,
+                panel: panel?,
                 database_url: database_url?,
                 route_feed_token: route_feed_token?,
                 sealing_keys: sealing_keys?,
@@ -160,6 +167,7 @@ impl ServeConfig {
                 trusted_proxies: trusted_proxies?,
                 limits: limits?,
                 storage: storage?,
+                upcall_url: upcall_url?,
             })
         };
         reader.finish(config())
@@ -217,11 +225,36 @@ fn read_clock(reader: &mut Reader<'_>) -> Option<Clock> {
     Some(file.map_or_else(Clock::system, Clock::moved_by_file))
 }
 
+fn read_upcall_url(reader: &mut Reader<'_>) -> Option<Option<Url>> {
+    match reader.optional::<Url>("TENANT_UPCALL_URL")? {
+        Some(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
+            reader.fault("TENANT_UPCALL_URL", "needs the form `http://host:port`")
+        }
+        url => Some(url),
+    }
+}
+
 fn read_database_url(reader: &mut Reader<'_>) -> Option<SecretString> {
     let form = "postgres://name:password@host/database";
     reader.address("CONTROL_DATABASE_URL", form, |it| {
         Url::parse(it).is_ok_and(|it| matches!(it.scheme(), "postgres" | "postgresql"))
     })
+}
+
+/// The panel's address. A session of the vendor's people is worth much: no page that anybody may open
+/// is on its host.
+fn read_panel(reader: &mut Reader<'_>, addresses: Option<&Addresses>) -> Option<Url> {
+    const NAME: &str = "PANEL_PUBLIC_URL";
+    let panel: Url = reader.required(NAME)?;
+    if !matches!(panel.scheme(), "http" | "https") || panel.path() != "/" {
+        return reader
+            .fault(NAME, format!("is `{panel}`: it needs the form https://panel.example"));
+    }
+    if addresses.is_some_and(|it| it.control.host_str() == panel.host_str()) {
+        return reader
+            .fault(NAME, "needs another host than CONTROL_PUBLIC_URL, where anybody signs up");
+    }
+    Some(panel)
 }
 
 fn read_smtp_url(reader: &mut Reader<'_>) -> Option<SecretString> {
@@ -242,6 +275,7 @@ mod tests {
         for name in [
             "TENANT_BASE_DOMAIN",
             "CONTROL_PUBLIC_URL",
+            "PANEL_PUBLIC_URL",
             "CONTROL_DATABASE_URL",
             "ROUTE_FEED_TOKEN",
             "SEALING_KEYS",
@@ -249,6 +283,24 @@ mod tests {
             "TOKEN_KEYS",
         ] {
             assert!(faults.contains(name), "{name} is not in: {faults}");
+        }
+    }
+
+    #[test]
+    fn the_panel_has_a_host_of_its_own() {
+        let faults = |panel: &'static str| {
+            let env = BTreeMap::from([
+                ("CONTROL_PUBLIC_URL", "https://hotelhub.id"),
+                ("TENANT_BASE_DOMAIN", "hotelhub.id"),
+                ("PANEL_PUBLIC_URL", panel),
+            ]);
+            ServeConfig::from_env(&env).unwrap_err().to_string()
+        };
+        assert!(!faults("https://panel.vendor.example").contains("PANEL_PUBLIC_URL"));
+        for odd in
+            ["https://hotelhub.id", "ftp://panel.example", "https://a.example/panel", "mailto:a"]
+        {
+            assert!(faults(odd).contains("PANEL_PUBLIC_URL"), "{odd}");
         }
     }
 

@@ -4,8 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, db_hosts, fleet_migrations, health::health, openapi, operations, pages, routes_feed,
-    signup, tenants, vendor_users,
+    app::App, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
+    pages, panel, routes_feed, signup, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -18,6 +18,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         health.clone().register(config);
         openapi::register(config);
         pages::register_assets(config);
+        panel::register(config, &app.panel);
         signup::page_routes::register(config);
         signup::routes::register(config);
         vendor_users::routes::register(config);
@@ -30,6 +31,11 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         fleet_migrations::routes::register(config);
         fleet_migrations::action_routes::register(config);
         fleet_migrations::tenant_routes::register(config);
+        job_pauses::routes::register(config);
+        jobs::hotel_routes::register(config);
+        jobs::heap_routes::register(config);
+        jobs::retry_routes::register(config);
+        jobs::report_routes::register(config);
         routes_feed::routes::register(config);
     }
 }

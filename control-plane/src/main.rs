@@ -64,14 +64,16 @@ fn start(role: Role) -> anyhow::Result<()> {
         Role::Serve => {
             let config = ServeConfig::from_env(&env)?;
             actix_web::rt::System::new().block_on(async {
-                telemetry::start(&config.program.telemetry)?;
+                let service = "control-plane serve";
+                let _telemetry = telemetry::start(&config.program.telemetry, service)?;
                 serve::run(config).await
             })
         }
         Role::Work => {
             let config = WorkConfig::from_env(&env)?;
             runtime()?.block_on(async {
-                telemetry::start(&config.program.telemetry)?;
+                let service = "control-plane work";
+                let _telemetry = telemetry::start(&config.program.telemetry, service)?;
                 work::run(config).await
             })
         }

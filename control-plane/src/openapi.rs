@@ -10,7 +10,10 @@ use utoipa::{
     },
 };
 
-use crate::{db_hosts, fleet_migrations, operations, routes_feed, signup, tenants, vendor_users};
+use crate::{
+    db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
+    vendor_users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,6 +52,18 @@ use crate::{db_hosts, fleet_migrations, operations, routes_feed, signup, tenants
         fleet_migrations::action_routes::cancel_fleet_migration,
         fleet_migrations::action_routes::set_tenant_aside,
         fleet_migrations::tenant_routes::list_fleet_tenants,
+        job_pauses::routes::list_job_pauses,
+        job_pauses::routes::pause_jobs,
+        job_pauses::routes::resume_jobs,
+        jobs::hotel_routes::list_tenant_jobs,
+        jobs::hotel_routes::summarize_tenant_jobs,
+        jobs::hotel_routes::retry_tenant_jobs,
+        jobs::hotel_routes::retry_tenant_job,
+        jobs::hotel_routes::cancel_tenant_job,
+        jobs::heap_routes::list_job_heaps,
+        jobs::heap_routes::count_jobs,
+        jobs::retry_routes::retry_jobs,
+        jobs::report_routes::report_jobs,
         routes_feed::routes::show_routes,
     ),
     modifiers(&Tokens)
@@ -119,6 +134,17 @@ mod tests {
             "/api/v1/fleet-migrations/{id}/resume",
             "/api/v1/fleet-migrations/{id}/cancel",
             "/api/v1/fleet-migrations/{id}/set-aside",
+            "/api/v1/job-pauses",
+            "/api/v1/job-pauses/{id}",
+            "/api/v1/tenants/{tenant}/jobs",
+            "/api/v1/tenants/{tenant}/jobs/summary",
+            "/api/v1/tenants/{tenant}/jobs/retry",
+            "/api/v1/tenants/{tenant}/jobs/{job_id}/retry",
+            "/api/v1/tenants/{tenant}/jobs/{job_id}/cancel",
+            "/api/v1/jobs",
+            "/api/v1/jobs/stats",
+            "/api/v1/jobs/retry",
+            "/upcall/v1/jobs",
             "/upcall/v1/routes",
         ] {
             assert!(described.contains_key(path), "{path}");

@@ -12,7 +12,7 @@ use hotelhub_http::{
     language::Language,
 };
 
-use crate::signup::texts::Texts;
+use crate::{panel, signup::texts::Texts};
 
 const STYLE: Asset = Asset { name: "signup.css", content: include_str!("../assets/signup.css") };
 const SIGNUP_SCRIPT: Asset =
@@ -61,8 +61,8 @@ pub(crate) fn respond(
     let html = page.render().map_err(ApiError::internal)?;
     let mut response = HttpResponse::build(status);
     response.insert_header((CONTENT_TYPE, "text/html; charset=utf-8"));
-    if req.query_string().split('&').any(|it| it.starts_with("lang=")) {
-        response.cookie(Language::of(req).cookie());
+    if let Some(chosen) = Language::chosen(req) {
+        response.cookie(chosen.cookie());
     }
     Ok(response.body(html))
 }
@@ -78,6 +78,9 @@ struct ErrorTemplate<'a> {
 
 /// How an error looks to a person.
 pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) -> String {
+    if panel::is_of_the_panel(req) {
+        return panel::error_page(req, error, request_id);
+    }
     let frame = Frame::of(Language::of(req));
     let texts = frame.texts;
     let (title, lead) = match error.status() {

@@ -18,6 +18,7 @@ use crate::{
     health::StorageHealth,
     http,
     idempotency::Fingerprints,
+    jobs::Hotels,
     pages::error_page,
     routes_feed::{self, Publisher, Snapshots},
     signup::events::Streams,
@@ -36,7 +37,9 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         listen: config.listen,
         grace: config.program.grace,
         trusted_proxies: config.trusted_proxies,
-        public_tls: config.addresses.control.scheme() == "https",
+        public_tls: [&config.addresses.control, &config.panel]
+            .iter()
+            .any(|it| it.scheme() == "https"),
         error_page: ErrorPage(error_page),
     };
     let limits = Limits::new(config.limits);
@@ -84,10 +87,16 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
             Some(is_well)
         }
     };
+    let hotels = Hotels::new(
+        config.addresses.clone(),
+        config.upcall_url.clone(),
+        config.route_feed_token.clone(),
+    );
     Ok(App {
         db,
         clock: clock.clone(),
         addresses: config.addresses.clone(),
+        panel: config.panel.clone(),
         tokens: Tokens::new(ISSUER, &config.token_keys, clock)?,
         passwords: Passwords::new()?,
         fingerprints: Fingerprints::new(&config.sealing_keys),
@@ -97,6 +106,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         route_changes,
         snapshots,
         storage: StorageHealth(storage),
+        hotels: hotels.context("prepare calls of hotels")?,
         streams: Streams::default(),
         tasks: tasks.clone(),
     })

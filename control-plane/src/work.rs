@@ -9,8 +9,8 @@ use anyhow::{Context as _, bail};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use hotelhub_core::{clock::Clock, errors::Chain, tasks::Tasks};
 use hotelhub_jobs::{
-    outcome::{JobError, Outcome},
-    rows::{self, RunningJob},
+    outcome::{Failure, JobError, Outcome},
+    rows::{self, Ended, Ending, RunningJob},
 };
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
 use secrecy::ExposeSecret;
@@ -196,7 +196,9 @@ impl Runner {
         let finishing = async {
             match &done {
                 Ok(Outcome::Recorded) => Ok(true),
-                Ok(Outcome::Done(result)) => Ok(rows::finish_done(&**client, job, result).await?),
+                Ok(Outcome::Done(result)) => {
+                    write_ending(&client, Ending::done(job, result.clone())).await
+                }
                 Err(error) => self.finish_failed(&client, job, error).await,
             }
         };
@@ -207,8 +209,8 @@ impl Runner {
     }
 
     async fn attempt(&self, job: &RunningJob) -> Result<Outcome, JobError> {
-        if job.poisoned {
-            return Err(JobError::fail("POISONED", "too many workers died of this job"));
+        if job.crash_count >= rows::CRASHES {
+            return Err(JobError::fail("POISON", "too many workers died of this job"));
         }
         if job.kind != welcome::KIND.name {
             return Err(JobError::fail("UNKNOWN_KIND", format!("no handler for `{}`", job.kind)));
@@ -225,17 +227,22 @@ impl Runner {
         job: &RunningJob,
         error: &JobError,
     ) -> Result<bool, RunError> {
-        let wait = welcome::KIND.wait_after(job.attempt).filter(|_| !error.is_permanent());
+        let tries_left = match error.failure() {
+            Failure::Permanent | Failure::Cancelled => None,
+            _ => welcome::KIND.wait_after(job.attempt),
+        };
+        let ended = tries_left.map_or(Ended::Dead, |wait| Ended::Retry(wait.with_jitter().time()));
         tracing::warn!(
             job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
-            retry = wait.is_some(), error = %Chain(error), "a try failed"
+            outcome = ended.name(), error = %Chain(error), "a try failed"
         );
-        let written = match wait {
-            Some(wait) => rows::finish_retry(db, job, error, wait.with_jitter().time()).await?,
-            None => rows::finish_dead(db, job, error).await?,
-        };
-        Ok(written)
+        write_ending(db, Ending::failed(job, error, ended)).await
     }
+}
+
+/// Whether the claim still stood.
+async fn write_ending(db: &tokio_postgres::Client, ending: Ending) -> Result<bool, RunError> {
+    Ok(rows::finish(db, &ending).await?)
 }
 
 /// Nobody may get a connection again whose statement still runs.

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{db_host, login, migrate, operation, tenant};
+use crate::{db_host, jobs, login, migrate, operation, tenant};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -42,6 +42,11 @@ pub(crate) enum Command {
     Migrate {
         #[command(subcommand)]
         command: migrate::Command,
+    },
+    /// Background jobs: look, try again, cancel, hold back
+    Jobs {
+        #[command(subcommand)]
+        command: jobs::Command,
     },
     /// Database servers: add, look, close, empty, examine
     DbHost {

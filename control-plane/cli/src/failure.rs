@@ -141,7 +141,8 @@ impl Refusal {
             "FORBIDDEN" => "ask a super administrator to do it, or for the role",
             "NOT_FOUND" => {
                 "look what is there: `hotelhub tenant list`, `hotelhub db-host list`, \
-                 `hotelhub operation list`"
+                 `hotelhub operation list`, `hotelhub jobs pauses`, \
+                 `hotelhub jobs list --tenant TENANT`"
             }
             "OPERATION_IN_PROGRESS" => {
                 "wait until it has ended: `hotelhub operation list --tenant TENANT`"
@@ -152,6 +153,11 @@ impl Refusal {
             "FLEET_MIGRATION_IN_PROGRESS" => {
                 "see how far it is: `hotelhub migrate status`; end it: `hotelhub migrate cancel`"
             }
+            "JOB_NOT_OVER" | "JOB_OVER" | "JOB_REPLACED" => {
+                "see how it stands: `hotelhub jobs list --tenant TENANT`"
+            }
+            "TENANT_NOT_READY" => "see how the hotel stands: `hotelhub tenant show TENANT`",
+            "JOBS_ALREADY_PAUSED" => "see what is paused: `hotelhub jobs pauses`",
             "SLUG_TAKEN" => "choose another slug, e.g. one of the suggestions",
             "DB_HOST_NAME_TAKEN" => "choose another name, or see `hotelhub db-host list`",
             _ if self.status == 422 || self.status == 400 => "correct that and run it again",

@@ -5,6 +5,7 @@ mod client;
 mod db_host;
 mod doctor;
 mod failure;
+mod jobs;
 mod login;
 mod migrate;
 mod operation;
@@ -66,6 +67,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
         Command::Tenant { command } => tenant::run(&hub()?, command).await,
         Command::Operation { command } => operation::run(&hub()?, command).await,
         Command::Migrate { command } => migrate::run(&hub()?, command).await,
+        Command::Jobs { command } => jobs::run(&hub()?, command).await,
         Command::DbHost { command } => db_host::run(hub, &settings, screen, command).await,
     }
 }

@@ -1,4 +1,5 @@
-//! The route feed: tells replicas of tenant-api which host is which tenant, and where its data lies.
+//! The route feed: tells replicas of tenant-api which host is which tenant, where its data lies, and
+//! which jobs are held back.
 //!
 //! A reader says how far it has come and gets what changed since, in commit order, or everything if
 //! its position says nothing here. With nothing to tell, the request waits: a change reaches every

@@ -3,27 +3,22 @@
 use std::time::Duration;
 
 use actix_web::{
-    HttpRequest, HttpResponse,
+    HttpResponse,
     http::header::ContentType,
     web::{Data, Query, ServiceConfig},
 };
-use hotelhub_core::{
-    keys::equal_secrets,
-    routes::{Position, RoutePage},
-};
+use hotelhub_core::routes::{Position, RoutePage};
 use hotelhub_http::{
-    auth::bearer,
     endpoint::Endpoint,
-    error::{ApiError, ApiResult, ErrorBody},
+    error::{ApiResult, ErrorBody},
 };
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::store;
-use crate::{app::App, database::database_failed};
+use super::store::{self, Seen};
+use crate::{app::App, database::database_failed, replica::Replica};
 
 /// Longest wait; below the idle limits of usual proxies.
 const LONGEST_WAIT: u64 = 25;
@@ -41,6 +36,9 @@ pub(crate) struct FeedQuery {
     epoch: Option<Uuid>,
     /// The version of the last page. Without both, the answer is everything.
     since: Option<i64>,
+    /// The version of the last page that had `pauses`; -1 if none had. To a reader that leaves it out
+    /// they are no news.
+    pauses_since: Option<i64>,
     /// How long to wait for a change if there is none, at most 25.
     #[serde(default)]
     wait_seconds: u64,
@@ -48,20 +46,19 @@ pub(crate) struct FeedQuery {
 
 /// Says what changed since a position, or everything.
 #[utoipa::path(get, path = "/upcall/v1/routes", tag = "upcall", params(FeedQuery), responses(
-    (status = 200, description = "a page: `epoch`, `version`, `snapshot`, `routes`, `gone`"),
+    (status = 200, description =
+        "a page: `epoch`, `version`, `snapshot`, `routes`, `gone`, and `pauses` if they are news"),
     (status = 401, body = ErrorBody),
 ), security(("replica" = [])))]
 pub(crate) async fn show_routes(
     app: Data<App>,
-    req: HttpRequest,
+    _replica: Replica,
     query: Query<FeedQuery>,
 ) -> ApiResult<HttpResponse> {
-    let token = bearer(&req).unwrap_or_default();
-    if !equal_secrets(token, app.route_feed_token.expose_secret()) {
-        return Err(ApiError::unauthenticated());
-    }
-    let FeedQuery { epoch, since, wait_seconds } = query.into_inner();
-    let since = epoch.zip(since).map(|(epoch, version)| Position { epoch, version });
+    let FeedQuery { epoch, since, pauses_since, wait_seconds } = query.into_inner();
+    let since = epoch
+        .zip(since)
+        .map(|(epoch, version)| Seen { position: Position { epoch, version }, pauses_since });
     let wait = Duration::from_secs(wait_seconds.min(LONGEST_WAIT));
     match next_page(&app, since, wait).await? {
         Some(page) => Ok(HttpResponse::Ok().json(page)),
@@ -73,11 +70,7 @@ pub(crate) async fn show_routes(
 }
 
 /// What changed, once something has; `None` if only everything is an answer.
-async fn next_page(
-    app: &App,
-    since: Option<Position>,
-    wait: Duration,
-) -> ApiResult<Option<RoutePage>> {
+async fn next_page(app: &App, since: Option<Seen>, wait: Duration) -> ApiResult<Option<RoutePage>> {
     let Some(since) = since else { return Ok(None) };
     let deadline = Instant::now() + wait;
     let mut changes = app.route_changes.clone();
@@ -87,7 +80,7 @@ async fn next_page(
         changes.catch_up();
         let page = store::changes(&app.db, since).await.map_err(database_failed)?;
         let Some(page) = page else { return Ok(None) };
-        if is_last_look || !page.routes.is_empty() || !page.gone.is_empty() {
+        if is_last_look || page.is_news() {
             return Ok(Some(page));
         }
         let stop = app.tasks.stop_token();

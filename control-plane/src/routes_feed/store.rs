@@ -1,11 +1,12 @@
-//! Reads the view `routes` and the changes, and starts epochs. Each page is one statement, and a
-//! statement sees one moment: position and rows cannot disagree.
+//! Reads the view `routes`, its changes and the pauses, and starts epochs. Each page is one statement,
+//! and a statement sees one moment: position and rows cannot disagree.
 //!
 //! Each statement also says whether the database is still the one that the epoch was started on. A
 //! page of an epoch that is over leaves here never.
 
 use hotelhub_core::{
     ids::TenantId,
+    pauses::Pauses,
     routes::{DbHost, Placement, Position, Route, RouteDomain, RoutePage},
     sql::Query,
 };
@@ -23,17 +24,30 @@ const ROUTE: &str = "r.tenant_id, r.slug, r.company_name, r.status, \
      r.provisioning, r.access, r.domains, r.database_id, r.generation, r.schema_version, \
      r.db_host_id, r.db_address, r.db_port, r.db_key_id";
 
+/// The column of the pauses that stand; one row has it, if `condition` holds.
+fn pauses_if(condition: &str) -> String {
+    format!(
+        "CASE WHEN row_number() OVER () = 1 AND {condition} THEN coalesce( \
+           (SELECT jsonb_agg(jsonb_build_object( \
+              'tenant', j.tenant_id, 'class', j.class, 'kind', j.kind) ORDER BY j.created_at, j.id) \
+            FROM job_pauses j WHERE j.lifted_at IS NULL), '[]') END AS pauses"
+    )
+}
+
 /// How often a read begins anew because the epoch was over. Once is enough unless the database is
 /// restored twice in a moment.
 const TRIES: usize = 3;
 
 /// Everything there is.
 pub(super) async fn snapshot(db: &DatabaseConnection) -> Result<RoutePage, DbErr> {
-    let sql =
-        format!("SELECT {POSITION}, {ROUTE} FROM route_position p LEFT JOIN routes r ON true");
+    let pauses = pauses_if("true");
+    let sql = format!(
+        "SELECT {POSITION}, {ROUTE}, {pauses} FROM route_position p LEFT JOIN routes r ON true"
+    );
     let (position, rows) = read(db, sql).await?;
     let routes = rows.iter().filter_map(|it| route(it).transpose()).collect::<Result<_, _>>()?;
-    Ok(RoutePage { position, snapshot: true, routes, gone: Vec::new() })
+    let (gone, pauses) = (Vec::new(), pauses_in(&rows)?);
+    Ok(RoutePage { position, snapshot: true, routes, gone, pauses })
 }
 
 /// How far the routes have come.
@@ -71,20 +85,30 @@ pub(super) async fn start_epoch(
 /// How many changes are kept. A reader that is further behind starts anew.
 const KEPT_CHANGES: i64 = 100_000;
 
+/// How far a reader has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) position: Position,
+    /// The version as of which it knows the pauses; `None`: it has never heard of any.
+    pub(super) pauses_since: Option<i64>,
+}
+
 /// What changed after `since`. `None` if that position says nothing here: another epoch, a future,
 /// or a past that is forgotten.
 pub(super) async fn changes(
     db: &DatabaseConnection,
-    since: Position,
+    Seen { position: since, pauses_since }: Seen,
 ) -> Result<Option<RoutePage>, DbErr> {
+    let pauses = pauses_if("p.pauses_version > $2");
     // Changes beyond the position that the statement sees cannot be: both are written together.
     let sql = format!(
         "WITH changed AS (SELECT DISTINCT tenant_id FROM route_changes WHERE version > $1) \
-         SELECT {POSITION}, {ROUTE}, c.tenant_id AS changed, \
+         SELECT {POSITION}, {ROUTE}, {pauses}, c.tenant_id AS changed, \
            (SELECT min(version) FROM route_changes) AS oldest FROM route_position p \
          LEFT JOIN changed c ON true LEFT JOIN routes r ON r.tenant_id = c.tenant_id"
     );
-    let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, [since.version.into()]);
+    let values = [since.version.into(), pauses_since.into()];
+    let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     let rows = db.query_all_raw(query).await?;
     let position = match position_of(&rows)? {
         Found::Here(position) => position,
@@ -105,7 +129,8 @@ pub(super) async fn changes(
     if since.version < position.version && is_forgotten {
         return Ok(None);
     }
-    let mut page = RoutePage { position, snapshot: false, routes: Vec::new(), gone: Vec::new() };
+    let (routes, gone, pauses) = (Vec::new(), Vec::new(), pauses_in(&rows)?);
+    let mut page = RoutePage { position, snapshot: false, routes, gone, pauses };
     for row in &rows {
         match (route(row)?, row.try_get::<Option<Uuid>>("", "changed")?) {
             (Some(route), _) => page.routes.push(route),
@@ -141,6 +166,15 @@ fn position_of(rows: &[QueryResult]) -> Result<Found, DbErr> {
         true => Found::Restored { epoch: position.epoch },
         false => Found::Here(position),
     })
+}
+
+fn pauses_in(rows: &[QueryResult]) -> Result<Option<Pauses>, DbErr> {
+    for row in rows {
+        if let Some(pauses) = row.try_get::<Option<serde_json::Value>>("", "pauses")? {
+            return serde_json::from_value(pauses).map(Some).map_err(damaged);
+        }
+    }
+    Ok(None)
 }
 
 fn route(row: &QueryResult) -> Result<Option<Route>, DbErr> {

@@ -5,6 +5,7 @@
 
 mod entity;
 mod model;
+pub(crate) mod page_session;
 mod person;
 pub(crate) mod routes;
 mod session_entity;

@@ -46,12 +46,20 @@ impl VendorRole {
                 "db_hosts.write",
                 "fleet_migrations.read",
                 "fleet_migrations.write",
+                "jobs.read",
+                "jobs.write",
+                "jobs.write_all",
             ],
-            Self::Support => {
-                &["tenants.read", "tenants.write", "db_hosts.read", "fleet_migrations.read"]
-            }
+            Self::Support => &[
+                "tenants.read",
+                "tenants.write",
+                "db_hosts.read",
+                "fleet_migrations.read",
+                "jobs.read",
+                "jobs.write",
+            ],
             Self::Finance | Self::ReadOnly => {
-                &["tenants.read", "db_hosts.read", "fleet_migrations.read"]
+                &["tenants.read", "db_hosts.read", "fleet_migrations.read", "jobs.read"]
             }
         }
     }
@@ -85,9 +93,11 @@ mod tests {
     }
 
     #[test]
-    fn only_super_administrators_touch_servers_schemas_and_the_end_of_a_tenant() {
+    fn only_super_administrators_touch_all_tenants_at_once_or_the_end_of_one() {
         for role in VendorRole::ALL {
-            for permission in ["db_hosts.write", "fleet_migrations.write", "tenants.end"] {
+            for permission in
+                ["db_hosts.write", "fleet_migrations.write", "jobs.write_all", "tenants.end"]
+            {
                 let may = role.permissions().contains(&permission);
                 assert_eq!(may, role == VendorRole::SuperAdmin, "{role}: {permission}");
             }

@@ -30,10 +30,12 @@ pub(crate) struct Vendor {
 impl Vendor {
     /// Refuses a person whose role does not include `permission`.
     pub(crate) fn require(&self, permission: &'static str) -> ApiResult<()> {
-        if self.role.permissions().contains(&permission) {
-            return Ok(());
-        }
-        Err(ApiError::forbidden(permission))
+        if self.may(permission) { Ok(()) } else { Err(ApiError::forbidden(permission)) }
+    }
+
+    /// Whether the person's role includes `permission`.
+    pub(crate) fn may(&self, permission: &str) -> bool {
+        self.role.permissions().contains(&permission)
     }
 
     async fn of(req: HttpRequest) -> ApiResult<Self> {

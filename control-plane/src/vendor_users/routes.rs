@@ -11,6 +11,7 @@ use hotelhub_core::{
 };
 use hotelhub_http::{
     answer::Answer,
+    auth::tokens::SESSION_TTL,
     body::JsonBody,
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
@@ -100,22 +101,34 @@ pub(crate) async fn log_in(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginBody { email, password, .. } = body.value;
+    let user = check_password(&app, &email, password).await?;
+    let secret = random_token();
+    let now = app.clock.now();
+    let session = store::insert_session(&app.db, user, digest(&secret), (now, now + SESSION_TTL))
+        .await
+        .map_err(database_failed)?;
+    Ok(tokens(&app, user, session, &secret)?.ok())
+}
+
+/// The person with this e-mail address and this password.
+///
+/// # Errors
+/// One refusal for every reason, after the same work, so that nobody learns who works here.
+pub(super) async fn check_password(
+    app: &App,
+    email: &str,
+    password: SecretString,
+) -> ApiResult<UserId> {
     let candidate = store::find_candidate(&app.db, email.trim()).await.map_err(database_failed)?;
-    // One refusal for every reason, after the same work, so that nobody learns who works here.
     let (user, hash) = candidate.unzip();
     let right = app.passwords.verify(password, hash).await?;
-    let user = user.filter(|_| right).ok_or_else(|| {
+    user.filter(|_| right).ok_or_else(|| {
         ApiError::refused(
             StatusCode::UNAUTHORIZED,
             "INVALID_CREDENTIALS",
             "the e-mail address or the password is wrong",
         )
-    })?;
-    let secret = random_token();
-    let session = store::insert_session(&app.db, user, digest(&secret), app.clock.now())
-        .await
-        .map_err(database_failed)?;
-    Ok(tokens(&app, user, session, &secret)?.ok())
+    })
 }
 
 /// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may

@@ -79,9 +79,33 @@ pub(super) async fn find_by_session(
         .filter(session_entity::Column::UserId.eq(user.as_uuid()))
         .filter(session_entity::Column::RevokedAt.is_null())
         .filter(session_entity::Column::ExpiresAt.gt(now));
-    if standing.one(db).await?.is_none() {
-        return Ok(None);
+    match standing.one(db).await? {
+        Some(_) => find_person(db, session, user).await,
+        None => Ok(None),
     }
+}
+
+/// The person whose page has the cookie with this digest, if both stand at `now`.
+pub(super) async fn find_by_page(
+    db: &impl ConnectionTrait,
+    page_sha256: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Option<Vendor>, DbErr> {
+    let standing = session_entity::Entity::find()
+        .filter(session_entity::Column::RefreshSha256.eq(page_sha256))
+        .filter(session_entity::Column::RevokedAt.is_null())
+        .filter(session_entity::Column::ExpiresAt.gt(now));
+    match standing.one(db).await? {
+        Some(it) => find_person(db, it.id.into(), it.user_id.into()).await,
+        None => Ok(None),
+    }
+}
+
+async fn find_person(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    user: UserId,
+) -> Result<Option<Vendor>, DbErr> {
     let person = entity::Entity::find_by_id(user.as_uuid())
         .filter(entity::Column::DisabledAt.is_null())
         .one(db)
@@ -96,7 +120,7 @@ pub(super) async fn insert_session(
     db: &impl ConnectionTrait,
     user: UserId,
     refresh_sha256: Vec<u8>,
-    now: DateTime<Utc>,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<SessionId, DbErr> {
     let id = SessionId::generate();
     let row = session_entity::ActiveModel {
@@ -105,7 +129,7 @@ pub(super) async fn insert_session(
         refresh_sha256: Set(refresh_sha256),
         replaced_sha256: NotSet,
         created_at: Set(now),
-        expires_at: Set(now + SESSION_TTL),
+        expires_at: Set(until),
         revoked_at: NotSet,
     };
     session_entity::Entity::insert(row).exec_without_returning(db).await?;

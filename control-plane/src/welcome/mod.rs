@@ -12,9 +12,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::TenantId;
 use hotelhub_jobs::{
-    kind::{Class, Kind, Wait},
+    kind::{Class, Kind, Wait, Words},
     outcome::{JobError, Outcome},
-    rows::{self, RunningJob},
+    rows::{self, NewJob, RunningJob},
 };
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
 use serde::{Deserialize, Serialize};
@@ -25,9 +25,17 @@ use crate::{config::Addresses, idempotency};
 pub(crate) const KIND: Kind = Kind {
     name: "welcome_mail",
     class: Class::Default,
+    priority: 0,
     tries: 3,
     timeout: Duration::from_secs(30),
     ladder: &[Wait::S10, Wait::M2],
+    words: Words {
+        name: ["Surel selamat datang", "Welcome mail"],
+        dead: [
+            "Pemilik belum menerima surel selamat datang. Periksa alamatnya.",
+            "The owner has not received the welcome mail. Check the address.",
+        ],
+    },
 };
 
 /// How many hotels are looked at in one transaction.
@@ -62,7 +70,9 @@ pub(crate) async fn ask_for_mails(
     for tenant in &tenants {
         store::insert_welcomed(&*tx, *tenant).await?;
         let payload = serde_json::to_value(Payload { tenant_id: *tenant })?;
-        rows::enqueue(&*tx, &KIND, &payload, Some(&tenant.to_string()), None).await?;
+        let once = tenant.to_string();
+        let job = NewJob { dedupe_key: Some(&once), ..NewJob::new(&KIND, &payload) };
+        rows::enqueue(&*tx, job).await?;
     }
     idempotency::forget_old(&*tx, now).await?;
     tx.commit().await?;

@@ -1,0 +1,115 @@
+//! What is done with pauses, by API or by page.
+
+use hotelhub_core::ids::{JobPauseId, TenantId};
+use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_jobs::class::Class;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use super::{
+    model::{Filter, JobPause, NewJobPause, PauseJobsBody, Place},
+    store,
+};
+use crate::{
+    app::App,
+    database::database_failed,
+    paging,
+    tenants::{TenantRef, store as tenants},
+    vendor_users::Vendor,
+};
+
+const OF_A_TENANT: &str = "jobs.write";
+const OF_ALL: &str = "jobs.write_all";
+
+/// Which pauses, and which page of them.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) tenant: Option<TenantRef>,
+    pub(crate) class: Option<String>,
+    pub(crate) kind: Option<String>,
+    pub(crate) cursor: Option<String>,
+    pub(crate) limit: Option<u64>,
+}
+
+/// One page of the pauses that stand, the newest first, and the cursor to the next.
+pub(crate) async fn list(app: &App, wanted: Wanted) -> ApiResult<(Vec<JobPause>, Option<String>)> {
+    let limit = paging::limit(wanted.limit)?;
+    let after: Option<Place> = paging::read_cursor(wanted.cursor.as_deref())?;
+    let class: Option<Class> = paging::parsed("class", wanted.class.as_deref())?;
+    let tenant = match &wanted.tenant {
+        Some(name) => Some(find_tenant(&app.db, name).await?),
+        None => None,
+    };
+    let filter = Filter { tenant, class, kind: wanted.kind };
+    let mut found =
+        store::list_open(&app.db, &filter, after, limit + 1).await.map_err(database_failed)?;
+    let cursor = paging::cut(&mut found, limit, JobPause::place)?;
+    Ok((found, cursor))
+}
+
+/// Holds jobs back.
+///
+/// # Errors
+/// `JOBS_ALREADY_PAUSED` if the very same are; refuses a body that names nothing, and whoever may not.
+pub(crate) async fn pause(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    body: &PauseJobsBody,
+) -> ApiResult<JobPause> {
+    require(vendor, body.tenant.is_some())?;
+    let jobs = body.check()?;
+    let tenant = match &body.tenant {
+        Some(name) => Some(find_tenant(tx, name).await?),
+        None => None,
+    };
+    let new = NewJobPause { tenant, jobs, created_by: vendor.user };
+    let id = store::insert(tx, new).await?;
+    tracing::info!(job_pause.id = %id, vendor_user.id = %vendor.user, "paused jobs");
+    shown(tx, id).await
+}
+
+/// Lifts a pause.
+///
+/// # Errors
+/// 404 if none of this id stands; refuses whoever may not.
+pub(crate) async fn resume(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    id: JobPauseId,
+) -> ApiResult<JobPause> {
+    vendor.require(OF_A_TENANT)?;
+    let found = store::find_open_for_update(tx, id).await.map_err(database_failed)?;
+    let found = found.ok_or_else(unknown)?;
+    require(vendor, found.tenant_id.is_some())?;
+    store::lift(tx, id, vendor.user).await.map_err(database_failed)?;
+    tracing::info!(job_pause.id = %id, vendor_user.id = %vendor.user, "resumed jobs");
+    shown(tx, id).await
+}
+
+/// Whether the person may hold back, or let go, jobs of one tenant, or those of all.
+pub(crate) fn may(vendor: &Vendor, is_of_a_tenant: bool) -> bool {
+    vendor.may(permission(is_of_a_tenant))
+}
+
+const fn permission(is_of_a_tenant: bool) -> &'static str {
+    if is_of_a_tenant { OF_A_TENANT } else { OF_ALL }
+}
+
+/// Refuses whoever may not.
+pub(crate) fn require(vendor: &Vendor, is_of_a_tenant: bool) -> ApiResult<()> {
+    vendor.require(permission(is_of_a_tenant))
+}
+
+async fn find_tenant(db: &impl ConnectionTrait, name: &TenantRef) -> ApiResult<TenantId> {
+    let found = tenants::find_named(db, name).await.map_err(database_failed)?;
+    let found = found.ok_or_else(|| ApiError::invalid("tenant", "there is no such tenant"))?;
+    Ok(found.id)
+}
+
+async fn shown(tx: &DatabaseTransaction, id: JobPauseId) -> ApiResult<JobPause> {
+    let found = store::find(tx, id).await.map_err(database_failed)?;
+    found.ok_or_else(unknown)
+}
+
+fn unknown() -> ApiError {
+    ApiError::not_found("job pause")
+}

@@ -1,0 +1,106 @@
+//! How an error looks on the panel, and how a refusal looks on the page that it belongs to.
+
+use actix_web::{
+    HttpRequest,
+    http::{StatusCode, header::HOST},
+    web::Data,
+};
+use askama::Template;
+use hotelhub_core::errors::Chain;
+use hotelhub_http::error::{ApiError, ApiResult};
+
+use super::{shell::Shell, texts::Texts};
+use crate::{
+    app::App,
+    jobs::hotel::{CallHotelError, unreachable},
+};
+
+#[derive(Template)]
+#[template(path = "panel/error.html")]
+struct Page<'a> {
+    shell: Shell,
+    title: &'static str,
+    /// For whoever looks after the platform, in English.
+    message: &'a str,
+    code: &'a str,
+    request_id: &'a str,
+}
+
+/// Whether a request came to the panel's host.
+pub(crate) fn is_of_the_panel(req: &HttpRequest) -> bool {
+    let panel = req.app_data::<Data<App>>().and_then(|app| app.panel.host_str());
+    let host = req.headers().get(HOST).and_then(|it| it.to_str().ok());
+    let host = host.map(|it| it.rsplit_once(':').map_or(it, |(name, _port)| name));
+    panel.zip(host).is_some_and(|(panel, host)| panel.eq_ignore_ascii_case(host))
+}
+
+/// The page of an error.
+pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) -> String {
+    let shell = Shell::outside(req);
+    let title = title(shell.t, error.status());
+    let page = Page { shell, title, message: error.message(), code: error.code(), request_id };
+    // Rendering into a string does not fail; if it did, the status still says what happened.
+    page.render().unwrap_or_default()
+}
+
+fn title(t: &Texts, status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::FORBIDDEN => t.forbidden_title,
+        StatusCode::NOT_FOUND => t.not_found_title,
+        StatusCode::TOO_MANY_REQUESTS => t.busy_title,
+        StatusCode::SERVICE_UNAVAILABLE => t.unavailable_title,
+        it if it.is_client_error() => t.refused_title,
+        _ => t.broken_title,
+    }
+}
+
+/// Why something was not done: said on the page where it was asked for.
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    pub(super) code: String,
+    /// In English.
+    pub(super) message: String,
+    /// Which fields are wrong, and why, in English.
+    pub(super) details: String,
+}
+
+impl Refused {
+    /// What whoever asked can do something about; anything else stays an error.
+    pub(super) fn of(error: ApiError) -> ApiResult<Self> {
+        if error.status().is_server_error() {
+            return Err(error);
+        }
+        Ok(Self::told(&error))
+    }
+
+    fn told(error: &ApiError) -> Self {
+        let details = error.details().iter().map(|(field, why)| (*field, why.as_slice()));
+        Self {
+            status: error.status(),
+            code: error.code().to_owned(),
+            message: error.message().to_owned(),
+            details: words(details),
+        }
+    }
+}
+
+impl From<CallHotelError> for Refused {
+    fn from(error: CallHotelError) -> Self {
+        match error {
+            CallHotelError::Refused(it) => {
+                let details = it.details.iter().map(|(field, why)| (&**field, why.as_slice()));
+                let details = words(details);
+                Self { status: it.status, code: it.code, message: it.message, details }
+            }
+            error => {
+                tracing::warn!(error = %Chain(&error), "a hotel did not answer a page of the panel");
+                Self::told(&unreachable(error))
+            }
+        }
+    }
+}
+
+fn words<'a>(details: impl Iterator<Item = (&'a str, &'a [String])>) -> String {
+    let details = details.map(|(field, why)| format!("{field}: {}", why.join(", ")));
+    details.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,334 @@
+//! `/panel/tenants/{tenant}/jobs`: one hotel's jobs, asked of the hotel itself.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header::LOCATION},
+    web::{Data, Path, Query},
+};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::JobId;
+use hotelhub_http::{
+    error::{ApiError, ApiResult},
+    form::PageForm,
+};
+use serde::Deserialize;
+
+use super::{
+    error::Refused,
+    shell::{Shell, moment},
+    texts::Texts,
+    typed::{AGES, age, link, text},
+};
+use crate::{
+    app::App,
+    jobs::{
+        hotel::Call,
+        hotel_routes::{self, TenantJobsQuery, call, find_ready},
+    },
+    pages::respond,
+    tenants::{Tenant, TenantRef},
+    vendor_users::{Vendor, page_session::Visitor},
+};
+
+/// The states that a hotel counts.
+const COUNTED: [&str; 5] = ["dead", "retrying", "held", "waiting", "running"];
+/// The states that one may choose.
+const STATES: [&str; 7] = ["dead", "retrying", "held", "waiting", "running", "done", "cancelled"];
+
+/// What was typed into the filter.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wish {
+    pub(super) state: String,
+    pub(super) kind: String,
+    pub(super) peer: String,
+    pub(super) error: String,
+    /// One of [`AGES`].
+    pub(super) age: String,
+    pub(super) cursor: String,
+    /// What was done before, to say so.
+    pub(super) done: String,
+}
+
+/// A hotel's answer.
+#[derive(Deserialize)]
+struct Listed {
+    data: Vec<Job>,
+    #[serde(default)]
+    meta: Meta,
+}
+
+#[derive(Default, Deserialize)]
+struct Meta {
+    next_cursor: Option<String>,
+}
+
+/// A job, as its hotel tells of it.
+#[derive(Deserialize)]
+struct Job {
+    id: JobId,
+    kind: String,
+    name: String,
+    state: String,
+    held_for: Option<String>,
+    attempt: i32,
+    max_attempts: i32,
+    created_at: DateTime<Utc>,
+    error_code: Option<String>,
+    error_text: Option<String>,
+    peer: Option<String>,
+    requested_by: Option<String>,
+    may_retry: bool,
+    may_cancel: bool,
+}
+
+/// How many jobs a hotel has, by kind and state.
+#[derive(Deserialize)]
+struct Summed {
+    data: Vec<Counted>,
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    state: String,
+    count: i64,
+}
+
+struct Choice {
+    value: &'static str,
+    name: &'static str,
+    chosen: bool,
+}
+
+/// A state that is counted, and the link to its jobs.
+struct Figure {
+    name: &'static str,
+    href: String,
+    count: i64,
+}
+
+struct Row {
+    id: JobId,
+    kind: String,
+    name: String,
+    state: String,
+    error: String,
+    peer: String,
+    tries: String,
+    since: String,
+    requested_by: String,
+    may_retry: bool,
+    may_cancel: bool,
+}
+
+#[derive(Template)]
+#[template(path = "panel/hotel_jobs.html")]
+struct Page {
+    shell: Shell,
+    slug: String,
+    company: String,
+    wish: Wish,
+    figures: Vec<Figure>,
+    states: Vec<Choice>,
+    ages: Vec<Choice>,
+    done: Option<&'static str>,
+    refusal: Option<Refused>,
+    rows: Vec<Row>,
+    next: Option<String>,
+    /// Where those that are over are counted and tried again, if the list is of such.
+    retry: Option<String>,
+    may_steer: bool,
+}
+
+/// Lists the hotel's jobs, the newest first.
+pub(super) async fn list_jobs(
+    req: HttpRequest,
+    app: Data<App>,
+    Visitor(vendor): Visitor,
+    name: Path<TenantRef>,
+    query: Query<Wish>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.read")?;
+    let tenant = find_ready(&app, &name).await?;
+    show(&req, &app, (vendor, tenant), query.into_inner(), None).await
+}
+
+/// Has one job tried again at once.
+pub(super) async fn retry_job(
+    req: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    path: Path<(TenantRef, JobId)>,
+    form: PageForm<Wish>,
+) -> ApiResult<HttpResponse> {
+    steer(&req, &app, visitor, (path.into_inner(), "retry"), form.value).await
+}
+
+/// Cancels one job.
+pub(super) async fn cancel_job(
+    req: HttpRequest,
+    app: Data<App>,
+    visitor: Visitor,
+    path: Path<(TenantRef, JobId)>,
+    form: PageForm<Wish>,
+) -> ApiResult<HttpResponse> {
+    steer(&req, &app, visitor, (path.into_inner(), "cancel"), form.value).await
+}
+
+/// The hotel itself refuses what cannot be: a second click finds the job steered already.
+async fn steer(
+    req: &HttpRequest,
+    app: &App,
+    Visitor(vendor): Visitor,
+    ((name, job), action): ((TenantRef, JobId), &'static str),
+    wish: Wish,
+) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.write")?;
+    let tenant = find_ready(app, &name).await?;
+    if let Err(error) = hotel_routes::steer(app, (req, &vendor), &tenant, (job, action)).await {
+        return show(req, app, (vendor, tenant), wish, Some(error.into())).await;
+    }
+    let next = wish.page(&tenant.slug, &wish.cursor, action);
+    Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
+}
+
+async fn show(
+    req: &HttpRequest,
+    app: &App,
+    (vendor, tenant): (Vendor, Tenant),
+    wish: Wish,
+    refusal: Option<Refused>,
+) -> ApiResult<HttpResponse> {
+    let call = call(req, &vendor, &tenant);
+    let (found, counts) = tokio::join!(find(app, call, &wish), count(app, call));
+    let (Listed { data, meta }, refusal) = match found? {
+        Ok(listed) => (listed, refusal),
+        Err(error) => {
+            let none = Listed { data: Vec::new(), meta: Meta::default() };
+            (none, refusal.or(Some(error)))
+        }
+    };
+    let shell = Shell::inside(req, vendor);
+    let t = shell.t;
+    let is_over = matches!(&*wish.state, "dead" | "cancelled");
+    let may_steer = shell.may("jobs.write");
+    let retry_path = format!("/panel/tenants/{}/jobs/retry", tenant.slug);
+    let page = Page {
+        figures: COUNTED.map(|it| figure(it, (&tenant.slug, t), &counts)).into(),
+        states: STATES.map(|it| Choice::of(it, t.state(it), &wish.state)).into(),
+        ages: AGES.map(|(it, _)| Choice::of(it, t.age_name(it), &wish.age)).into(),
+        done: t.done(&wish.done),
+        rows: data.into_iter().map(|it| row(it, t)).collect(),
+        next: meta.next_cursor.map(|it| wish.page(&tenant.slug, &it, "")),
+        retry: (is_over && may_steer).then(|| link(&retry_path, &wish.fields())),
+        slug: tenant.slug,
+        company: tenant.company_name,
+        may_steer,
+        shell,
+        wish,
+        refusal,
+    };
+    let status = page.refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
+    respond(req, status, &page)
+}
+
+/// One page of the hotel's jobs.
+async fn find(app: &App, call: Call<'_>, wish: &Wish) -> ApiResult<Result<Listed, Refused>> {
+    let older_than_seconds = match age(&wish.age) {
+        Ok(seconds) => seconds,
+        Err(error) => return Ok(Err(Refused::of(error)?)),
+    };
+    let query = TenantJobsQuery {
+        state: text(&wish.state),
+        kind: text(&wish.kind),
+        peer: text(&wish.peer),
+        error: text(&wish.error),
+        older_than_seconds,
+        cursor: text(&wish.cursor),
+        limit: None,
+    };
+    match app.hotels.get(call, "/upcall/v1/jobs", &query).await {
+        Ok(answer) => Ok(Ok(serde_json::from_value(answer).map_err(ApiError::internal)?)),
+        Err(error) => Ok(Err(error.into())),
+    }
+}
+
+/// How many jobs of the hotel are in each state that is not over, and how many are dead; nothing if
+/// the hotel does not say, as the list tells why.
+async fn count(app: &App, call: Call<'_>) -> Vec<Counted> {
+    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await;
+    let summed = answer.ok().and_then(|it| serde_json::from_value::<Summed>(it).ok());
+    summed.map(|it| it.data).unwrap_or_default()
+}
+
+impl Wish {
+    fn fields(&self) -> [(&str, &str); 5] {
+        [
+            ("state", &self.state),
+            ("kind", &self.kind),
+            ("peer", &self.peer),
+            ("error", &self.error),
+            ("age", &self.age),
+        ]
+    }
+
+    /// What brings back to the very page.
+    fn place(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields().into_iter().chain([("cursor", &*self.cursor)])
+    }
+
+    /// The list of the hotel with this slug.
+    pub(super) fn list(&self, slug: &str) -> String {
+        link(&format!("/panel/tenants/{slug}/jobs"), &self.fields())
+    }
+
+    /// A page of that list.
+    fn page(&self, slug: &str, cursor: &str, done: &str) -> String {
+        let more = [("cursor", cursor), ("done", done)];
+        let fields: Vec<_> = self.fields().into_iter().chain(more).collect();
+        link(&format!("/panel/tenants/{slug}/jobs"), &fields)
+    }
+}
+
+fn figure(state: &'static str, (slug, t): (&str, &'static Texts), counts: &[Counted]) -> Figure {
+    let of_state = counts.iter().filter(|it| group_of(&it.state) == state);
+    Figure {
+        name: t.state(state),
+        href: link(&format!("/panel/tenants/{slug}/jobs"), &[("state", state)]),
+        count: of_state.map(|it| it.count).sum(),
+    }
+}
+
+/// The state that one may choose for one that is stored.
+fn group_of(state: &str) -> &str {
+    match state {
+        "ready" | "queued" => "waiting",
+        "retry_wait" => "retrying",
+        other => other,
+    }
+}
+
+impl Choice {
+    fn of(value: &'static str, name: &'static str, chosen: &str) -> Self {
+        Self { value, name, chosen: value == chosen }
+    }
+}
+
+fn row(it: Job, t: &Texts) -> Row {
+    let held_for = it.held_for.as_deref().map(|why| format!(": {}", t.held_for(why)));
+    let error = [it.error_code, it.error_text].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    Row {
+        id: it.id,
+        kind: it.kind,
+        name: it.name,
+        state: t.state(&it.state).to_owned() + &held_for.unwrap_or_default(),
+        error,
+        peer: it.peer.unwrap_or_default(),
+        tries: format!("{} / {}", it.attempt, it.max_attempts),
+        since: moment(it.created_at),
+        requested_by: it.requested_by.unwrap_or_default(),
+        may_retry: it.may_retry,
+        may_cancel: it.may_cancel,
+    }
+}

@@ -1,0 +1,172 @@
+//! `/panel/tenants/{tenant}/jobs/retry`: jobs of one hotel that are over are counted first, then
+//! tried again.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use askama::Template;
+use hotelhub_http::{
+    error::{ApiError, ApiResult},
+    form::PageForm,
+};
+use serde::Deserialize;
+
+use super::{
+    error::Refused,
+    hotel_jobs,
+    shell::Shell,
+    typed::{age, rate, text},
+};
+use crate::{
+    app::App,
+    jobs::{
+        hotel_routes::{self, RetryTenantJobsBody, find_ready},
+        retry_routes::{Retried, RetriedAnswer},
+    },
+    pages::respond,
+    tenants::{Tenant, TenantRef},
+    vendor_users::{Vendor, page_session::Visitor},
+};
+
+/// Which jobs, and how fast.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wish {
+    state: String,
+    kind: String,
+    peer: String,
+    error: String,
+    age: String,
+    per_minute: String,
+}
+
+#[derive(Template)]
+#[template(path = "panel/hotel_retry.html")]
+struct Page {
+    shell: Shell,
+    slug: String,
+    company: String,
+    wish: Wish,
+    refusal: Option<Refused>,
+    /// What was only counted.
+    counted: Option<i64>,
+    /// What was done.
+    done: Option<Retried>,
+    back: String,
+}
+
+/// Lets the hotel count them, and asks whether to go on.
+pub(super) async fn count_jobs(
+    req: HttpRequest,
+    app: Data<App>,
+    Visitor(vendor): Visitor,
+    name: Path<TenantRef>,
+    query: Query<Wish>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.write")?;
+    let (tenant, wish) = (find_ready(&app, &name).await?, query.into_inner());
+    let asked = ask(&req, &app, (&vendor, &tenant), (&wish, true)).await?;
+    let (counted, refusal) = match asked {
+        Ok(it) => (Some(it.matched), None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    show(&req, (vendor, tenant), wish, (counted, None), refusal)
+}
+
+/// Has them tried again. To send the form twice does no harm: what is tried again is not over any
+/// more.
+pub(super) async fn retry_jobs(
+    req: HttpRequest,
+    app: Data<App>,
+    Visitor(vendor): Visitor,
+    name: Path<TenantRef>,
+    form: PageForm<Wish>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.write")?;
+    let (tenant, wish) = (find_ready(&app, &name).await?, form.value);
+    let asked = ask(&req, &app, (&vendor, &tenant), (&wish, false)).await?;
+    let (done, refusal) = match asked {
+        Ok(it) => (Some(it), None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    show(&req, (vendor, tenant), wish, (None, done), refusal)
+}
+
+async fn ask(
+    req: &HttpRequest,
+    app: &App,
+    (vendor, tenant): (&Vendor, &Tenant),
+    (wish, dry_run): (&Wish, bool),
+) -> ApiResult<Result<Retried, Refused>> {
+    let typed = rate(&wish.per_minute).and_then(|rate| Ok((rate, age(&wish.age)?)));
+    let (per_minute, older_than_seconds) = match typed {
+        Ok(typed) => typed,
+        Err(error) => return Ok(Err(Refused::of(error)?)),
+    };
+    let body = RetryTenantJobsBody {
+        state: text(&wish.state),
+        kind: text(&wish.kind),
+        peer: text(&wish.peer),
+        error: text(&wish.error),
+        older_than_seconds,
+        dry_run,
+        per_minute,
+    };
+    match hotel_routes::retry(app, (req, vendor), tenant, &body).await {
+        Ok(answer) => {
+            let answered = serde_json::from_value::<RetriedAnswer>(answer);
+            Ok(Ok(answered.map_err(ApiError::internal)?.data))
+        }
+        Err(error) => Ok(Err(error.into())),
+    }
+}
+
+fn show(
+    req: &HttpRequest,
+    (vendor, tenant): (Vendor, Tenant),
+    wish: Wish,
+    (counted, done): (Option<i64>, Option<Retried>),
+    refusal: Option<Refused>,
+) -> ApiResult<HttpResponse> {
+    let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
+    let back = wish.filter().list(&tenant.slug);
+    let Tenant { slug, company_name: company, .. } = tenant;
+    let shell = Shell::inside(req, vendor);
+    respond(req, status, &Page { shell, slug, company, wish, refusal, counted, done, back })
+}
+
+impl Page {
+    /// Whether there is, or may be, something left to try again.
+    fn may_go(&self) -> bool {
+        match (&self.counted, &self.done) {
+            (Some(counted), _) => *counted > 0,
+            (None, Some(done)) => done.retried < done.matched,
+            (None, None) => true,
+        }
+    }
+
+    /// Which jobs, in words.
+    fn chosen(&self) -> [(&'static str, &str); 5] {
+        let (t, Wish { state, kind, peer, error, age, .. }) = (self.shell.t, &self.wish);
+        // What is not said means those that are dead.
+        let state = if state.is_empty() { t.dead } else { t.state(state) };
+        [
+            (t.state, state),
+            (t.kind, kind),
+            (t.peer, peer),
+            (t.error_code, error),
+            (t.age, t.age_name(age)),
+        ]
+    }
+}
+
+impl Wish {
+    /// The filter of the list that it was asked for on.
+    fn filter(&self) -> hotel_jobs::Wish {
+        let Self { state, kind, peer, error, age, .. } = self;
+        let [state, kind, peer, error, age] = [state, kind, peer, error, age].map(String::clone);
+        hotel_jobs::Wish { state, kind, peer, error, age, ..hotel_jobs::Wish::default() }
+    }
+}
