@@ -5,11 +5,15 @@
 //! its own; nothing here touches the services of the machine.
 
 pub mod client;
+pub mod collector;
+pub mod fleet;
+pub mod ledger;
 pub mod mail;
 pub mod platform;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod rabbit;
 pub mod secrets;
 pub mod settings;

@@ -2,9 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs::{self, File},
     net::{Ipv4Addr, TcpListener},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, bail};
@@ -15,15 +17,25 @@ use rand::RngExt;
 const RANGE: std::ops::Range<u16> = 20_000..32_000;
 const TRIES: usize = 200;
 
-/// A loopback port that nothing listens on.
+/// The ports that this process was given: each is its own until it ends.
+static GIVEN: Mutex<Vec<File>> = Mutex::new(Vec::new());
+
+/// A loopback port that nothing listens on, and that no other process is given while this one lives:
+/// a server is started long after its port was chosen.
 ///
 /// # Errors
-/// Fails if no free port was found in many tries.
+/// Fails if no free port was found in many tries, or notes of them cannot be kept.
 pub fn free() -> Result<u16> {
+    let user = fs::metadata("/proc/self").context("find out who we are")?.uid();
+    let folder = std::env::temp_dir().join(format!("hotelhub-ports-{user}"));
+    fs::create_dir_all(&folder).with_context(|| format!("make {}", folder.display()))?;
     let mut random = rand::rng();
     for _ in 0..TRIES {
         let port = random.random_range(RANGE);
-        if is_free(port) {
+        let note = folder.join(port.to_string());
+        let note = File::create(&note).with_context(|| format!("make {}", note.display()))?;
+        if note.try_lock().is_ok() && is_free(port) {
+            GIVEN.lock().unwrap_or_else(PoisonError::into_inner).push(note);
             return Ok(port);
         }
     }
@@ -132,6 +144,14 @@ mod tests {
         assert!(!is_free(port));
         let holder = holder(port).unwrap();
         assert!(holder.contains(&std::process::id().to_string()), "{holder}");
+    }
+
+    #[test]
+    fn a_port_is_given_once() {
+        let mut ports: Vec<u16> = (0..100).map(|_| free().unwrap()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        assert_eq!(ports.len(), 100);
     }
 
     #[test]

@@ -138,7 +138,7 @@ async fn two_brokers_run_side_by_side_and_one_survives_a_kill() {
     let (mut first, mut second) = (first.unwrap(), second.unwrap());
     let url = first.address().amqp_url();
 
-    let own = first.address().virtual_host("test-a").await.unwrap();
+    let own = first.address().virtual_host().await.unwrap();
     accepts(&own).await.unwrap();
     first.kill().await.unwrap();
     assert!(accepts(&url).await.is_err());

@@ -2,12 +2,14 @@
 
 mod control;
 mod hotel;
+mod page_visitor;
 mod raw;
 mod site;
 
 pub use self::{
     control::{ControlPlane, SignedUp, Signup, SignupStatus, SignupStep},
     hotel::{Hotel, stay},
+    page_visitor::{PageVisitor, hidden},
     raw::send_raw,
     site::{Answer, Site},
 };

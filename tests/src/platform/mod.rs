@@ -4,10 +4,12 @@ mod role;
 mod running;
 mod setup;
 mod stage;
+mod worker;
 
 pub use self::{
     role::Role,
     running::{Platform, PlatformBuilder},
-    setup::{BASE_DOMAIN, CONTROL_HOST, Setup, VENDOR_EMAIL, programs_folder},
+    setup::{BASE_DOMAIN, CONTROL_HOST, PANEL_HOST, Setup, VENDOR_EMAIL, programs_folder},
     stage::{HOTEL_DEADLINE, Stage},
+    worker::{Worker, WorkerProgram},
 };

@@ -1,5 +1,7 @@
 //! The processes that the platform consists of.
 
+use super::Worker;
+
 /// One process of the platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
@@ -15,6 +17,8 @@ pub enum Role {
     TenantWork,
     /// `tenant-api schedule`.
     TenantSchedule,
+    /// A worker beside [`Role::TenantWork`]; none of them is started unasked.
+    Worker(Worker),
 }
 
 impl Role {
@@ -28,6 +32,7 @@ impl Role {
             Self::TenantServe(replica) => format!("tenant-serve-{replica}"),
             Self::TenantWork => "tenant-work".to_owned(),
             Self::TenantSchedule => "tenant-schedule".to_owned(),
+            Self::Worker(it) => format!("{}-{}", it.program.executable(), it.number),
         }
     }
 
@@ -38,18 +43,20 @@ impl Role {
             Self::ControlServe | Self::ControlWork => "control-plane",
             Self::Provisioner => "provisioner",
             Self::TenantServe(_) | Self::TenantWork | Self::TenantSchedule => "tenant-api",
+            Self::Worker(it) => it.program.executable(),
         }
     }
 
     /// Its command line.
     #[must_use]
-    pub const fn args(self) -> &'static [&'static str] {
+    pub fn args(self) -> Vec<&'static str> {
         match self {
-            Self::ControlServe | Self::TenantServe(_) => &["serve"],
-            Self::ControlWork => &["work"],
-            Self::Provisioner => &["run"],
-            Self::TenantWork => &["work", "--classes", "mail,default"],
-            Self::TenantSchedule => &["schedule"],
+            Self::ControlServe | Self::TenantServe(_) => vec!["serve"],
+            Self::ControlWork => vec!["work"],
+            Self::Provisioner => vec!["run"],
+            Self::TenantWork => vec!["work", "--classes", "mail,default"],
+            Self::TenantSchedule => vec!["schedule"],
+            Self::Worker(it) => vec!["work", "--classes", it.classes],
         }
     }
 }

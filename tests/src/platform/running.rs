@@ -165,15 +165,47 @@ impl Platform {
                 Ready::Answers(self.setup.tenant_ports.get(replica).copied().unwrap_or_default())
             }
             // They serve nothing but metrics, and those only once their settings were accepted.
-            Role::ControlWork | Role::Provisioner | Role::TenantWork | Role::TenantSchedule => {
+            Role::ControlWork
+            | Role::Provisioner
+            | Role::TenantWork
+            | Role::TenantSchedule
+            | Role::Worker(_) => {
                 let name = format!("{}-metrics", role.name());
-                Ready::Listens(RememberedPorts::load(&self.setup.folder)?.port(&name)?)
+                let port = RememberedPorts::load(&self.setup.folder)?.port(&name)?;
+                // A worker that is asked to stop before it listens to signals just ends.
+                match role {
+                    Role::TenantWork | Role::Worker(_) => {
+                        Ready::Tells(port, "route_feed_connected")
+                    }
+                    _ => Ready::Listens(port),
+                }
             }
         };
         let what = format!("{} to be ready", role.name());
         program.wait_until(READY_DEADLINE, &what, async || ready.now().await.then_some(())).await?;
         self.programs.insert(role, program);
         Ok(())
+    }
+
+    /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
+    ///
+    /// # Errors
+    /// Fails if the program does not answer.
+    pub async fn figure(&self, role: Role, name: &str) -> Result<f64> {
+        let mut ports = RememberedPorts::load(&self.setup.folder)?;
+        let port = ports.port(&format!("{}-metrics", role.name()))?;
+        let page = Site::new(port, "localhost")?.get("/metrics").await?.body;
+        let of = |line: &str| {
+            let (written, value) = line.rsplit_once(' ')?;
+            let found = written.split('{').next() == Some(name);
+            found.then(|| value.parse::<f64>().ok())?
+        };
+        Ok(page.lines().filter_map(of).sum())
+    }
+
+    /// Sets a variable for processes that are started from now on: all, or those of one role.
+    pub fn set_env(&mut self, of: Option<Role>, name: &str, value: &str) {
+        self.changes.push((of, name.to_owned(), value.to_owned()));
     }
 
     /// Takes a variable that the builder set away from processes that are started from now on.
@@ -289,6 +321,8 @@ enum Ready {
     Answers(u16),
     /// This port accepts connections.
     Listens(u16),
+    /// The metrics on this port have this figure.
+    Tells(u16, &'static str),
 }
 
 impl Ready {
@@ -297,6 +331,10 @@ impl Ready {
             Self::Answers(port) => {
                 let Ok(site) = Site::new(*port, "localhost") else { return false };
                 site.get("/readyz").await.is_ok_and(|it| it.status.as_u16() == 200)
+            }
+            Self::Tells(port, figure) => {
+                let Ok(site) = Site::new(*port, "localhost") else { return false };
+                site.get("/metrics").await.is_ok_and(|it| it.body.contains(figure))
             }
             Self::Listens(port) => {
                 tokio::net::TcpStream::connect(("127.0.0.1", *port)).await.is_ok()

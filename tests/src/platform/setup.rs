@@ -16,11 +16,15 @@ use crate::{ports::RememberedPorts, postgres::PostgresUrls, process::Launch, sec
 pub const BASE_DOMAIN: &str = "hotelhub.localhost";
 /// The control plane's host name.
 pub const CONTROL_HOST: &str = "control.localhost";
+/// The host name of the vendor's panel.
+pub const PANEL_HOST: &str = "panel.localhost";
 /// The vendor's first login.
 pub const VENDOR_EMAIL: &str = "admin@hotelhub.localhost";
 
 /// Longest wait for a program to finish what it is at, after SIGTERM.
 const GRACE: Duration = Duration::from_secs(25);
+
+const BUILD: &str = "run `cargo build --workspace --bins` first";
 
 /// What the programs share and no program makes itself.
 #[derive(Clone, Serialize, Deserialize)]
@@ -103,6 +107,12 @@ impl Setup {
         format!("http://{CONTROL_HOST}:{}", self.control_port)
     }
 
+    /// The address of the vendor's panel.
+    #[must_use]
+    pub fn panel_public_url(&self) -> String {
+        format!("http://{PANEL_HOST}:{}", self.control_port)
+    }
+
     /// The public address of the hotel on `host`.
     #[must_use]
     pub fn tenant_public_url(&self, host: &str) -> String {
@@ -126,6 +136,12 @@ impl Setup {
         self.secrets.tenant_token_keys.parse().context("read our own keys")
     }
 
+    /// What the control plane and the hotels' programs show each other.
+    #[must_use]
+    pub fn route_feed_token(&self) -> &str {
+        &self.secrets.route_feed_token
+    }
+
     /// How long a program may take to stop.
     #[must_use]
     pub const fn stop_deadline(&self) -> Duration {
@@ -135,12 +151,16 @@ impl Setup {
     /// What starts the process of `role`; the port of its metrics is remembered.
     ///
     /// # Errors
-    /// Fails if no port is free.
+    /// Fails if its executable is not built or no port is free.
     pub fn launch(&self, role: Role) -> Result<Launch> {
         let name = role.name();
+        // Not every run builds the workers of tests.
+        if !self.programs.join(role.executable()).exists() {
+            bail!("{} is not built: {BUILD}", role.executable());
+        }
         let metrics = RememberedPorts::load(&self.folder)?.port(&format!("{name}-metrics"))?;
         let mut launch = self
-            .command(&name, role.executable(), role.args())
+            .command(&name, role.executable(), &role.args())
             .env("METRICS_LISTEN", format!("127.0.0.1:{metrics}"))
             .register(&self.folder.join("pids"));
         match role {
@@ -152,7 +172,11 @@ impl Setup {
                 let port = port.with_context(|| format!("no port for replica {replica}"))?;
                 launch = launch.env("TENANT_LISTEN", format!("127.0.0.1:{port}"));
             }
-            Role::ControlWork | Role::Provisioner | Role::TenantWork | Role::TenantSchedule => {}
+            Role::ControlWork
+            | Role::Provisioner
+            | Role::TenantWork
+            | Role::TenantSchedule
+            | Role::Worker(_) => {}
         }
         Ok(launch)
     }
@@ -178,6 +202,8 @@ impl Setup {
     fn control_plane(&self, launch: Launch) -> Launch {
         self.public(launch)
             .env("CONTROL_DATABASE_URL", self.postgres.control.as_str())
+            // Not every resolver knows the names below `localhost`.
+            .env("TENANT_UPCALL_URL", self.tenant_public_url("127.0.0.1"))
             .env("ROUTE_FEED_TOKEN", &self.secrets.route_feed_token)
             .env("SEALING_KEYS", &self.secrets.sealing_keys)
             .env("DB_HOST_KEYS", &self.secrets.db_host_keys)
@@ -209,6 +235,7 @@ impl Setup {
     fn public(&self, launch: Launch) -> Launch {
         launch
             .env("CONTROL_PUBLIC_URL", self.control_public_url())
+            .env("PANEL_PUBLIC_URL", self.panel_public_url())
             .env("TENANT_BASE_DOMAIN", BASE_DOMAIN)
             .env("TENANT_PUBLIC_URL", self.tenant_public_url("{host}"))
     }
@@ -225,6 +252,6 @@ pub fn programs_folder() -> Result<PathBuf> {
     };
     match here.ancestors().skip(1).take(2).find(whole) {
         Some(folder) => Ok(folder.to_owned()),
-        None => bail!("the programs are not built: run `cargo build --workspace --bins` first"),
+        None => bail!("the programs are not built: {BUILD}"),
     }
 }

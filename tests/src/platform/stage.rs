@@ -1,18 +1,24 @@
 //! The private servers of one test: database, broker and mail, started together.
 
-use std::{path::Path, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    time::Duration,
+};
 
 use crate::settings::setting;
 use anyhow::{Context as _, Result};
 use tempfile::TempDir;
+use url::Url;
 
 use super::{Platform, PlatformBuilder, Setup};
 use crate::{
     mail::Catcher,
     ports,
     postgres::{PostgresServer, Preset},
+    proxy::Proxy,
     rabbit::{RabbitAddress, RabbitNode},
-    secrets, temporary,
+    temporary,
 };
 
 /// How long a test waits for a hotel to be made, on a machine with much else to do.
@@ -67,7 +73,7 @@ impl Stage {
             match shared_broker {
                 Some(state) => {
                     let address = RabbitAddress::read(state.as_ref())?;
-                    let url = address.virtual_host(&format!("test-{}", secrets::tag())).await?;
+                    let url = address.virtual_host().await?;
                     anyhow::Ok((None, url))
                 }
                 None => {
@@ -87,6 +93,26 @@ impl Stage {
     #[must_use]
     pub fn amqp_url(&self) -> &str {
         &self.amqp_url
+    }
+
+    /// The broker's address as seen from behind `proxy`, which leads to it.
+    ///
+    /// # Errors
+    /// Never in practice: the address is ours.
+    pub fn amqp_url_through(&self, proxy: &Proxy) -> Result<String> {
+        let mut url = Url::parse(&self.amqp_url).context("read our own address")?;
+        url.set_port(Some(proxy.address().port())).ok().context("an address without a host")?;
+        Ok(url.to_string())
+    }
+
+    /// A proxy before the broker.
+    ///
+    /// # Errors
+    /// Fails if it cannot listen.
+    pub async fn broker_proxy(&self) -> Result<Proxy> {
+        let url = Url::parse(&self.amqp_url).context("read our own address")?;
+        let port = url.port().context("an address without a port")?;
+        Proxy::start(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
     }
 
     /// A platform on these servers, with so many replicas of `tenant-api serve`, a clock that can

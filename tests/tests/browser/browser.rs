@@ -13,7 +13,7 @@ use platform_tests::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{By, Capabilities, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
+use thirtyfour::{By, Capabilities, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver};
 use tokio::sync::OnceCell;
 
 /// Pages that wait for the provisioner, on a machine with much else to do.
@@ -21,6 +21,9 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const FETCHING: Duration = Duration::from_secs(120);
 const DRIVER: &str = "/usr/bin/chromedriver";
 const AXE: &str = "axe-core@4.14.1";
+
+/// More presses of the tabulator than a page has places to stop at.
+const STOPS: usize = 60;
 
 /// Widths of a desk and of a phone, in pixels.
 const WIDTHS: [u32; 2] = [1280, 500];
@@ -63,7 +66,7 @@ impl Browser {
 
     /// Ends the browser and its driver.
     pub(crate) async fn close(mut self) {
-        self.driver.quit().await.unwrap();
+        self.driver.clone().quit().await.unwrap();
         self.process.terminate(PATIENCE).await.unwrap();
     }
 
@@ -80,6 +83,19 @@ impl Browser {
         found.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.unwrap();
     }
 
+    /// Goes from stop to stop until one is what this selector finds.
+    pub(crate) async fn tab_to(&self, selector: &str) {
+        let there = format!("return document.activeElement.matches({selector:?})");
+        for _ in 0..STOPS {
+            self.driver.active_element().await.unwrap().send_keys(Key::Tab).await.unwrap();
+            let found = self.driver.execute(&there, Vec::new()).await.unwrap();
+            if found.json().as_bool() == Some(true) {
+                return;
+            }
+        }
+        panic!("the keyboard does not reach {selector}");
+    }
+
     /// Waits until the page has what this selector finds, and gives its text.
     pub(crate) async fn wait_for(&self, selector: &str) -> String {
         let found = eventually(PATIENCE, selector, async || {
@@ -88,7 +104,10 @@ impl Browser {
         });
         match found.await {
             Ok(text) => text,
-            Err(error) => panic!("{error}\n{}", self.driver.source().await.unwrap()),
+            Err(error) => {
+                let at = self.driver.current_url().await.unwrap();
+                panic!("{error}\nat {at}: {}", self.driver.source().await.unwrap())
+            }
         }
     }
 
@@ -115,6 +134,14 @@ impl Browser {
             assert!(serious.is_empty(), "{page} at {width}:\n{}", serious.join("\n"));
         }
         self.driver.set_window_rect(0, 0, WIDTHS[0], 1000).await.unwrap();
+    }
+}
+
+impl Drop for Browser {
+    /// A test that has failed does not ask its browser to leave, which would hold up the thread
+    /// that the answer comes through: its process is killed.
+    fn drop(&mut self) {
+        self.driver.clone().leak().ok();
     }
 }
 
@@ -164,8 +191,11 @@ async fn axe() -> &'static str {
     TEXT.get_or_init(async || {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("axe");
         let file = folder.join("node_modules/axe-core/axe.min.js");
+        std::fs::create_dir_all(&folder).unwrap();
+        // Tests that run side by side want it at the same time.
+        let lock = std::fs::File::create(folder.join("lock")).unwrap();
+        lock.lock().unwrap();
         if !file.exists() {
-            std::fs::create_dir_all(&folder).unwrap();
             // With our whole environment: it says how this machine reaches the outside.
             let fetch = tokio::process::Command::new("npm")
                 .args(["install", "--ignore-scripts", "--no-save", "--no-audit", AXE, "--prefix"])

@@ -5,8 +5,8 @@ use crate::operator::Operator;
 #[tokio::test]
 async fn each_group_explains_itself() {
     let operator = Operator::new();
-    let groups: [&[&str]; 6] =
-        [&[], &["login"], &["tenant"], &["operation"], &["migrate"], &["db-host"]];
+    let groups: [&[&str]; 7] =
+        [&[], &["login"], &["tenant"], &["operation"], &["migrate"], &["jobs"], &["db-host"]];
     for group in groups {
         let said = operator.run(&[group, &["--help"]].concat()).await.done();
         let name = format!("help_{}", group.first().unwrap_or(&"hotelhub"));
@@ -17,11 +17,16 @@ async fn each_group_explains_itself() {
 #[tokio::test]
 async fn what_is_wrongly_typed_is_refused_before_anything_is_done() {
     let operator = Operator::new();
-    let wrong: [&[&str]; 5] = [
+    let wrong: [&[&str]; 10] = [
         &["tenant", "explode"],
         &["tenant", "suspend", "mandala"],
         &["tenant", "delete", "mandala"],
         &["operation", "show", "not-an-id"],
+        &["jobs", "pause", "--reason", "all of them"],
+        &["jobs", "resume", "mandala"],
+        &["jobs", "replay", "--error", "HTTP_500"],
+        &["jobs", "replay", "--all", "01890a5d-ac96-774b-bcce-b302099a8057"],
+        &["jobs", "cancel", "01890a5d-ac96-774b-bcce-b302099a8057"],
         // Nobody said where the control plane is.
         &["tenant", "list"],
     ];

@@ -11,6 +11,7 @@ mod after;
 mod doctor;
 mod ground;
 mod help;
+mod jobs;
 mod operator;
 mod session;
 mod vendor;

@@ -112,3 +112,33 @@ async fn a_control_plane_that_stops_is_not_reachable() {
     let said = ground.operator.run(&["db-host", "list"]).await.refused(3);
     assert!(said.contains("does not answer"), "{said}");
 }
+
+#[tokio::test]
+async fn jobs_are_paused_listed_and_resumed() {
+    let ground = Ground::logged_in().await;
+    ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    assert_eq!(ground.operator.run(&["jobs", "pauses"]).await.done(), "nothing is paused\n");
+
+    let mails = ["jobs", "pause", "--class", "mail", "--reason", "the relay is down", "--json"];
+    let made = ground.operator.run(&mails).await.json();
+    let id = made["id"].as_str().unwrap();
+    let again = ground.operator.run(&mails[..6]).await.refused(1);
+    assert!(again.contains("(JOBS_ALREADY_PAUSED)") && again.contains(id), "{again}");
+    assert!(again.contains("next: see what is paused: `hotelhub jobs pauses`"), "{again}");
+    let one = ["jobs", "pause", "--tenant", "mandala", "--kind", "push_rates", "--reason", "odd"];
+    let said = ground.operator.run(&one).await.done();
+    let wanted = "push_rates jobs of mandala are paused; let them go on: `hotelhub jobs resume ";
+    assert!(said.starts_with(wanted), "{said}");
+
+    let table = ground.operator.run(&["jobs", "pauses"]).await.done();
+    let lines: Vec<Vec<&str>> = table.lines().map(|it| it.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["ID", "HOTEL", "CLASS", "KIND", "SINCE", "REASON"]);
+    assert_eq!((&lines[1][1..4], lines[1][5]), (&["mandala", "every", "push_rates"][..], "odd"));
+    assert_eq!((lines[2][0], &lines[2][1..4]), (id, &["every", "mail", "every"][..]));
+
+    let resumed = ground.operator.run(&["jobs", "resume", id]).await.done();
+    assert_eq!(resumed, "the pause of mail jobs of every hotel is lifted\n");
+    assert!(ground.operator.run(&["jobs", "resume", id]).await.refused(1).contains("(NOT_FOUND)"));
+    let left = ground.operator.run(&["jobs", "pauses", "--json"]).await.json();
+    assert_eq!(left.as_array().unwrap().len(), 1);
+}

@@ -85,6 +85,8 @@ async fn a_restore_that_nothing_else_shows_is_proved_by_a_reader_that_is_ahead()
 #[tokio::test]
 async fn of_many_who_find_that_an_epoch_is_over_one_starts_the_next() {
     let ground = Ground::new().await;
+    // The first reader starts the first epoch that knows its server.
+    let _reader = Replica::start(ground.feed("reader.json", None)).await;
     let over = epoch(&ground).await;
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..8 {

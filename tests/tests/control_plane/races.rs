@@ -46,17 +46,20 @@ async fn change(session: &mut Client, writer: usize, number: usize) {
             tx.execute(suspend, &[]).await.unwrap();
         }
         4 => {
-            // A name goes from one hotel to another.
+            // A name goes from one hotel to another. Who takes a name locks the tenant first, as
+            // `move_provisioning` does: the other way round the two could wait for each other.
+            let lock = "SELECT id FROM tenants ORDER BY random() LIMIT 1 FOR KEY SHARE";
+            let taker: TenantId = tx.query_one(lock, &[]).await.unwrap().get(0);
             let release = "UPDATE domains SET released_at = clock_timestamp()
                  WHERE hostname = 'wandering.example' AND released_at IS NULL";
             tx.execute(release, &[]).await.unwrap();
             let take = "INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified,
                    ssl_status, created_at)
-                 SELECT gen_random_uuid(), id, 'wandering.example', false, true, 'none', now()
-                 FROM tenants WHERE NOT EXISTS (SELECT 1 FROM domains
+                 SELECT gen_random_uuid(), $1, 'wandering.example', false, true, 'none', now()
+                 WHERE NOT EXISTS (SELECT 1 FROM domains
                    WHERE hostname = 'wandering.example' AND released_at IS NULL)
-                 ORDER BY random() LIMIT 1 ON CONFLICT DO NOTHING";
-            tx.execute(take, &[]).await.unwrap();
+                 ON CONFLICT DO NOTHING";
+            tx.execute(take, &[&taker]).await.unwrap();
         }
         _ => {
             let fail = "SELECT move_provisioning(id, to_state) FROM (
@@ -66,7 +69,7 @@ async fn change(session: &mut Client, writer: usize, number: usize) {
             tx.query(fail, &[]).await.unwrap();
         }
     }
-    tx.commit().await.ok();
+    tx.commit().await.unwrap();
 }
 
 /// Watches that the position never goes back, until told to stop.

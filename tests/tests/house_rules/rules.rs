@@ -26,7 +26,8 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("platform-tests", &["hotelhub-core"]),
-    ("xtask", &["hotelhub-core", "hotelhub-http", "migrations", "platform-tests"]),
+    ("test-worker", &["hotelhub-core", "hotelhub-jobs", "tenant-api"]),
+    ("xtask", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "migrations", "platform-tests"]),
 ];
 
 /// The one crate whose tests may use all others.

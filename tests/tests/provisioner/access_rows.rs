@@ -34,7 +34,7 @@ async fn a_change_of_access_is_in_the_hotels_database_in_a_moment() {
     times.sort_unstable();
     show(&format!("median {:?}, slowest {:?}", times[10], times[19]));
     // Far above what it takes: this catches a look that was waited for.
-    assert!(times[10] < Duration::from_millis(400), "{times:?}");
+    assert!(times[10] < Duration::from_millis(700), "{times:?}");
     stop(provisioner).await;
 }
 
@@ -47,6 +47,9 @@ async fn a_server_that_is_away_holds_up_its_own_hotels_only() {
     two.wait_until(moved, "done").await;
     let inside = two.inside(here.tenant).await;
     two.other.stop_immediately().await.unwrap();
+    // Who calls there is neither answered nor refused.
+    let port = two.other.urls().unwrap().superuser.port().unwrap();
+    let silence = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
 
     let both = "UPDATE tenants SET access = 'essential' WHERE id = ANY ($1)";
     let ids = vec![here.tenant, there.tenant];
@@ -55,11 +58,13 @@ async fn a_server_that_is_away_holds_up_its_own_hotels_only() {
     set(&two, here.tenant, "stopped").await;
     let began = Instant::now();
     written(&inside, "stopped").await;
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    // One that waits for the other server waits for five seconds.
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     let sql = "SELECT access FROM databases WHERE tenant_id = $1";
     let row = two.ground.control.query_one(sql, &[&there.tenant]).await.unwrap();
     assert_ne!(row.get::<_, Option<&str>>(0), Some("essential"));
 
+    drop(silence);
     two.other.start().await.unwrap();
     written(&two.inside(there.tenant).await, "essential").await;
     recorded(&two, there.tenant, "essential").await;

@@ -99,8 +99,9 @@ async fn a_deletion_goes_on_for_ever_once_the_route_is_gone() {
     })
     .await
     .unwrap();
-    drop(inside);
+    // The session ends with the server.
     two.ground.tenants_server.as_mut().unwrap().stop_immediately().await.unwrap();
+    drop(inside);
     two.wait_for_error(deleted, "connect to `local`").await;
     two.ground.tenants_server.as_mut().unwrap().start().await.unwrap();
 

@@ -110,8 +110,8 @@ async fn a_kill_while_a_database_is_copied_leaves_no_second_copy() {
         let mut program = ground.start("killed").await;
         gate.wait_for_arrival().await;
         let superuser = ground.superuser("postgres").await;
-        gate.open().await;
-        wait_for_session_as(&superuser, "query LIKE 'CREATE DATABASE%'").await;
+        let copied = wait_for_session_as(&superuser, "query LIKE 'CREATE DATABASE%'");
+        tokio::join!(gate.open(), copied);
         program.kill().await.unwrap();
         finish(&ground, asked, "ready").await;
     }

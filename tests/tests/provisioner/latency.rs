@@ -35,7 +35,7 @@ async fn a_signup_takes_little_more_than_the_copy_of_its_database() {
     }
     stop(provisioner).await;
 
-    let (copy, signup) = (median(&mut copies), median(&mut signups));
+    let (copy, signup) = (quartile(&mut copies), quartile(&mut signups));
     let steps = median_steps(&ground).await;
     let report = format!("copy {copy:.1} ms, signup {signup:.1} ms; {steps}");
     // Far above what it takes on a quiet machine: this catches a wait, not a slow disk.
@@ -58,7 +58,7 @@ async fn a_warm_signup_takes_a_fraction_of_the_copy_of_its_database() {
     }
     stop(provisioner).await;
 
-    let (signup, steps) = (median(&mut signups), median_steps(&ground).await);
+    let (signup, steps) = (quartile(&mut signups), median_steps(&ground).await);
     let report = format!("warm signup {signup:.1} ms; {steps}");
     // As above: far more than on a quiet machine, and less than anything that copies a database.
     assert!(signup < 150.0, "{report}");
@@ -89,7 +89,8 @@ fn show(report: &str) {
     println!("{report}");
 }
 
-fn median(values: &mut [f64]) -> f64 {
+/// What a quarter of them stays below: a wait is in each, a busy machine in some.
+fn quartile(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values[values.len() / 4]
 }

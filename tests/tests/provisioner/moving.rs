@@ -18,6 +18,10 @@ use crate::{
     writer::write_until,
 };
 
+/// Far longer than one waits for a lock here, with a slow disk on top, and far shorter than the
+/// transaction that is waited for.
+const HELD_UP: Duration = Duration::from_secs(2);
+
 #[tokio::test]
 async fn a_hotel_moves_while_it_is_written_to_and_loses_nothing() {
     let two = TwoHosts::new(Preset::Durable).await;
@@ -42,7 +46,7 @@ async fn a_hotel_moves_while_it_is_written_to_and_loses_nothing() {
     assert!(written.strange.is_empty(), "{:?}", written.strange);
     let inside = two.inside(hotel.tenant).await;
     written.assert_there(&inside).await;
-    assert!(written.changes > 20, "{written:?}");
+    assert!(written.changes > 5, "{written:?}");
     two.assert_untouched(hotel.tenant).await;
     two.assert_nothing_stray().await;
     assert_identity(&inside, hotel.tenant, after.database, after.generation).await;
@@ -218,9 +222,9 @@ async fn a_long_transaction_holds_up_the_move_and_nobody_else() {
         let ((), written) = tokio::join!(holding, write_until(&two, hotel.tenant, &stopped));
 
         assert_eq!(two.place(hotel.tenant).await, before, "it waits");
-        assert!(written.slowest_write < Duration::from_millis(500), "{step}: {written:?}");
-        assert!(written.slowest_read < Duration::from_millis(500), "{step}: {written:?}");
-        assert!(written.changes > 20, "{step}: {written:?}");
+        assert!(written.slowest_write < HELD_UP, "{step}: {written:?}");
+        assert!(written.slowest_read < HELD_UP, "{step}: {written:?}");
+        assert!(written.changes > 5, "{step}: {written:?}");
         assert_eq!(written.stopped, 0, "{step}");
         show(&format!(
             "{step}: slowest write {:?}, slowest read {:?}",

@@ -286,4 +286,12 @@ INSERT INTO room_occupancies (room_id, kind, during, released_at)
   FROM rooms r, generate_series(0, 9) AS n;
 INSERT INTO jobs (id, kind, class, state, max_attempts, payload)
   SELECT gen_random_uuid(), 'test', 'default', 'done', 3, jsonb_build_object('n', n)
-  FROM generate_series(1, 200) AS n";
+  FROM generate_series(1, 200) AS n;
+INSERT INTO peers (peer, calls, failures, opened_at, probe_at)
+  VALUES ('channel-manager', 7, 5, now(), now() + interval '15 seconds');
+INSERT INTO peer_budgets (peer, property_id, called_at)
+  SELECT 'channel-manager', id, ARRAY[now(), now() - interval '3 seconds'] FROM properties;
+INSERT INTO schedules (name, property_id, next_fire_at)
+  SELECT 'report_day', id, now() + interval '1 day' FROM properties;
+INSERT INTO schedule_fires (name, property_id, fire_at, outcome, fired_at)
+  SELECT 'report_day', id, now(), 'missed', now() FROM properties";

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use nix::sys::signal::Signal;
 use platform_tests::{postgres::Preset, process::is_clean, waiting::eventually};
 
@@ -137,13 +138,18 @@ async fn a_database_that_was_written_to_gets_a_tick() {
     let properties = lapin::ConnectionProperties::default();
     let connection = lapin::Connection::connect(&url, properties).await.unwrap();
     hotelhub_jobs::topology::declare(&connection).await.unwrap();
+    // Ticks are for whoever takes them.
+    let channel = connection.create_channel().await.unwrap();
+    let queue = hotelhub_jobs::topology::work_queue(hotelhub_jobs::kind::Class::Default);
+    let options = lapin::options::BasicConsumeOptions { no_ack: true, ..Default::default() };
+    let consuming = channel.basic_consume(queue.into(), "".into(), options, Default::default());
+    let mut tickets = consuming.await.unwrap();
     let launch = ground.launch("provisioner", "run").env("AMQP_URL", &url);
     let provisioner = ground.started(&launch).await;
     let asked = ground.ask("mandala").await;
     ground.wait_until(asked, "ready").await;
-    let channel = connection.create_channel().await.unwrap();
     // Made with data, so it gets a first one.
-    wait_for_tick(&channel, asked).await;
+    wait_for_tick(&mut tickets, asked).await;
 
     let database = ground.database_of(asked).await;
     let url = ground.tenant_url(asked, &database).await;
@@ -152,21 +158,22 @@ async fn a_database_that_was_written_to_gets_a_tick() {
          VALUES (gen_random_uuid(), 'Budi', now())";
     hotel.simple_query(write).await.unwrap();
 
-    wait_for_tick(&channel, asked).await;
+    wait_for_tick(&mut tickets, asked).await;
     stop(provisioner).await;
 }
 
-/// Takes messages out of the default class until one is a tick for the tenant.
-async fn wait_for_tick(channel: &lapin::Channel, asked: Asked) {
-    let queue = hotelhub_jobs::topology::work_queue(hotelhub_jobs::kind::Class::Default);
-    let options = lapin::options::BasicGetOptions { no_ack: true };
-    eventually(SOON + Duration::from_secs(30), "a tick", async || {
-        let message = channel.basic_get(queue.as_str().into(), options).await.unwrap()?;
-        let ticket = hotelhub_jobs::ticket::Ticket::read(&message.data).unwrap();
-        (ticket.tenant == asked.tenant).then_some(())
-    })
-    .await
-    .unwrap();
+/// Takes messages of the default class until one is a tick for the tenant.
+async fn wait_for_tick(tickets: &mut lapin::Consumer, asked: Asked) {
+    let tick = async {
+        loop {
+            let message = tickets.next().await.unwrap().unwrap();
+            let ticket = hotelhub_jobs::ticket::Ticket::read(&message.data).unwrap();
+            if ticket.tenant == asked.tenant {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(SOON + Duration::from_secs(30), tick).await.unwrap();
 }
 
 /// Waits until the operation has failed with such an error and waits for its next try.

@@ -1,17 +1,22 @@
-//! What a tick keeps in order: the business day goes on, and what is old is forgotten.
+//! What is due by the clock: the business day goes on, owners get their report, and what is old is
+//! forgotten.
 
 use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use hotelhub_core::{ids::TenantId, tasks::Tasks};
 use hotelhub_jobs::broker::Broker;
-use platform_tests::{platform::Role, waiting::eventually};
+use platform_tests::{mail::CaughtMail, platform::Role, waiting::eventually};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::house::{House, TestHotel, shared};
+use crate::house::{House, TestHotel, run_script, shared};
 
 const SOON: Duration = Duration::from_secs(60);
+/// A hotel that nothing is known of gets a tick within a minute.
+const FIRST_TICK: Duration = Duration::from_secs(120);
+/// How the owners' report begins.
+const REPORT: &str = "Laporan harian";
 
 /// Sends the hotel so many ticks, all at once.
 async fn tick(house: &House, it: &TestHotel, ticks: usize) {
@@ -44,6 +49,7 @@ async fn the_business_day_goes_on_once_however_many_ticks_come() {
     let house = shared().await;
     let it = house.open_hotel().await;
     it.sql("UPDATE business_days SET business_date = business_date - 3").await;
+    it.let_be_late("open_business_day", 3).await;
 
     tick(&house, &it, 8).await;
 
@@ -51,6 +57,74 @@ async fn the_business_day_goes_on_once_however_many_ticks_come() {
     eventually(SOON, "the new business day", rolled).await.unwrap();
     tick(&house, &it, 8).await;
     assert_eq!(text(&it, DAYS).await, "closed -3, open 0");
+    let jobs = "SELECT count(*)::text FROM jobs WHERE kind = 'open_business_day'";
+    assert_eq!(text(&it, jobs).await, "1");
+}
+
+#[tokio::test]
+async fn midnight_comes_by_itself_where_nobody_does_anything() {
+    let house = House::with(&[]).await;
+    let it = house.open_hotel().await;
+    let left = "SELECT extract(epoch FROM ((now() AT TIME ZONE time_zone)::date + 1)
+         - (now() AT TIME ZONE time_zone))::bigint FROM properties";
+    let left: i64 = it.sql(left).await[0].get(0);
+    let known =
+        async || (text(&it, "SELECT count(*)::text FROM schedules").await == "3").then_some(());
+    eventually(FIRST_TICK, "the first tick", known).await.unwrap();
+
+    // Ten minutes before, a hotel that was not looked at for long gets its tick; the one at midnight
+    // comes since that look has told of it.
+    let worker = Role::TenantWork;
+    let ticks = house.figure(worker, "job_ticks_total").await;
+    house.platform.move_clock(left - 600).unwrap();
+    let ticked = async || (house.figure(worker, "job_ticks_total").await > ticks).then_some(());
+    eventually(SOON, "the tick before midnight", ticked).await.unwrap();
+    house.platform.move_clock(left + 5).unwrap();
+
+    let rolled = async || (text(&it, DAYS).await == "closed 0, open 1").then_some(());
+    let waited = eventually(SOON, "the new business day", rolled).await;
+    if let Err(late) = waited {
+        panic!("{late}; there is {}", text(&it, DAYS).await);
+    }
+}
+
+#[tokio::test]
+async fn the_owner_is_told_in_the_morning_what_yesterday_was_like() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let room_type = it.sells(3).await;
+    for _ in 0..2 {
+        let body = TestHotel::booking(&room_type, 3, 2, "");
+        let answer = it.site().post(&it.path("reservations"), &body).await.unwrap();
+        answer.expect_status(201).unwrap();
+    }
+    // Both came on the day before the last morning at eight; one was cancelled.
+    run_script(
+        &it.session().await,
+        "CREATE TEMPORARY TABLE moved AS
+           SELECT min(arrival) - (now() AT TIME ZONE min(time_zone) - interval '8 hours')::date + 1
+             AS days
+           FROM reservations, properties;
+         UPDATE reservation_nights SET stay_date = stay_date - days FROM moved;
+         UPDATE reservations SET arrival = arrival - days, departure = departure - days FROM moved;
+         UPDATE reservations SET state = 'cancelled'
+           WHERE id = (SELECT id FROM reservations ORDER BY id LIMIT 1)",
+    )
+    .await;
+    let base = "SELECT min(base_idr) FROM reservation_nights";
+    let base: i64 = it.sql(base).await[0].get(0);
+    it.let_be_late("report_day", 1).await;
+
+    tick(&house, &it, 4).await;
+
+    let is_report = |mail: &CaughtMail| mail.is_to(&it.email) && mail.subject.contains(REPORT);
+    let mail = house.stage.mail.wait_for(SOON, "the report", is_report).await.unwrap();
+    let told: Vec<&str> =
+        mail.text.lines().filter_map(|it| Some(it.rsplit_once(": ")?.1)).collect();
+    let revenue = hotelhub_core::money::Rupiah::new(base).to_string();
+    assert_eq!(told, ["1", "0", "1", "3", "33 %", revenue.as_str()], "{}", mail.text);
+    let jobs = "SELECT count(*)::text FROM jobs WHERE kind = 'report_day'";
+    assert_eq!(text(&it, jobs).await, "2", "one of the schedule, one for the owner");
 }
 
 #[tokio::test]
@@ -108,6 +182,13 @@ async fn what_is_old_is_forgotten_and_what_is_young_or_dead_is_kept() {
          FROM unnest(ARRAY['done', 'cancelled', 'dead']) AS state, unnest(ARRAY[13, 15]) AS days",
     )
     .await;
+    it.sql(
+        "INSERT INTO schedule_fires (name, property_id, fire_at, outcome, fired_at)
+         SELECT 'made ' || days, gen_random_uuid(), now(), 'missed', now() - days * interval '1 day'
+         FROM unnest(ARRAY[59, 61]) AS days",
+    )
+    .await;
+    it.let_be_late("clean_up", 7).await;
 
     tick(&house, &it, 2).await;
 
@@ -117,8 +198,10 @@ async fn what_is_old_is_forgotten_and_what_is_young_or_dead_is_kept() {
           FROM (SELECT encode(refresh_sha256, 'escape') AS name FROM sessions) AS made
           WHERE name ~ '^(live|expired|revoked)'),
          (SELECT string_agg(state || (payload ->> 'days'), ', ' ORDER BY state, payload ->> 'days')
-          FROM jobs WHERE kind = 'made'))";
-    let wanted = "after 1; expired 29, live, revoked 29; cancelled13, dead13, dead15, done13";
+          FROM jobs WHERE kind = 'made'),
+         (SELECT string_agg(name, ', ') FROM schedule_fires WHERE name LIKE 'made%'))";
+    let wanted =
+        "after 1; expired 29, live, revoked 29; cancelled13, dead13, dead15, done13; made 59";
     let forgotten = async || (text(&it, kept).await == wanted).then_some(());
     let waited = eventually(SOON, "the old to be forgotten", forgotten).await;
     if let Err(late) = waited {

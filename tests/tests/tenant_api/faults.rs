@@ -215,9 +215,9 @@ async fn a_worker_that_is_asked_to_stop_ends_the_mail_it_is_at() {
 
     let status = work.wait(SOON).await.unwrap();
     assert!(is_clean(status), "{status}");
-    let job =
-        it.sql("SELECT state, attempt FROM jobs WHERE kind = 'reservation_confirmation'").await;
-    assert_eq!((job[0].get(0), job[0].get(1)), ("done", 1));
+    let sql = "SELECT state, attempt, priority FROM jobs WHERE kind = 'reservation_confirmation'";
+    let job = it.sql(sql).await;
+    assert_eq!((job[0].get(0), job[0].get(1), job[0].get(2)), ("done", 1, 10));
     let mails = house.stage.mail.store().list();
     assert_eq!(mails.iter().filter(|it| it.is_to(GUEST)).count(), 1);
 }

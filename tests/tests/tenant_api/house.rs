@@ -7,7 +7,6 @@ use hotelhub_jobs::broker::Broker;
 use platform_tests::{
     client::{ControlPlane, Hotel, Signup, Site},
     platform::{HOTEL_DEADLINE, Platform, Role, Stage},
-    ports::RememberedPorts,
     postgres::{Preset, connect},
     secrets,
     waiting::eventually,
@@ -79,15 +78,7 @@ impl House {
 
     /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
     pub(crate) async fn figure(&self, role: Role, name: &str) -> f64 {
-        let mut ports = RememberedPorts::load(&self.platform.setup().folder).unwrap();
-        let port = ports.port(&format!("{}-metrics", role.name())).unwrap();
-        let page = Site::new(port, "localhost").unwrap().get("/metrics").await.unwrap().body;
-        let of = |line: &str| {
-            let (written, value) = line.rsplit_once(' ')?;
-            let found = written.split('{').next() == Some(name);
-            found.then(|| value.parse::<f64>().unwrap())
-        };
-        page.lines().filter_map(of).sum()
+        self.platform.figure(role, name).await.unwrap()
     }
 
     /// Ends a move that has paused the hotel's writers, as if the next copy were here: it has the
@@ -261,6 +252,20 @@ impl TestHotel {
         let nights = (from.as_str(), to.as_str());
         self.hotel.set_rate(&self.property, &room_type, nights, 750_000).await.unwrap();
         room_type
+    }
+
+    /// Lets a schedule be late by so many days.
+    pub(crate) async fn let_be_late(&self, schedule: &str, days: u32) {
+        let property = match schedule {
+            "clean_up" => "'00000000-0000-0000-0000-000000000000'::uuid",
+            _ => "id",
+        };
+        self.sql(&format!(
+            "INSERT INTO schedules (name, property_id, next_fire_at)
+             SELECT '{schedule}', {property}, now() - interval '{days} days' FROM properties
+             ON CONFLICT (name, property_id) DO UPDATE SET next_fire_at = excluded.next_fire_at"
+        ))
+        .await;
     }
 
     /// The body that books this kind of room for so many nights in so many days.

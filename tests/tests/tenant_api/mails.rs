@@ -134,3 +134,19 @@ async fn a_mail_server_that_says_later_is_tried_again_and_one_that_says_never_is
     let (_, tries, code) = job(&other).await;
     assert_eq!((tries, code.as_deref()), (1, Some("SMTP_REFUSED")));
 }
+
+#[tokio::test]
+async fn a_mail_server_that_is_away_costs_no_try() {
+    let mut house = House::own().await;
+    let it = house.open_hotel().await;
+    let room_type = it.sells(1).await;
+    house.stage.mail.set_fault(Fault::Refuse).await;
+    book(&it, &room_type, GUEST).await;
+    wait_for_state(&it, "retry_wait").await;
+    assert_eq!(job(&it).await, ("retry_wait".to_owned(), 0, Some("SMTP_DOWN".to_owned())));
+
+    house.stage.mail.set_fault(Fault::None).await;
+    house.stage.mail.wait_for_mail_to(GUEST, DELIVERY).await.unwrap();
+    wait_for_state(&it, "done").await;
+    assert_eq!(job(&it).await.1, 1);
+}

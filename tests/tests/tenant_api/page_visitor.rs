@@ -1,20 +1,18 @@
-//! A person with a browser that runs no scripts: follows links, fills in forms, keeps cookies.
+//! People on a hotel's pages, with browsers that run no scripts.
 
-use platform_tests::client::{Answer, Site};
-use reqwest::Method;
+use platform_tests::client::{self, Answer};
+
+pub(crate) use platform_tests::client::hidden;
 
 use crate::house::{PASSWORD, TestHotel};
 
 /// Somebody on a hotel's pages.
-pub(crate) struct PageVisitor {
-    site: Site,
-    cookie: String,
-}
+pub(crate) struct PageVisitor(client::PageVisitor);
 
 impl PageVisitor {
     /// Somebody who has not logged in.
     pub(crate) fn stranger(it: &TestHotel) -> Self {
-        Self { site: it.site().on_host(it.site().host()), cookie: String::new() }
+        Self(client::PageVisitor::stranger(it.site()))
     }
 
     /// The owner, logged in on the page.
@@ -24,30 +22,23 @@ impl PageVisitor {
 
     /// Somebody with the owner's password, logged in on the page.
     pub(crate) async fn person(it: &TestHotel, email: &str) -> Self {
-        let mut visitor = Self::stranger(it);
-        let answer = visitor.send("/login", &[("email", email), ("password", PASSWORD)]).await;
-        let answer = answer.expect_status(303).unwrap();
-        assert_eq!(answer.header("location"), "/");
-        let set = answer.header("set-cookie").to_owned();
-        assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
-        visitor.cookie = set.split(';').next().unwrap().to_owned();
-        visitor
+        let visitor = client::PageVisitor::log_in(it.site(), "/login", email, PASSWORD).await;
+        Self(visitor.unwrap())
     }
 
     /// The same browser on another hotel's host, with its cookie brought along.
     pub(crate) fn moved_to(&self, other: &TestHotel) -> Self {
-        Self { site: self.site.on_host(other.site().host()), cookie: self.cookie.clone() }
+        Self(self.0.moved_to(other.site()))
     }
 
     /// Opens a page.
     pub(crate) async fn open(&self, path: &str) -> Answer {
-        let request = self.site.request(Method::GET, path).header("accept", "text/html");
-        Answer::of(request.header("cookie", &self.cookie)).await.unwrap()
+        self.0.open(path).await.unwrap()
     }
 
     /// Sends a form, as a page of the same origin does.
     pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        self.send_from("same-origin", path, fields).await
+        self.0.send(path, fields).await.unwrap()
     }
 
     /// Sends a form from a page of this kind of site.
@@ -57,15 +48,6 @@ impl PageVisitor {
         path: &str,
         fields: &[(&str, &str)],
     ) -> Answer {
-        let request = self.site.request(Method::POST, path).header("accept", "text/html");
-        let request = request.header("cookie", &self.cookie).header("sec-fetch-site", site);
-        Answer::of(request.form(fields)).await.unwrap()
+        self.0.send_from(site, path, fields).await.unwrap()
     }
-}
-
-/// The value of the hidden field with this name in the form that goes to `action`.
-pub(crate) fn hidden(page: &Answer, action: &str, name: &str) -> String {
-    let form = page.body.split(&format!("action=\"{action}\"")).nth(1).unwrap_or_default();
-    let field = form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
-    field.split('"').next().unwrap_or_default().to_owned()
 }

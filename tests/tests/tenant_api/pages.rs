@@ -37,7 +37,8 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
     fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-fn assert_page(answer: &Answer) {
+/// Expects a whole page that lets nothing of others in.
+pub(crate) fn assert_page(answer: &Answer) {
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8", "{}", answer.body);
     let policy = answer.header("content-security-policy");
     assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");

@@ -15,6 +15,10 @@ use crate::{
     tool::Tool,
 };
 
+/// Of a test that failed, as much of its message as the end of a run has room for.
+const PANIC_LINES: usize = 6;
+const PANIC_WIDTH: usize = 300;
+
 /// One part of the check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
@@ -40,6 +44,8 @@ struct Outcome {
     time: Duration,
     passed: u64,
     failed: u64,
+    /// What its failed tests died of.
+    panics: Vec<String>,
     fault: Option<anyhow::Error>,
 }
 
@@ -59,6 +65,9 @@ pub(crate) async fn check(only: &[Part]) -> Result<()> {
 
 fn summarise(outcomes: &[Outcome]) -> Result<()> {
     say::line("");
+    for panic in outcomes.iter().flat_map(|it| &it.panics) {
+        say::line(panic);
+    }
     for Outcome { part, time, passed, failed, fault } in outcomes {
         let verdict = if fault.is_none() { "ok" } else { "FAILED" };
         let time = say::seconds(*time);
@@ -97,20 +106,20 @@ impl Checks {
                 Part::Up => self.up(&name).await,
             }
         });
-        let time = || begun.elapsed();
-        match outcome.await {
-            Ok((passed, 0)) => Outcome { part, time: time(), passed, failed: 0, fault: None },
+        let (passed, failed, panics, fault) = match outcome.await {
+            Ok((passed, 0)) => (passed, 0, Vec::new(), None),
             Ok((passed, failed)) => {
-                let fault = anyhow::anyhow!("{name}: {failed} failed");
-                Outcome { part, time: time(), passed, failed, fault: Some(fault) }
+                (passed, failed, Vec::new(), Some(anyhow::anyhow!("{name}: {failed} failed")))
             }
             Err(fault) => {
                 say::line(format_args!("\n{name} failed: {fault:#}\n"));
                 let (passed, failed) = counted(&format!("{fault:#}")).unwrap_or((0, 1));
-                let failed = failed.max(1);
-                Outcome { part, time: time(), passed, failed, fault: Some(fault) }
+                let log = self.folder.join(format!("{name}.log"));
+                let panics = panics(&std::fs::read_to_string(log).unwrap_or_default());
+                (passed, failed.max(1), panics, Some(fault))
             }
-        }
+        };
+        Outcome { part, time: begun.elapsed(), passed, failed, panics, fault }
     }
 
     async fn clippy(&self, name: &str) -> Result<(u64, u64)> {
@@ -155,6 +164,7 @@ impl Checks {
         let needs = [
             Package::Postgres,
             Package::Rabbitmq,
+            Package::Redis,
             Package::Chromium,
             Package::ChromeDriver,
             Package::Npm,
@@ -212,6 +222,24 @@ fn counted(printed: &str) -> Option<(u64, u64)> {
     total
 }
 
+/// What failed tests died of: of each panic the place and the beginning of its message.
+fn panics(printed: &str) -> Vec<String> {
+    let lines: Vec<&str> = printed.lines().map(str::trim).collect();
+    let mut told = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if line.contains(" panicked at ") {
+            let message = lines.iter().skip(at + 1).take_while(|it| !it.starts_with("note: "));
+            let mut panic = line.to_string();
+            for line in message.take(PANIC_LINES) {
+                panic.push_str("\n  ");
+                panic.extend(line.chars().take(PANIC_WIDTH));
+            }
+            told.push(panic);
+        }
+    }
+    told
+}
+
 fn number_before(line: &str, word: &str) -> Option<u64> {
     let (before, _) = line.split_once(&format!(" {word}"))?;
     before.rsplit(' ').next()?.parse().ok()
@@ -238,5 +266,14 @@ mod tests {
                      test result: FAILED. 1 passed; 2 failed; 0 ignored";
         assert_eq!(counted(cargo), Some((4, 2)));
         assert_eq!(counted("error: could not compile"), None);
+    }
+
+    #[test]
+    fn what_a_test_died_of_is_told_again() {
+        let printed = "  thread 'a::b' (7) panicked at tests/a.rs:3:5:\n    left is not right\n  \
+                       note: run with `RUST_BACKTRACE=1`\nPASS c";
+        let told = "thread 'a::b' (7) panicked at tests/a.rs:3:5:\n  left is not right";
+        assert_eq!(panics(printed), [told]);
+        assert_eq!(panics("PASS c"), [""; 0]);
     }
 }

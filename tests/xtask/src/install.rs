@@ -18,6 +18,8 @@ pub(crate) enum Package {
     ChromeDriver,
     /// Fetches the accessibility checks.
     Npm,
+    /// Counts budgets that workers share.
+    Redis,
     /// The load generator.
     Wrk,
 }
@@ -30,6 +32,7 @@ impl Package {
             Self::Chromium => "chromium",
             Self::ChromeDriver => "chromium-driver",
             Self::Npm => "npm",
+            Self::Redis => "redis-server",
             Self::Wrk => "wrk",
         }
     }
@@ -41,6 +44,7 @@ impl Package {
             Self::Chromium => Path::new("/usr/bin/chromium").exists(),
             Self::ChromeDriver => Path::new("/usr/bin/chromedriver").exists(),
             Self::Npm => on_path("npm"),
+            Self::Redis => Path::new("/usr/bin/redis-server").exists(),
             Self::Wrk => Path::new("/usr/bin/wrk").exists(),
         }
     }

@@ -108,6 +108,7 @@ fn show(state: &State, running: &Running, time: Duration) -> Result<()> {
     );
     let lines = [
         ("Control plane", setup.control_public_url()),
+        ("Vendor's panel", format!("{}/panel", setup.panel_public_url())),
         ("  vendor login", format!("{VENDOR_EMAIL}  {password}")),
         ("Command line", login),
         ("Demo hotel", hotel),

@@ -7,9 +7,11 @@
 
 mod bare;
 mod building;
+mod chaos;
 mod clones;
 mod fleet;
 mod hashing;
+mod jobs;
 mod moving;
 mod push;
 mod queries;
@@ -61,6 +63,10 @@ enum Name {
     Fleet,
     /// From a suspension to the refusals of four replicas.
     Push,
+    /// Background jobs: drained, in time, and fair.
+    Jobs,
+    /// The fault tests of background jobs at full size; only if asked for.
+    JobsChaos,
     /// A gigabyte goes to another server while its hotel works.
     Move,
 }
@@ -73,6 +79,8 @@ impl Name {
             Self::Requests => "requests",
             Self::Fleet => "fleet",
             Self::Push => "push",
+            Self::Jobs => "jobs",
+            Self::JobsChaos => "jobs-chaos",
             Self::Move => "move",
         }
     }
@@ -84,8 +92,14 @@ pub(crate) async fn bench(args: Args) -> Result<()> {
     if !args.built {
         return building::build_and_become(args.profile, only.map(Name::text)).await;
     }
+    if only == Some(Name::JobsChaos) {
+        return tokio::select! {
+            met = chaos::run(args.profile) => met,
+            () = asked_to_stop() => bail!("interrupted: what had been started was killed"),
+        };
+    }
     for name in Name::value_variants() {
-        if only.is_none_or(|it| it == *name) {
+        if only.is_none_or(|it| it == *name) && *name != Name::JobsChaos {
             tokio::select! {
                 measured = measure(*name, args.profile) => measured?,
                 () = asked_to_stop() => bail!("interrupted: what had been started was killed"),
@@ -108,6 +122,8 @@ async fn measure(name: Name, profile: Profile) -> Result<()> {
         Name::Requests => Box::pin(requests::measure(&theatre, &mut report)).await?,
         Name::Fleet => Box::pin(fleet::measure(&mut theatre, &mut report)).await?,
         Name::Push => Box::pin(push::measure(&theatre, &mut report)).await?,
+        Name::Jobs => Box::pin(jobs::measure(&mut theatre, &mut report)).await?,
+        Name::JobsChaos => {}
         Name::Move => Box::pin(moving::measure(&theatre, &mut report)).await?,
     }
     theatre.close().await?;
@@ -123,6 +139,8 @@ fn scene(name: Name) -> Scene {
         Name::Signup | Name::Requests | Name::Move => Scene { env: &NO_POOL, ..Scene::default() },
         Name::WarmSignup => signup::warm::SCENE,
         Name::Fleet => fleet::SCENE,
+        Name::JobsChaos => Scene::default(),
+        Name::Jobs => jobs::SCENE,
         Name::Push => Scene { more_replicas: 3, env: &NO_POOL, ..Scene::default() },
     }
 }

@@ -80,7 +80,7 @@ impl Figure {
 
     fn cells(&self) -> [String; 5] {
         let number = |value: f64| match self.unit {
-            "ms" => format!("{value:.2} ms"),
+            "ms" | "%" => format!("{value:.2} {}", self.unit),
             unit => format!("{value:.0} {unit}").trim_end().to_owned(),
         };
         let mut cells =

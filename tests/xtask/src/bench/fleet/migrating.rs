@@ -65,21 +65,31 @@ pub(super) async fn measure(
 /// A table of the name that the migration wants.
 async fn poison(theatre: &Theatre, hotel: &Hotel) -> Result<()> {
     let inside = theatre.superuser(&hotel.database.name()).await?;
-    inside.simple_query("CREATE TABLE move_pause (in_the_way int)").await.context("poison")?;
+    inside.simple_query("CREATE TABLE peers (in_the_way int)").await.context("poison")?;
     Ok(())
 }
 
 /// Copies a second.
 async fn bare_loop(urls: &PostgresUrls, copies: Vec<String>) -> Result<f64> {
     let (start, count) = (Instant::now(), copies.len());
-    let statements = migrations::tenant_sql(migrations::tenant_head());
-    let statements = statements.context("the newest migration has no text")?;
-    let batch = format!("SET ROLE hotel_owner; BEGIN; {statements}; COMMIT");
+    let begun_with: i32 = super::BEGUN_WITH.parse().context("read the first version")?;
+    let batches: Vec<String> = (begun_with + 1..=migrations::tenant_head())
+        .map(|version| {
+            let text = migrations::tenant_sql(version).context("a migration has no text")?;
+            let alone = text.starts_with("-- no transaction");
+            Ok(if alone { text.to_owned() } else { format!("BEGIN; {text}; COMMIT") })
+        })
+        .collect::<Result<_>>()?;
+    let batches = &batches;
     stream::iter(copies)
         .map(async |name| {
             let mut url = urls.superuser.clone();
             url.set_path(&name);
-            connect(&url).await?.simple_query(&batch).await?;
+            let copy = connect(&url).await?;
+            copy.simple_query("SET ROLE hotel_owner").await?;
+            for batch in batches {
+                copy.simple_query(batch).await?;
+            }
             anyhow::Ok(())
         })
         .buffer_unordered(WORKERS)

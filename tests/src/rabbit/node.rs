@@ -12,8 +12,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use hotelhub_core::errors::LogAndDrop as _;
 use lapin::{Connection, ConnectionProperties};
 use nix::sys::signal::Signal;
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -28,6 +30,8 @@ const STARTER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const START_DEADLINE: Duration = Duration::from_secs(90);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
 const USER: &str = "hotelhub";
+/// How the names of virtual hosts begin that belong to a process; its pid comes next.
+const OF_PROCESS: &str = "test-";
 
 /// How to reach a node.
 #[derive(Clone, Serialize, Deserialize)]
@@ -73,28 +77,30 @@ impl RabbitAddress {
         self.amqp_url_of("/")
     }
 
-    /// Makes a virtual host of its own and gives its address.
+    /// Makes a virtual host for this process and gives its address. Those of processes that are gone
+    /// are deleted with all that is in them: queues cost the node something while they are idle.
     ///
     /// # Errors
     /// Fails if the node refuses.
-    pub async fn virtual_host(&self, name: &str) -> Result<String> {
-        self.manage(reqwest::Method::PUT, &format!("vhosts/{name}")).await?;
-        Ok(self.amqp_url_of(name))
-    }
-
-    /// Deletes a virtual host with all that is in it.
-    ///
-    /// # Errors
-    /// Fails if the node refuses.
-    pub async fn delete_virtual_host(&self, name: &str) -> Result<()> {
-        self.manage(reqwest::Method::DELETE, &format!("vhosts/{name}")).await.map(drop)
+    pub async fn virtual_host(&self) -> Result<String> {
+        let known: Vec<VirtualHost> =
+            self.manage(Method::GET, "vhosts").await?.json().await.context("read virtual hosts")?;
+        for left in known.iter().filter(|it| it.is_left_behind()) {
+            // Another test may be deleting the same; what fails for both is left for the next.
+            let deleted = self.manage(Method::DELETE, &format!("vhosts/{}", left.name)).await;
+            let deleted = deleted.map(drop).map_err(std::io::Error::other);
+            deleted.log_and_drop("a virtual host stays for the next test");
+        }
+        let name = format!("{OF_PROCESS}{}-{}", std::process::id(), secrets::tag());
+        self.manage(Method::PUT, &format!("vhosts/{name}")).await?;
+        Ok(self.amqp_url_of(&name))
     }
 
     /// Asks the management API, e.g. for `queues/%2f`.
     ///
     /// # Errors
     /// Fails if the node refuses.
-    pub async fn manage(&self, method: reqwest::Method, path: &str) -> Result<reqwest::Response> {
+    pub async fn manage(&self, method: Method, path: &str) -> Result<reqwest::Response> {
         let url = format!("http://127.0.0.1:{}/api/{path}", self.management_port);
         let answer = reqwest::Client::new()
             .request(method, &url)
@@ -111,6 +117,20 @@ impl RabbitAddress {
     fn amqp_url_of(&self, virtual_host: &str) -> String {
         let host = virtual_host.replace('/', "%2f");
         format!("amqp://{USER}:{}@127.0.0.1:{}/{host}", self.password, self.amqp_port)
+    }
+}
+
+/// A virtual host, as the management API tells of it.
+#[derive(Deserialize)]
+struct VirtualHost {
+    name: String,
+}
+
+impl VirtualHost {
+    /// Whether its process is gone.
+    fn is_left_behind(&self) -> bool {
+        let pid = self.name.strip_prefix(OF_PROCESS).and_then(|it| it.split_once('-'));
+        pid.is_some_and(|(pid, _)| !Path::new("/proc").join(pid).exists())
     }
 }
 
@@ -251,10 +271,8 @@ impl RabbitNode {
 
     fn launch(&self) -> Launch {
         let home = self.state.join("rabbitmq");
-        Launch::new("rabbitmq", Path::new(STARTER), &self.state.join("rabbitmq.log"))
+        self.tool("rabbitmq", STARTER)
             .register(&self.state.join("pids"))
-            .env("HOME", &home)
-            .env("RABBITMQ_NODENAME", &self.address.node)
             .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
             .env("RABBITMQ_NODE_PORT", self.address.amqp_port.to_string())
             .env("RABBITMQ_DIST_PORT", self.address.dist_port.to_string())
@@ -263,8 +281,6 @@ impl RabbitNode {
             .env("RABBITMQ_PID_FILE", home.join("pid"))
             .env("RABBITMQ_ENABLED_PLUGINS_FILE", home.join("enabled_plugins"))
             .env("RABBITMQ_CONFIG_FILE", home.join("rabbitmq.conf"))
-            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
-            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             // The first makes the starter replace itself with the node, so that our signals
             // reach it; the second keeps the node from reading its standard input all the same.
             .env("RABBITMQ_ALLOW_INPUT", "1")
@@ -275,6 +291,16 @@ impl RabbitNode {
                 "-kernel inet_dist_use_interface {127,0,0,1} \
                  +sbwt none +sbwtdcpu none +sbwtdio none",
             )
+    }
+
+    /// One of the package's programs, told which node is meant and where its cookie is.
+    pub(super) fn tool(&self, name: &str, program: &str) -> Launch {
+        let log = self.state.join(format!("{name}.log"));
+        Launch::new(name, Path::new(program), &log)
+            .env("HOME", self.state.join("rabbitmq"))
+            .env("RABBITMQ_NODENAME", &self.address.node)
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
     }
 }
 
