@@ -9,7 +9,7 @@ use actix_web::{
         Method, StatusCode,
         header::{
             ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-            REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+            REFERRER_POLICY, REFRESH, X_CONTENT_TYPE_OPTIONS,
         },
     },
     middleware::Next,
@@ -29,6 +29,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
+
+/// In seconds: whoever reads a page needs a moment.
+const SOONEST_RELOAD: u32 = 2;
 
 /// Paths that answer programs: JSON, errors included.
 const FOR_PROGRAMS: &[&str] =
@@ -208,7 +211,17 @@ fn in_our_form(
     };
     let mut response: HttpResponse = head.set_body(BoxBody::new(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Some(seconds) = page.and(reload_after(req.method(), error)) {
+        response.headers_mut().insert(REFRESH, HeaderValue::from(seconds));
+    }
     ServiceResponse::new(req.clone(), response)
+}
+
+/// After how many seconds a browser looks again by itself: where something is away for a moment, on
+/// a page that was only looked at.
+fn reload_after(method: &Method, error: &ApiError) -> Option<u32> {
+    let passes = error.status() == StatusCode::SERVICE_UNAVAILABLE && method.is_safe();
+    passes.then(|| error.retry_after_seconds().unwrap_or_default().max(SOONEST_RELOAD))
 }
 
 /// An error that the framework made: its status is right, its form is not ours.
@@ -259,5 +272,21 @@ fn add_headers(req: &HttpRequest, headers: &mut HeaderMap, id: RequestId) {
             HeaderName::from_static("strict-transport-security"),
             HeaderValue::from_static("max-age=31536000"),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_looked_at_and_is_away_for_a_moment_is_looked_at_again() {
+        let away = ApiError::unavailable("AWAY", "wait", 1);
+        assert_eq!(reload_after(&Method::GET, &away), Some(SOONEST_RELOAD));
+        let long = ApiError::unavailable("AWAY", "wait", 60);
+        assert_eq!(reload_after(&Method::GET, &long), Some(60));
+        assert_eq!(reload_after(&Method::POST, &away), None);
+        assert_eq!(reload_after(&Method::GET, &ApiError::not_found("page")), None);
+        assert_eq!(reload_after(&Method::GET, &ApiError::internal("broken")), None);
     }
 }

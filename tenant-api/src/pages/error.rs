@@ -17,8 +17,6 @@ struct Page<'a> {
     shell: Shell,
     title: &'static str,
     lead: &'static str,
-    /// Whether to look again by itself.
-    reloads: bool,
     link: Option<(&'static str, String)>,
     request_id: &'a str,
 }
@@ -38,8 +36,7 @@ pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) 
         "TENANT_SUSPENDED" => control.map(|it| (t.to_subscription, it)),
         _ => route.map(|_| (t.error_home, "/".to_owned())),
     };
-    let reloads = matches!(error.code(), "TENANT_PROVISIONING" | "TENANT_UPDATING");
-    Page { shell, title, lead, reloads, link, request_id }.render().unwrap_or_else(|fault| {
+    Page { shell, title, lead, link, request_id }.render().unwrap_or_else(|fault| {
         tracing::error!(error = %Chain(&fault), "the error page was not written");
         String::new()
     })
@@ -71,16 +68,6 @@ mod tests {
     fn page(error: &ApiError) -> String {
         let req = TestRequest::with_uri("/?lang=en").to_http_request();
         error_page(&req, error, "the-request")
-    }
-
-    #[test]
-    fn only_a_hotel_that_will_soon_be_there_is_looked_at_again_by_itself() {
-        let refresh = "http-equiv=\"refresh\"";
-        let updating = ApiError::unavailable("TENANT_UPDATING", "wait", 1);
-        assert!(page(&updating).contains(refresh));
-        let preparing = ApiError::unavailable("TENANT_PROVISIONING", "wait", 1);
-        assert!(page(&preparing).contains(refresh));
-        assert!(!page(&ApiError::not_found("page")).contains(refresh));
     }
 
     #[test]

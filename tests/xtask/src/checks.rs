@@ -68,7 +68,7 @@ fn summarise(outcomes: &[Outcome]) -> Result<()> {
     for panic in outcomes.iter().flat_map(|it| &it.panics) {
         say::line(panic);
     }
-    for Outcome { part, time, passed, failed, fault } in outcomes {
+    for Outcome { part, time, passed, failed, fault, .. } in outcomes {
         let verdict = if fault.is_none() { "ok" } else { "FAILED" };
         let time = say::seconds(*time);
         say::line(format_args!(
