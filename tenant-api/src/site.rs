@@ -14,6 +14,7 @@ use hotelhub_core::{ids::TenantId, life::Provisioning, routes::Route};
 use hotelhub_http::error::{ApiError, ApiResult};
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
+    feed::Feed,
     host::{HostError, Hostname, requested_host},
     pools::OpenTenantError,
     routes::Routes,
@@ -123,31 +124,54 @@ impl FromRequest for Site {
 /// What is found of a request: at once, or when the hotel's route has arrived.
 pub(crate) type OnceArrived<T> = Either<Ready<ApiResult<T>>, LocalBoxFuture<'static, ApiResult<T>>>;
 
-/// Finds `of` a request, and waits a moment if its hotel is just being made: whoever was told that
-/// it is ready may be here before the route is.
+/// Finds `of` a request, and waits a moment if its hotel may just have been made: whoever was told
+/// that it is ready may be here before the route is.
 pub(crate) fn once_arrived<T: 'static>(
     req: &HttpRequest,
     of: fn(&HttpRequest) -> ApiResult<T>,
 ) -> OnceArrived<T> {
     let found = of(req);
     let on_its_way = match &found {
-        Err(_) => route_on_its_way(req),
+        Err(error) => OnItsWay::after(error, req),
         Ok(_) => None,
     };
-    let Some((routes, tenant)) = on_its_way else { return Either::Left(ready(found)) };
+    let Some(on_its_way) = on_its_way else { return Either::Left(ready(found)) };
     let req = req.clone();
     Either::Right(Box::pin(async move {
-        let is_made = |route: &Route| route.provisioning == Provisioning::Ready;
-        routes.wait_for(tenant, ARRIVAL, is_made).await;
+        on_its_way.wait().await;
         of(&req)
     }))
 }
 
-fn route_on_its_way(req: &HttpRequest) -> Option<(Routes, TenantId)> {
-    let app = req.app_data::<Data<App>>()?;
-    let route = route_of(app, req)?;
-    matches!(route.provisioning, Provisioning::Pending | Provisioning::Provisioning)
-        .then(|| (app.routes.clone(), route.tenant_id))
+/// What may be on its way here.
+enum OnItsWay {
+    /// The route of a hotel that is not known yet.
+    Unknown(Feed),
+    /// The news that a hotel is ready.
+    Unready(Routes, TenantId),
+}
+
+impl OnItsWay {
+    fn after(error: &ApiError, req: &HttpRequest) -> Option<Self> {
+        let app = req.app_data::<Data<App>>()?;
+        match (error.code(), route_of(app, req)) {
+            (UNKNOWN_HOST, None) => Some(Self::Unknown(app.feed.clone())),
+            ("TENANT_PROVISIONING", Some(route)) => {
+                Some(Self::Unready(app.routes.clone(), route.tenant_id))
+            }
+            _ => None,
+        }
+    }
+
+    async fn wait(self) {
+        match self {
+            Self::Unknown(feed) => feed.catch_up().await,
+            Self::Unready(routes, tenant) => {
+                let is_made = |route: &Route| route.provisioning == Provisioning::Ready;
+                routes.wait_for(tenant, ARRIVAL, is_made).await;
+            }
+        }
+    }
 }
 
 /// The route of the host that a request was sent to.

@@ -17,8 +17,9 @@ use hotelhub_core::{
 use hotelhub_storage::{Storage, StorageConfig, StorageError};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
+    sync::Mutex as Turn,
     task::{JoinError, spawn_blocking},
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 use url::Url;
 
@@ -37,6 +38,10 @@ const FIRST_ANSWER: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(500);
 /// Changes of one moment are written to disk once.
 const COPY_EVERY: Duration = Duration::from_secs(2);
+/// How long whoever needs the routes of this very moment waits for them.
+const CATCH_UP: Duration = Duration::from_secs(2);
+/// Between two such looks: anybody can ask for a host that nobody has.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// A page this long is read beside the requests.
 const LONG_PAGE: usize = 256 * 1024;
 
@@ -81,6 +86,8 @@ pub struct Feed {
     client: reqwest::Client,
     routes: Routes,
     contact: Arc<Mutex<Contact>>,
+    /// When the last look of [`Feed::catch_up`] began; held while there is one.
+    looked: Arc<Turn<Option<Instant>>>,
 }
 
 /// What is known of the control plane.
@@ -110,7 +117,7 @@ impl Feed {
         let storage = config.storage.as_ref().map(Storage::open).transpose()?;
         let copies = Copies { file: config.snapshot_file, storage, token: config.token };
         let url = config.url;
-        Ok(Self { url, copies, client, routes, contact: Arc::default() })
+        Ok(Self { url, copies, client, routes, contact: Arc::default(), looked: Arc::default() })
     }
 
     /// Whether the last poll succeeded.
@@ -145,6 +152,25 @@ impl Feed {
             }
             patience = (patience * 2).min(POLL);
             sleep(RETRY).await;
+        }
+    }
+
+    /// Asks for what is committed by now, instead of waiting until it is told: whoever was told that
+    /// a hotel is ready may be here before the news. All who ask meanwhile share a look.
+    ///
+    /// While the feed is cut there is nobody to ask, and nothing happens.
+    pub async fn catch_up(&self) {
+        let asked = Instant::now();
+        let mut looked = self.looked.lock().await;
+        if !self.is_connected() || looked.is_some_and(|it| it >= asked) {
+            return;
+        }
+        if let Some(last) = *looked {
+            sleep_until(last + BETWEEN_LOOKS).await;
+        }
+        *looked = Some(Instant::now());
+        if let Err(error) = self.poll(Duration::ZERO, CATCH_UP).await {
+            tracing::warn!(error = %Chain(&error), "what is committed by now is not known");
         }
     }
 
@@ -216,7 +242,8 @@ impl Feed {
             .timeout(limit)
             .bearer_auth(self.copies.token.expose_secret())
             .query(&[("wait_seconds", wait.as_secs())]);
-        if let Some(position) = self.routes.position() {
+        let known = self.routes.position();
+        if let Some(position) = known {
             let pauses_at = self.contact().pauses_at.filter(|it| it.epoch == position.epoch);
             request = request
                 .query(&[("epoch", position.epoch.to_string())])
@@ -224,11 +251,16 @@ impl Feed {
                 .query(&[("pauses_since", pauses_at.map_or(NEVER, |it| it.version))]);
         }
         let body = request.send().await?.error_for_status()?.bytes().await?;
-        let pauses_at = if body.len() < LONG_PAGE {
-            take_over(&self.routes, &body)?
+        let taken = if body.len() < LONG_PAGE {
+            take_over(&self.routes, &body)
         } else {
             let routes = self.routes.clone();
-            spawn_blocking(move || take_over(&routes, &body)).await??
+            spawn_blocking(move || take_over(&routes, &body)).await?
+        };
+        let pauses_at = match taken {
+            // Another look has meanwhile brought what came after.
+            Err(FeedError::Misfit) if self.routes.position() != known => None,
+            taken => taken?,
         };
         if pauses_at.is_some() {
             self.change_contact(|it| it.pauses_at = pauses_at);

@@ -96,3 +96,29 @@ async fn an_unknown_host_is_told_so_in_the_form_that_was_asked_for() {
     assert!(page.body.contains(&control), "it offers the signup: {}", page.body);
     assert!(page.body.contains(page.header("x-request-id")));
 }
+
+#[tokio::test]
+async fn a_host_that_nobody_was_told_of_is_found_when_it_is_asked_for() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let host = format!("{}.example", it.site().host().split('.').next().unwrap());
+    let elsewhere = it.site().on_host(&host);
+    assert_eq!(elsewhere.get("/login").await.unwrap().status, 404);
+
+    // What the platform would write, without the word to those who listen.
+    let tenant = &it.tenant;
+    let silently = format!(
+        "BEGIN; SET LOCAL session_replication_role = replica;
+         INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status,
+             created_at)
+           VALUES (gen_random_uuid(), '{tenant}', '{host}', false, true, 'none', now());
+         UPDATE route_position SET version = version + 1;
+         INSERT INTO route_changes (version, tenant_id) SELECT version, '{tenant}'
+           FROM route_position;
+         COMMIT"
+    );
+    house.control_sql(&silently).await;
+
+    let found = elsewhere.get("/login").await.unwrap();
+    assert_eq!(found.status, 200, "{}", found.body);
+}

@@ -70,7 +70,7 @@ async fn a_hotel_with_a_schema_that_is_not_served_is_told_to_wait() {
         assert_ne!(answer.header("retry-after"), "");
         let page = visitor.open("/?lang=en").await.expect_status(503).unwrap();
         assert!(page.body.contains("being updated"), "{}", page.body);
-        assert!(page.body.contains("http-equiv=\"refresh\""), "{}", page.body);
+        assert!(!page.header("refresh").is_empty(), "{}", page.body);
     }
     say_version(&house, &it, 7).await;
     let served = async || (visitor.open("/").await.status == 200).then_some(());
