@@ -1,9 +1,9 @@
 //! What is done with pauses, by API or by page.
 
-use hotelhub_core::ids::{JobPauseId, TenantId};
+use hotelhub_core::ids::JobPauseId;
 use hotelhub_http::error::{ApiError, ApiResult};
 use hotelhub_jobs::class::Class;
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::DatabaseTransaction;
 
 use super::{
     model::{Filter, JobPause, NewJobPause, PauseJobsBody, Place},
@@ -13,7 +13,7 @@ use crate::{
     app::App,
     database::database_failed,
     paging,
-    tenants::{TenantRef, store as tenants},
+    tenants::{TenantRef, find_meant},
     vendor_users::Vendor,
 };
 
@@ -35,10 +35,7 @@ pub(crate) async fn list(app: &App, wanted: Wanted) -> ApiResult<(Vec<JobPause>,
     let limit = paging::limit(wanted.limit)?;
     let after: Option<Place> = paging::read_cursor(wanted.cursor.as_deref())?;
     let class: Option<Class> = paging::parsed("class", wanted.class.as_deref())?;
-    let tenant = match &wanted.tenant {
-        Some(name) => Some(find_tenant(&app.db, name).await?),
-        None => None,
-    };
+    let tenant = find_meant(&app.db, wanted.tenant.as_ref()).await?;
     let filter = Filter { tenant, class, kind: wanted.kind };
     let mut found =
         store::list_open(&app.db, &filter, after, limit + 1).await.map_err(database_failed)?;
@@ -57,10 +54,7 @@ pub(crate) async fn pause(
 ) -> ApiResult<JobPause> {
     require(vendor, body.tenant.is_some())?;
     let jobs = body.check()?;
-    let tenant = match &body.tenant {
-        Some(name) => Some(find_tenant(tx, name).await?),
-        None => None,
-    };
+    let tenant = find_meant(tx, body.tenant.as_ref()).await?;
     let new = NewJobPause { tenant, jobs, created_by: vendor.user };
     let id = store::insert(tx, new).await?;
     tracing::info!(job_pause.id = %id, vendor_user.id = %vendor.user, "paused jobs");
@@ -97,12 +91,6 @@ const fn permission(is_of_a_tenant: bool) -> &'static str {
 /// Refuses whoever may not.
 pub(crate) fn require(vendor: &Vendor, is_of_a_tenant: bool) -> ApiResult<()> {
     vendor.require(permission(is_of_a_tenant))
-}
-
-async fn find_tenant(db: &impl ConnectionTrait, name: &TenantRef) -> ApiResult<TenantId> {
-    let found = tenants::find_named(db, name).await.map_err(database_failed)?;
-    let found = found.ok_or_else(|| ApiError::invalid("tenant", "there is no such tenant"))?;
-    Ok(found.id)
 }
 
 async fn shown(tx: &DatabaseTransaction, id: JobPauseId) -> ApiResult<JobPause> {

@@ -4,7 +4,6 @@ use actix_web::{
     HttpResponse,
     web::{Data, Query, ServiceConfig},
 };
-use hotelhub_core::ids::TenantId;
 use hotelhub_http::{
     answer::Answer,
     endpoint::Endpoint,
@@ -21,7 +20,7 @@ use crate::{
     app::App,
     database::database_failed,
     paging,
-    tenants::{TenantRef, store as tenants},
+    tenants::{TenantRef, find_meant},
     vendor_users::Vendor,
 };
 
@@ -94,7 +93,7 @@ pub(crate) async fn list_heaps(
         let why = format!("needs to be one of {}", STATES.join(", "));
         return Err(ApiError::invalid("state", why));
     }
-    let tenant = find_tenant(app, tenant.as_ref()).await?;
+    let tenant = find_meant(&app.db, tenant.as_ref()).await?;
     let older_than = read_age(older_than_seconds)?;
     let filter = Filter { state, kind, peer, error, tenant, older_than };
     let mut found =
@@ -126,15 +125,4 @@ pub(super) fn read_age(seconds: Option<i64>) -> ApiResult<Option<i64>> {
         }
         age => Ok(age),
     }
-}
-
-/// The tenant that was named, if one was.
-pub(super) async fn find_tenant(
-    app: &App,
-    name: Option<&TenantRef>,
-) -> ApiResult<Option<TenantId>> {
-    let Some(name) = name else { return Ok(None) };
-    let found = tenants::find_named(&app.db, name).await.map_err(database_failed)?;
-    let found = found.ok_or_else(|| ApiError::invalid("tenant", "there is no such tenant"))?;
-    Ok(Some(found.id))
 }

@@ -20,13 +20,18 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    heap_routes::{find_tenant, read_age},
+    heap_routes::read_age,
     hotel::{Call, CallHotelError, unreachable},
     hotel_routes::RetryTenantJobsBody,
     model::{DeadOfAll, DeadOfHotel, Filter},
     store,
 };
-use crate::{app::App, database::database_failed, tenants::TenantRef, vendor_users::Vendor};
+use crate::{
+    app::App,
+    database::database_failed,
+    tenants::{TenantRef, find_meant},
+    vendor_users::Vendor,
+};
 
 /// Hotels of one request.
 const MOST_HOTELS: usize = 200;
@@ -147,7 +152,7 @@ pub(crate) async fn retry_everywhere(
         kind: body.kind.clone(),
         peer: body.peer.clone(),
         error: body.error.clone(),
-        tenant: find_tenant(app, body.tenant.as_ref()).await?,
+        tenant: find_meant(&app.db, body.tenant.as_ref()).await?,
         older_than: read_age(body.older_than_seconds)?,
     };
     let of_all = store::count_dead(&app.db, &filter).await.map_err(database_failed)?;

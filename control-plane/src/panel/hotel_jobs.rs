@@ -6,26 +6,20 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
-use chrono::{DateTime, Utc};
 use hotelhub_core::ids::JobId;
-use hotelhub_http::{
-    error::{ApiError, ApiResult},
-    form::PageForm,
-};
+use hotelhub_http::{error::ApiResult, form::PageForm};
 use serde::Deserialize;
 
 use super::{
     error::Refused,
+    hotel_answers::{Counted, Job, Listed, count, find},
     shell::{Shell, moment},
     texts::Texts,
-    typed::{AGES, age, link, text},
+    typed::{AGES, link},
 };
 use crate::{
     app::App,
-    jobs::{
-        hotel::Call,
-        hotel_routes::{self, TenantJobsQuery, call, find_ready},
-    },
+    jobs::hotel_routes::{self, call, find_ready},
     pages::respond,
     tenants::{Tenant, TenantRef},
     vendor_users::{Vendor, page_session::Visitor},
@@ -49,50 +43,6 @@ pub(super) struct Wish {
     pub(super) cursor: String,
     /// What was done before, to say so.
     pub(super) done: String,
-}
-
-/// A hotel's answer.
-#[derive(Deserialize)]
-struct Listed {
-    data: Vec<Job>,
-    #[serde(default)]
-    meta: Meta,
-}
-
-#[derive(Default, Deserialize)]
-struct Meta {
-    next_cursor: Option<String>,
-}
-
-/// A job, as its hotel tells of it.
-#[derive(Deserialize)]
-struct Job {
-    id: JobId,
-    kind: String,
-    name: String,
-    state: String,
-    held_for: Option<String>,
-    attempt: i32,
-    max_attempts: i32,
-    created_at: DateTime<Utc>,
-    error_code: Option<String>,
-    error_text: Option<String>,
-    peer: Option<String>,
-    requested_by: Option<String>,
-    may_retry: bool,
-    may_cancel: bool,
-}
-
-/// How many jobs a hotel has, by kind and state.
-#[derive(Deserialize)]
-struct Summed {
-    data: Vec<Counted>,
-}
-
-#[derive(Deserialize)]
-struct Counted {
-    state: String,
-    count: i64,
 }
 
 struct Choice {
@@ -204,10 +154,7 @@ async fn show(
     let (found, counts) = tokio::join!(find(app, call, &wish), count(app, call));
     let (Listed { data, meta }, refusal) = match found? {
         Ok(listed) => (listed, refusal),
-        Err(error) => {
-            let none = Listed { data: Vec::new(), meta: Meta::default() };
-            (none, refusal.or(Some(error)))
-        }
+        Err(error) => (Listed::default(), refusal.or(Some(error))),
     };
     let shell = Shell::inside(req, vendor);
     let t = shell.t;
@@ -231,35 +178,6 @@ async fn show(
     };
     let status = page.refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     respond(req, status, &page)
-}
-
-/// One page of the hotel's jobs.
-async fn find(app: &App, call: Call<'_>, wish: &Wish) -> ApiResult<Result<Listed, Refused>> {
-    let older_than_seconds = match age(&wish.age) {
-        Ok(seconds) => seconds,
-        Err(error) => return Ok(Err(Refused::of(error)?)),
-    };
-    let query = TenantJobsQuery {
-        state: text(&wish.state),
-        kind: text(&wish.kind),
-        peer: text(&wish.peer),
-        error: text(&wish.error),
-        older_than_seconds,
-        cursor: text(&wish.cursor),
-        limit: None,
-    };
-    match app.hotels.get(call, "/upcall/v1/jobs", &query).await {
-        Ok(answer) => Ok(Ok(serde_json::from_value(answer).map_err(ApiError::internal)?)),
-        Err(error) => Ok(Err(error.into())),
-    }
-}
-
-/// How many jobs of the hotel are in each state that is not over, and how many are dead; nothing if
-/// the hotel does not say, as the list tells why.
-async fn count(app: &App, call: Call<'_>) -> Vec<Counted> {
-    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await;
-    let summed = answer.ok().and_then(|it| serde_json::from_value::<Summed>(it).ok());
-    summed.map(|it| it.data).unwrap_or_default()
 }
 
 impl Wish {

@@ -5,6 +5,7 @@
 
 mod error;
 mod heaps;
+mod hotel_answers;
 mod hotel_jobs;
 mod hotel_retry;
 mod login;

@@ -8,9 +8,11 @@ mod domain_entity;
 mod entity;
 mod life_cycle;
 pub(crate) mod life_routes;
+mod meant;
 mod model;
 pub(crate) mod operation_routes;
 pub(crate) mod routes;
 pub(crate) mod store;
 
+pub(crate) use meant::find_meant;
 pub(crate) use model::{NewTenant, Tenant, TenantRef};

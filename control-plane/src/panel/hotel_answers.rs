@@ -1,0 +1,93 @@
+//! What a hotel answers when the panel asks for its jobs.
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::JobId;
+use hotelhub_http::error::{ApiError, ApiResult};
+use serde::Deserialize;
+
+use super::{
+    error::Refused,
+    hotel_jobs::Wish,
+    typed::{age, text},
+};
+use crate::{
+    app::App,
+    jobs::{hotel::Call, hotel_routes::TenantJobsQuery},
+};
+
+/// One page of jobs.
+#[derive(Default, Deserialize)]
+pub(super) struct Listed {
+    pub(super) data: Vec<Job>,
+    #[serde(default)]
+    pub(super) meta: Meta,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Meta {
+    pub(super) next_cursor: Option<String>,
+}
+
+/// A job, as its hotel tells of it.
+#[derive(Deserialize)]
+pub(super) struct Job {
+    pub(super) id: JobId,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) state: String,
+    pub(super) held_for: Option<String>,
+    pub(super) attempt: i32,
+    pub(super) max_attempts: i32,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) error_code: Option<String>,
+    pub(super) error_text: Option<String>,
+    pub(super) peer: Option<String>,
+    pub(super) requested_by: Option<String>,
+    pub(super) may_retry: bool,
+    pub(super) may_cancel: bool,
+}
+
+/// How many jobs a hotel has, by kind and state.
+#[derive(Deserialize)]
+struct Summed {
+    data: Vec<Counted>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Counted {
+    pub(super) state: String,
+    pub(super) count: i64,
+}
+
+/// One page of the hotel's jobs.
+pub(super) async fn find(
+    app: &App,
+    call: Call<'_>,
+    wish: &Wish,
+) -> ApiResult<Result<Listed, Refused>> {
+    let older_than_seconds = match age(&wish.age) {
+        Ok(seconds) => seconds,
+        Err(error) => return Ok(Err(Refused::of(error)?)),
+    };
+    let query = TenantJobsQuery {
+        state: text(&wish.state),
+        kind: text(&wish.kind),
+        peer: text(&wish.peer),
+        error: text(&wish.error),
+        older_than_seconds,
+        cursor: text(&wish.cursor),
+        limit: None,
+    };
+    match app.hotels.get(call, "/upcall/v1/jobs", &query).await {
+        Ok(answer) => Ok(Ok(serde_json::from_value(answer).map_err(ApiError::internal)?)),
+        Err(error) => Ok(Err(error.into())),
+    }
+}
+
+/// How many jobs of the hotel are in each state that is not over, and how many are dead; nothing if
+/// the hotel does not say, as the list tells why.
+pub(super) async fn count(app: &App, call: Call<'_>) -> Vec<Counted> {
+    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await;
+    let summed = answer.ok().and_then(|it| serde_json::from_value::<Summed>(it).ok());
+    summed.map(|it| it.data).unwrap_or_default()
+}
