@@ -197,6 +197,9 @@ impl Runner {
             match &done {
                 Ok(Outcome::Recorded) => Ok(true),
                 Ok(Outcome::Done(result)) => {
+                    let (name, outcome) = (welcome::KIND.name, "done");
+                    metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome)
+                        .increment(1);
                     write_ending(&client, Ending::done(job, result.clone())).await
                 }
                 Err(error) => self.finish_failed(&client, job, error).await,
@@ -227,16 +230,34 @@ impl Runner {
         job: &RunningJob,
         error: &JobError,
     ) -> Result<bool, RunError> {
-        let tries_left = match error.failure() {
-            Failure::Permanent | Failure::Cancelled => None,
-            _ => welcome::KIND.wait_after(job.attempt),
-        };
-        let ended = tries_left.map_or(Ended::Dead, |wait| Ended::Retry(wait.with_jitter().time()));
-        tracing::warn!(
-            job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
-            outcome = ended.name(), error = %Chain(error), "a try failed"
-        );
+        let ended = judge(job, error);
+        let (outcome, name) = (ended.name(), welcome::KIND.name);
+        metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome).increment(1);
+        match ended {
+            Ended::Dead => tracing::error!(
+                job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
+                error = %Chain(error), "ALARM: the job is dead"
+            ),
+            _ => tracing::warn!(
+                job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
+                outcome, error = %Chain(error), "a try failed"
+            ),
+        }
         write_ending(db, Ending::failed(job, error, ended)).await
+    }
+}
+
+/// What becomes of a job whose try failed so. Only what is the job's own doing costs a try.
+fn judge(job: &RunningJob, error: &JobError) -> Ended {
+    let first = welcome::KIND.first_wait().with_jitter();
+    match error.failure() {
+        Failure::Permanent | Failure::Cancelled => Ended::Dead,
+        Failure::PeerDown | Failure::HandedBack => Ended::HandedBack(first.time()),
+        Failure::RateLimited(after) | Failure::NotYet(after) => Ended::HandedBack(after),
+        Failure::Retry => match welcome::KIND.wait_after(job.attempt) {
+            Some(wait) => Ended::Retry(wait.with_jitter().time()),
+            None => Ended::Dead,
+        },
     }
 }
 

@@ -28,7 +28,7 @@ enum Role {
         #[arg(long, value_delimiter = ',', required = true)]
         classes: Vec<Share>,
     },
-    /// Sends every hotel its tick, once a minute.
+    /// Sends every hotel a tick when something is due there, and at the latest after some hours.
     Schedule,
     /// Declares exchanges and queues on RabbitMQ, then ends.
     Topology,

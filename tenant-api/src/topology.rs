@@ -11,6 +11,8 @@ use tokio::time::timeout;
 use crate::config::TopologyConfig;
 
 const LIMIT: Duration = Duration::from_secs(60);
+const DECLARE: &str = "declare exchanges and queues (one that stands in another shape: stop the \
+     workers, delete it in RabbitMQ and run this again; its tickets are made again from their rows)";
 
 /// Declares exchanges and queues. May be repeated.
 ///
@@ -22,7 +24,7 @@ pub async fn run(config: &TopologyConfig) -> anyhow::Result<()> {
     timeout(LIMIT, async {
         let connection =
             Connection::connect(url, properties).await.context("connect to RabbitMQ")?;
-        topology::declare(&connection).await.context("declare exchanges and queues")?;
+        topology::declare(&connection).await.context(DECLARE)?;
         connection.close(200, "declared".into()).await.context("close the connection")
     })
     .await

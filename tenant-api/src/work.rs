@@ -84,6 +84,7 @@ pub async fn run(
     shares: Vec<Share>,
     extend: impl FnOnce(Registry) -> Registry,
 ) -> anyhow::Result<()> {
+    require_each_once(&shares)?;
     let tasks = Tasks::default();
     let routes = Routes::default();
     let reports = Reports::new(config.feed.url.clone(), config.feed.token.clone());
@@ -144,6 +145,14 @@ pub async fn run(
     Ok(())
 }
 
+fn require_each_once(shares: &[Share]) -> anyhow::Result<()> {
+    for (at, Share { class, .. }) in shares.iter().enumerate() {
+        let is_again = shares.iter().take(at).any(|it| it.class == *class);
+        anyhow::ensure!(!is_again, "--classes names `{}` twice; once is enough", class.name());
+    }
+    Ok(())
+}
+
 /// The hotels' databases, and what keeps their number of connections small.
 fn open_pools(config: DatabasesConfig, routes: &Routes, tasks: &Tasks) -> TenantPools {
     let pools = TenantPools::new(PoolsConfig {
@@ -191,5 +200,8 @@ mod tests {
         for bad in ["", "mail:", "mail:0", "mail:1001", "mail:x", "post", "post:3"] {
             assert!(read(bad).is_err(), "{bad}");
         }
+        let shares = |texts: [&str; 2]| texts.map(|it| it.parse::<Share>().unwrap());
+        assert!(require_each_once(&shares(["mail", "default:2"])).is_ok());
+        assert!(require_each_once(&shares(["mail", "mail:2"])).is_err());
     }
 }

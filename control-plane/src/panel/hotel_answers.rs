@@ -86,8 +86,7 @@ pub(super) async fn find(
 
 /// How many jobs of the hotel are in each state that is not over, and how many are dead; nothing if
 /// the hotel does not say, as the list tells why.
-pub(super) async fn count(app: &App, call: Call<'_>) -> Vec<Counted> {
-    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await;
-    let summed = answer.ok().and_then(|it| serde_json::from_value::<Summed>(it).ok());
-    summed.map(|it| it.data).unwrap_or_default()
+pub(super) async fn count(app: &App, call: Call<'_>) -> Option<Vec<Counted>> {
+    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await.ok()?;
+    Some(serde_json::from_value::<Summed>(answer).ok()?.data)
 }

@@ -79,6 +79,7 @@ struct Page {
     slug: String,
     company: String,
     wish: Wish,
+    /// None if the hotel does not say.
     figures: Vec<Figure>,
     states: Vec<Choice>,
     ages: Vec<Choice>,
@@ -162,7 +163,9 @@ async fn show(
     let may_steer = shell.may("jobs.write");
     let retry_path = format!("/panel/tenants/{}/jobs/retry", tenant.slug);
     let page = Page {
-        figures: COUNTED.map(|it| figure(it, (&tenant.slug, t), &counts)).into(),
+        figures: counts.map_or_else(Vec::new, |counts| {
+            COUNTED.map(|it| figure(it, (&tenant.slug, t), &counts)).into()
+        }),
         states: STATES.map(|it| Choice::of(it, t.state(it), &wish.state)).into(),
         ages: AGES.map(|(it, _)| Choice::of(it, t.age_name(it), &wish.age)).into(),
         done: t.done(&wish.done),

@@ -15,6 +15,7 @@ use hotelhub_jobs::{
     kind::{Class, Kind, Wait, Words},
     outcome::{JobError, Outcome},
     rows::{self, NewJob, RunningJob},
+    smtp::not_sent,
 };
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
 use serde::{Deserialize, Serialize};
@@ -93,14 +94,10 @@ impl Welcome {
     pub(crate) async fn send(&self, job: &RunningJob) -> Result<Outcome, JobError> {
         let payload: Payload = serde_json::from_value(job.payload.clone())
             .map_err(|error| JobError::fail("BAD_PAYLOAD", error))?;
-        let client = self
-            .pool
-            .get()
-            .await
-            .map_err(|error| JobError::retry("DATABASE_UNAVAILABLE", error))?;
+        let client = self.pool.get().await.map_err(JobError::no_connection)?;
         let found = store::find_recipient(&**client, payload.tenant_id)
             .await
-            .map_err(|error| JobError::retry("DATABASE_UNAVAILABLE", error))?;
+            .map_err(JobError::database)?;
         // Mail takes its time; the connection is of more use to others meanwhile.
         drop(client);
         let Some(recipient) = found else {
@@ -110,10 +107,7 @@ impl Welcome {
         let message_id = format!("<{}@{}>", job.id, self.addresses.base_domain);
         let mail = letter::compose(&recipient, &self.from, &login, message_id.clone())
             .map_err(|error| JobError::fail("BAD_MAIL", error))?;
-        match self.smtp.send(mail).await {
-            Ok(_) => Ok(Outcome::Done(serde_json::json!({ "message_id": message_id }))),
-            Err(error) if error.is_permanent() => Err(JobError::fail("MAIL_REFUSED", error)),
-            Err(error) => Err(JobError::retry("MAIL_NOT_SENT", error)),
-        }
+        self.smtp.send(mail).await.map_err(not_sent)?;
+        Ok(Outcome::Done(serde_json::json!({ "message_id": message_id })))
     }
 }

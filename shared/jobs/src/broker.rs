@@ -30,6 +30,8 @@ use crate::{
 };
 
 const CONFIRM: Duration = Duration::from_secs(5);
+/// Characters of the reason why a message was put aside. All headers have to fit in one frame.
+const REASON: usize = 500;
 const CONNECT: Duration = Duration::from_secs(10);
 const BACKOFF_MS: std::ops::Range<u64> = 200..5_000;
 /// Seconds; a dead peer is noticed after two of them.
@@ -46,6 +48,9 @@ pub enum PublishError {
     /// The connection failed.
     #[error("publish to RabbitMQ")]
     Broker(#[from] lapin::Error),
+    /// The connection stands, but not what tickets go through.
+    #[error("check the exchanges and queues; where one is not found, run `tenant-api topology`")]
+    Topology(#[source] lapin::Error),
     /// No confirm came in time.
     #[error("RabbitMQ did not confirm in time")]
     Unconfirmed(#[from] Elapsed),
@@ -145,11 +150,13 @@ impl Broker {
     }
 
     /// Puts aside a message that is no ticket of ours, with the reason.
+    /// Of the reason goes what a header has room for: it may quote the message.
     ///
     /// # Errors
     /// As [`Broker::publish`].
     pub async fn set_aside(&self, body: &[u8], reason: &str) -> Result<(), PublishError> {
         let mut headers = FieldTable::default();
+        let reason: String = reason.chars().take(REASON).collect();
         headers.insert("x-reason".into(), AMQPValue::LongString(reason.into()));
         self.send(DEAD, GARBAGE, body, headers).await
     }
@@ -299,6 +306,7 @@ async fn supervise(who: Who, set: watch::Sender<Option<Live>>, tasks: Tasks) {
             Ok(live) => {
                 tracing::info!(connection = name, "RabbitMQ is connected");
                 reported = false;
+                metrics::gauge!("rabbitmq_connected", "connection" => name).set(1.0);
                 set.send_replace(Some(live.clone()));
                 tokio::select! {
                     () = async {
@@ -308,6 +316,7 @@ async fn supervise(who: Who, set: watch::Sender<Option<Live>>, tasks: Tasks) {
                     }
                     () = tasks.stopping() => {}
                 }
+                metrics::gauge!("rabbitmq_connected", "connection" => name).set(0.0);
                 if !tasks.stop_token().is_cancelled() {
                     set.send_replace(None);
                 }
@@ -336,7 +345,7 @@ async fn supervise(who: Who, set: watch::Sender<Option<Live>>, tasks: Tasks) {
 async fn connect(who: &Who) -> Result<Live, PublishError> {
     let properties = ConnectionProperties::default().with_connection_name(who.name.into());
     let connection = timeout(CONNECT, Connection::connect(&who.url, properties)).await??;
-    timeout(CONNECT, topology::check(&connection)).await??;
+    timeout(CONNECT, topology::check(&connection)).await?.map_err(PublishError::Topology)?;
     let publisher = timeout(CONFIRM, connection.create_channel()).await??;
     timeout(CONFIRM, publisher.confirm_select(ConfirmSelectOptions::default())).await??;
     let presence = match &who.worker {

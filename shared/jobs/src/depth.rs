@@ -37,9 +37,15 @@ pub async fn watch(broker: Broker, classes: Vec<Class>, tasks: Tasks) {
 
 async fn tell(depths: &mut Depths, classes: &[Class]) -> Result<(), PublishError> {
     for class in classes {
-        let Some(Depth { tickets, workers }) = depths.of(*class).await? else { return Ok(()) };
+        let depth = depths.of(*class).await;
+        // What is not known is said so: an old figure would look like a new one.
+        let (tickets, workers) = match &depth {
+            Ok(Some(it)) => (f64::from(it.tickets), f64::from(it.workers)),
+            Ok(None) | Err(_) => (f64::NAN, f64::NAN),
+        };
         metrics::gauge!("job_queue_tickets", "class" => class.name()).set(tickets);
         metrics::gauge!("job_queue_workers", "class" => class.name()).set(workers);
+        depth?;
     }
     Ok(())
 }

@@ -29,6 +29,7 @@ pub mod relay;
 pub mod retention;
 pub mod rows;
 pub mod schedules;
+pub mod smtp;
 pub mod ticket;
 pub mod topology;
 pub mod transport;

@@ -143,9 +143,43 @@ impl JobError {
         self.code
     }
 
-    /// The whole chain of causes, for the row.
+    /// The whole chain of causes, for the row, without what no row can hold.
     #[must_use]
     pub fn text(&self) -> String {
-        Chain(self.source.as_ref()).to_string().chars().take(2_000).collect()
+        storable(&Chain(self.source.as_ref()).to_string()).chars().take(2_000).collect()
+    }
+}
+
+/// A text that a peer may have sent, as PostgreSQL can store it: without NUL.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// A result that may quote a peer, as PostgreSQL can store it.
+pub(crate) fn storable_result(result: Value) -> Value {
+    match result {
+        Value::String(text) => Value::String(storable(&text)),
+        Value::Array(items) => items.into_iter().map(storable_result).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            fields.map(|(name, value)| (storable(&name), storable_result(value))).collect()
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_no_row_can_hold_is_left_out() {
+        let error = JobError::fail("SMTP_REFUSED", "550 no\0such user");
+        assert_eq!(error.text(), "550 no\u{fffd}such user");
+        let told = json!({ "a\0": ["b\0", 1, null, { "c": "\0" }] });
+        let stored = json!({ "a\u{fffd}": ["b\u{fffd}", 1, null, { "c": "\u{fffd}" }] });
+        assert_eq!(storable_result(told), stored);
     }
 }

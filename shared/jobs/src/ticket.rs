@@ -10,6 +10,8 @@ use crate::class::Class;
 
 /// The form of tickets that this program writes and reads.
 const SCHEMA: u32 = 1;
+/// Of a kind, in bytes.
+const LONGEST_NAME: usize = 100;
 
 /// A message: somebody should look at this tenant's database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,9 @@ pub enum UnreadableTicket {
     /// Its class is none of ours.
     #[error("the ticket has the class `{0}`")]
     Class(String),
+    /// No kind has such a name, and no database could be asked for it.
+    #[error("the ticket's kind is no name")]
+    Kind,
 }
 
 impl Ticket {
@@ -115,10 +120,13 @@ impl Ticket {
         if ticket.schema != SCHEMA {
             return Err(UnreadableTicket::Schema(ticket.schema));
         }
-        if let Errand::Job { class, .. } = &ticket.errand
-            && class.parse::<Class>().is_err()
-        {
-            return Err(UnreadableTicket::Class(class.clone()));
+        if let Errand::Job { class, kind, .. } = &ticket.errand {
+            if class.parse::<Class>().is_err() {
+                return Err(UnreadableTicket::Class(class.clone()));
+            }
+            if !is_name(kind) {
+                return Err(UnreadableTicket::Kind);
+            }
         }
         Ok(ticket)
     }
@@ -131,6 +139,11 @@ impl Ticket {
             Errand::Tick => Class::Default.name(),
         }
     }
+}
+
+/// Whether a kind may be called so.
+fn is_name(kind: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&kind.len()) && !kind.contains(char::is_control)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     sync::Mutex as Turn,
     task::{JoinError, spawn_blocking},
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep},
 };
 use url::Url;
 
@@ -40,7 +40,7 @@ const RETRY: Duration = Duration::from_millis(500);
 const COPY_EVERY: Duration = Duration::from_secs(2);
 /// How long whoever needs the routes of this very moment waits for them.
 const CATCH_UP: Duration = Duration::from_secs(2);
-/// Between two such looks: anybody can ask for a host that nobody has.
+/// Between two such looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// A page this long is read beside the requests.
 const LONG_PAGE: usize = 256 * 1024;
@@ -156,17 +156,15 @@ impl Feed {
     }
 
     /// Asks for what is committed by now, instead of waiting until it is told: whoever was told that
-    /// a hotel is ready may be here before the news. All who ask meanwhile share a look.
+    /// a hotel is ready may be here before the news.
     ///
-    /// While the feed is cut there is nobody to ask, and nothing happens.
+    /// Anybody can ask for a host that nobody has, so there is one look at a time, and soon after it
+    /// none. While the feed is cut there is nobody to ask.
     pub async fn catch_up(&self) {
-        let asked = Instant::now();
         let mut looked = self.looked.lock().await;
-        if !self.is_connected() || looked.is_some_and(|it| it >= asked) {
+        let is_fresh = looked.is_some_and(|it| it.elapsed() < BETWEEN_LOOKS);
+        if is_fresh || !self.is_connected() {
             return;
-        }
-        if let Some(last) = *looked {
-            sleep_until(last + BETWEEN_LOOKS).await;
         }
         *looked = Some(Instant::now());
         if let Err(error) = self.poll(Duration::ZERO, CATCH_UP).await {

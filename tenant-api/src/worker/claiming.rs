@@ -186,15 +186,19 @@ async fn explain(connection: &TenantConnection, wanted: &Wanted) -> Option<Claim
     }
 }
 
-/// The peer that a job calls, if its kind knows it. What a web program has written does not say so:
-/// the schema before the newest has no place for it.
+/// The peer that a job calls, if its kind knows it. What a web program has written does not say so,
+/// since the schema before the newest has no place for it: that is made good here.
 async fn find_peer(
     tx: &TenantTransaction<'_>,
     kind: &dyn Work,
     job: &RunningJob,
 ) -> Result<Option<(&'static Peer, Called)>, tokio_postgres::Error> {
     let noted = rows::find_called(tx, job.id).await?;
+    let is_noted = noted.is_some();
     let Some(called) = noted.or_else(|| kind.called(&job.payload)) else { return Ok(None) };
+    if !is_noted {
+        rows::note_called(tx, job.id, &called).await?;
+    }
     let peer = kind.peers().iter().find(|it| it.name == called.peer);
     Ok(peer.map(|peer| (*peer, called)))
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hotelhub_jobs::{outcome::JobError, peers::Peer};
+use hotelhub_jobs::{outcome::JobError, peers::Peer, smtp::not_sent};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart},
@@ -59,15 +59,6 @@ impl Mailer {
             .subject(mail.subject)
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(|error| JobError::fail("MAIL", error))?;
-        self.transport.send(message).await.map(drop).map_err(|error| {
-            // A 5xx is the server's last word; other answers may pass, and so does silence.
-            if error.is_permanent() {
-                JobError::fail("SMTP_REFUSED", error)
-            } else if error.is_transient() || error.is_response() || error.is_client() {
-                JobError::retry("SMTP", error)
-            } else {
-                JobError::peer_down("SMTP_DOWN", error)
-            }
-        })
+        self.transport.send(message).await.map(drop).map_err(not_sent)
     }
 }

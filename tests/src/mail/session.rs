@@ -77,7 +77,8 @@ async fn may_answer(shared: &Shared) -> bool {
 fn refusal(fault: Fault) -> Option<&'static [u8]> {
     match fault {
         Fault::TryLater => Some(b"451 Local error: try again later\r\n"),
-        Fault::Reject => Some(b"550 No such mailbox\r\n"),
+        // With a byte that no database can store.
+        Fault::Reject => Some(b"550 No such mailbox\0\r\n"),
         Fault::None | Fault::Refuse | Fault::Hang | Fault::Hold | Fault::DropAfterDelivery => None,
     }
 }

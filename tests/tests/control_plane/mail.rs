@@ -58,10 +58,35 @@ async fn a_mail_server_that_is_busy_is_asked_again() {
     let taken = ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
     ground.call_ready(&taken.tenant_id).await;
     let waits = "SELECT count(*) FROM jobs WHERE state = 'retry_wait' AND attempt = 1 \
-                 AND run_at > now() + interval '5 seconds' AND last_error_code = 'MAIL_NOT_SENT'";
+                 AND run_at > now() + interval '5 seconds' AND last_error_code = 'SMTP'";
     ground.wait_for_count(waits, 1).await;
 
     ground.mail.set_fault(Fault::None).await;
+    ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
+
+    ground.mail.wait_for_mail_to("owner@mandala.example", SOON).await.unwrap();
+    ground.wait_for_count(DONE, 1).await;
+}
+
+#[tokio::test]
+async fn a_mail_server_that_is_away_costs_no_try() {
+    let mut ground = Ground::new().await;
+    ground.mail.set_fault(Fault::Refuse).await;
+    let _worker = ground.work();
+    let taken = ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
+    ground.call_ready(&taken.tenant_id).await;
+    // More often than a job may fail.
+    for fence in 1..=4 {
+        let waits = format!(
+            "SELECT count(*) FROM jobs WHERE state = 'retry_wait' AND attempt = 0
+               AND fence = {fence} AND last_error_code = 'SMTP_DOWN'"
+        );
+        ground.wait_for_count(&waits, 1).await;
+        ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
+    }
+
+    ground.mail.set_fault(Fault::None).await;
+    // A try that was under way may have met the server that is away.
     ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
 
     ground.mail.wait_for_mail_to("owner@mandala.example", SOON).await.unwrap();

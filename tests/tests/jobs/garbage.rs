@@ -33,7 +33,7 @@ async fn a_message_that_is_no_ticket_of_ours_is_put_aside_with_the_reason() {
     ground.start_workers(1).await;
     let (tenant, nobody) = (ground.hotels()[0].tenant(), TenantId::generate());
     let good = ticket(tenant, JobId::generate(), "test_insert");
-    let cases: [(Vec<u8>, &str); 6] = [
+    let cases: [(Vec<u8>, &str); 10] = [
         (b"hello".to_vec(), "the message is not a ticket"),
         (b"{\"schema\":1}".to_vec(), "the message is not a ticket"),
         (strange(&good, |it| it["schema"] = json!(2)), "the ticket has schema 2"),
@@ -46,6 +46,23 @@ async fn a_message_that_is_no_ticket_of_ours_is_put_aside_with_the_reason() {
             "no program of ours knows `test_unheard_of`",
         ),
         (strange(&Ticket::tick(nobody), |_| ()), "there is no hotel"),
+        // What is quoted fits in no header, and no database can be asked for it.
+        (
+            strange(&good, |it| it["errand"] = json!("E".repeat(200_000))),
+            "the message is not a ticket",
+        ),
+        (
+            strange(&good, |it| it["errand"]["job"]["class"] = json!("c".repeat(200_000))),
+            "the ticket has the class `cc",
+        ),
+        (
+            strange(&good, |it| it["errand"]["job"]["kind"] = json!("k".repeat(200_000))),
+            "the ticket's kind is no name",
+        ),
+        (
+            strange(&good, |it| it["errand"]["job"]["kind"] = json!("test\0insert")),
+            "the ticket's kind is no name",
+        ),
     ];
     let queues = ground.queues().await;
 

@@ -133,6 +133,9 @@ async fn a_mail_server_that_says_later_is_tried_again_and_one_that_says_never_is
 
     let (_, tries, code) = job(&other).await;
     assert_eq!((tries, code.as_deref()), (1, Some("SMTP_REFUSED")));
+    let found = other.site().get("/api/v1/jobs?state=dead&peer=smtp").await.unwrap();
+    let found = found.data().unwrap();
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
 }
 
 #[tokio::test]

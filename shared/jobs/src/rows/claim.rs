@@ -137,12 +137,13 @@ impl<'a> Values<'a> {
 /// # Errors
 /// Fails if the database does.
 pub async fn explain(db: &impl Query, wanted: &Wanted) -> Result<Claim, Error> {
-    // Its worker died before it could know.
+    // Its worker died before it could know, or it went out again before anybody could tell it.
     let sql = format!(
         "UPDATE jobs SET state = 'cancelled', lease_owner = NULL, lease_until = NULL, \
            finished_at = now() \
          WHERE id = $1 AND kind = $2 AND cancel_requested_at IS NOT NULL \
-           AND ({STATE} = 'retry_wait' OR ({STATE} = 'running' AND lease_until < now()))"
+           AND ({STATE} IN ('ready', 'queued', 'retry_wait') \
+             OR ({STATE} = 'running' AND lease_until < now()))"
     );
     db.execute(&sql, &[&wanted.job, &wanted.kind]).await?;
     let mut unless = wanted.under.clone();

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio_postgres::{Error, types::ToSql};
 
 use super::{RunningJob, STATE, by_id, by_place};
-use crate::outcome::JobError;
+use crate::outcome::{JobError, storable_result};
 
 /// The end of one try.
 #[derive(Clone, Debug)]
@@ -70,8 +70,9 @@ impl Ended {
 impl Ending {
     /// The job is done.
     #[must_use]
-    pub const fn done(job: &RunningJob, result: Value) -> Self {
-        Self { job: job.id, fence: job.fence, ended: Ended::Done(result), error: None }
+    pub fn done(job: &RunningJob, result: Value) -> Self {
+        let ended = Ended::Done(storable_result(result));
+        Self { job: job.id, fence: job.fence, ended, error: None }
     }
 
     /// The try failed.
