@@ -1,0 +1,162 @@
+//! What a bundle says of itself.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::TenantId;
+use serde::{Deserialize, Serialize};
+
+use crate::{FORMAT, FORMAT_VERSION, Refused, names, read::Limits};
+
+/// What is inside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Always [`FORMAT`].
+    pub format: String,
+    /// The version of the format.
+    pub format_version: u32,
+    /// The instant whose data this is: later changes are not in it. UTC.
+    pub taken_at: DateTime<Utc>,
+    /// Whose data it is.
+    pub tenant: TenantEntry,
+    /// The version of the schema that the tables have.
+    pub schema_version: i32,
+    /// The checksum of all migrations up to that version: another history is another schema.
+    pub schema_checksum: String,
+    /// The tables, each with its entry.
+    pub tables: Vec<TableEntry>,
+    /// Where the sequences stood.
+    pub sequences: Vec<Sequence>,
+    /// The hotel's files.
+    pub files: Vec<FileEntry>,
+}
+
+/// Whose data it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantEntry {
+    /// The tenant's id on the platform that made the bundle.
+    pub id: TenantId,
+    /// Its slug there.
+    pub slug: String,
+    /// The hotel company.
+    pub company_name: String,
+    /// `id` or `en`.
+    pub language: String,
+}
+
+/// A table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableEntry {
+    /// Its name.
+    pub name: String,
+    /// Its columns, in the order of the CSV file.
+    pub columns: Vec<String>,
+    /// Rows, the header not counted.
+    pub rows: u64,
+    /// The size of the CSV file in bytes.
+    pub bytes: u64,
+    /// The SHA-256 of the CSV file, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Where a sequence stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sequence {
+    /// Its name.
+    pub name: String,
+    /// The number that was given out last, or the one to begin with.
+    pub value: i64,
+    /// Whether that number was given out.
+    pub is_called: bool,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Its name below `files/`.
+    pub name: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// The sum of all rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.tables.iter().map(|it| it.rows).sum()
+    }
+
+    /// Reads one, and refuses what contradicts itself or goes over the limits.
+    pub(crate) fn read(json: &[u8], limits: &Limits) -> Result<Self, Refused> {
+        // The format first: the rest of another one may look like anything.
+        let head: Head =
+            serde_json::from_slice(json).map_err(|it| Refused::Manifest(it.to_string()))?;
+        if head.format != FORMAT {
+            return Err(Refused::OtherFormat(head.format.chars().take(60).collect()));
+        }
+        if head.format_version > FORMAT_VERSION {
+            return Err(Refused::NewerFormat { found: head.format_version, known: FORMAT_VERSION });
+        }
+        let manifest: Self =
+            serde_json::from_slice(json).map_err(|it| Refused::Manifest(it.to_string()))?;
+        manifest.check(limits)?;
+        Ok(manifest)
+    }
+
+    fn check(&self, limits: &Limits) -> Result<(), Refused> {
+        let mut seen = HashSet::new();
+        for (name, is_name) in self
+            .tables
+            .iter()
+            .map(|it| (&it.name, names::is_table(&it.name)))
+            .chain(self.files.iter().map(|it| (&it.name, names::is_file(&it.name))))
+        {
+            if !is_name {
+                return Err(Refused::BadName(name.chars().take(100).collect()));
+            }
+        }
+        for entry in self.entries() {
+            if !seen.insert(entry.name.clone()) {
+                return Err(Refused::Twice(entry.name));
+            }
+        }
+        let total = self.entries().try_fold(0_u64, |sum, it| sum.checked_add(it.bytes));
+        match total {
+            Some(total) if total <= limits.bytes => Ok(()),
+            _ => Err(Refused::TooLarge { limit: limits.bytes }),
+        }
+    }
+
+    /// The entries that the archive must have beside manifest and README.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Promised> {
+        let tables = self.tables.iter().map(|it| Promised {
+            name: names::of_table(&it.name),
+            bytes: it.bytes,
+            sha256: it.sha256.clone(),
+        });
+        let files = self.files.iter().map(|it| Promised {
+            name: names::of_file(&it.name),
+            bytes: it.bytes,
+            sha256: it.sha256.clone(),
+        });
+        tables.chain(files)
+    }
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(default)]
+    format: String,
+    #[serde(default)]
+    format_version: u32,
+}
+
+/// What an entry has to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Promised {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+}
