@@ -5,6 +5,7 @@
 //! overwritten unseen. A folder cannot; its writers look again after a while.
 
 mod address;
+mod large;
 
 use std::{
     future::Future,
@@ -21,7 +22,10 @@ use object_store::{
 use secrecy::ExposeSecret as _;
 use tokio::time::{error::Elapsed, timeout};
 
-pub use self::address::{Bucket, StorageConfig};
+pub use self::{
+    address::{Bucket, StorageConfig},
+    large::Listed,
+};
 
 /// Longest time of one call, retries included.
 const CALL: Duration = Duration::from_secs(20);
@@ -45,6 +49,9 @@ pub enum StorageError {
     /// The storage did not answer in time.
     #[error("object storage did not answer in time")]
     Slow(#[from] Elapsed),
+    /// What was to be written could not be read, or what was read could not be written.
+    #[error("read or write a file for object storage")]
+    File(#[from] std::io::Error),
 }
 
 /// Which writing of an object it is.
@@ -73,7 +80,11 @@ pub enum Put {
 
 /// A place for objects. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Storage(Arc<dyn ObjectStore>);
+pub struct Storage {
+    store: Arc<dyn ObjectStore>,
+    /// If it is one.
+    folder: Option<PathBuf>,
+}
 
 impl Storage {
     /// Opens the place. A bucket is not asked for before the first call.
@@ -81,17 +92,22 @@ impl Storage {
     /// # Errors
     /// Fails if the folder cannot be made or the bucket's address is of no use.
     pub fn open(config: &StorageConfig) -> Result<Self, StorageError> {
+        let folder = match config {
+            StorageConfig::Folder(folder) => Some(folder.clone()),
+            StorageConfig::Bucket(_) => None,
+        };
         let store: Arc<dyn ObjectStore> = match config {
             StorageConfig::Folder(folder) => {
                 let failed = |source| StorageError::Folder { folder: folder.clone(), source };
                 std::fs::create_dir_all(folder).map_err(failed)?;
-                Arc::new(LocalFileSystem::new_with_prefix(folder)?)
+                // What was written outlives the machine's crash, as in a bucket.
+                Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))
             }
             StorageConfig::Bucket(bucket) => {
                 Arc::new(PrefixStore::new(s3(bucket)?.build()?, &*bucket.prefix))
             }
         };
-        Ok(Self(store))
+        Ok(Self { store, folder })
     }
 
     /// Which writing of an object is there; `None` if there is no object.
@@ -99,7 +115,7 @@ impl Storage {
     /// # Errors
     /// Fails if the storage does.
     pub async fn stamp(&self, name: &str) -> Result<Option<Stamp>, StorageError> {
-        let found = in_time(self.0.head(&Path::from(name))).await;
+        let found = in_time(self.store.head(&Path::from(name))).await;
         Ok(if_found(found)?.map(|it| stamp_of(&it)))
     }
 
@@ -110,7 +126,7 @@ impl Storage {
     pub async fn get(&self, name: &str) -> Result<Option<Object>, StorageError> {
         let name = Path::from(name);
         let reading = async {
-            let found = self.0.get(&name).await?;
+            let found = self.store.get(&name).await?;
             let meta = found.meta.clone();
             Ok((found.bytes().await?, meta))
         };
@@ -141,7 +157,7 @@ impl Storage {
         };
         let put = async |mode| {
             let options = PutOptions::from(mode);
-            in_time(self.0.put_opts(&Path::from(name), payload.clone(), options)).await
+            in_time(self.store.put_opts(&Path::from(name), payload.clone(), options)).await
         };
         let written = match put(mode).await {
             Err(StorageError::Store(
