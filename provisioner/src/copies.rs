@@ -4,15 +4,21 @@
 //! that name is this copy's and nobody else's, and "it exists already" means that an earlier try
 //! made it. Names are made of a prefix and hexadecimal digits, so they need no quoting.
 
-use hotelhub_core::{ids::DatabaseId, keys::Keyring, sql::Query as _};
+use hotelhub_core::{
+    errors::Chain,
+    ids::{DatabaseId, DbHostId},
+    keys::Keyring,
+    sql::Query as _,
+};
 use postgres_protocol::password::scram_sha_256;
 use secrecy::ExposeSecret as _;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Config as Login, Error, error::SqlState};
 
 use crate::{
-    engine::StepError,
-    hosts::DbHost,
+    engine::{Operation, StepError},
+    hosts::{DbHost, Site},
+    locks::Lock,
     session::{self, Session},
 };
 
@@ -42,6 +48,113 @@ pub(crate) async fn lock(server: &Session, id: DatabaseId) -> Result<(), Error> 
 pub(crate) async fn unlock(server: &Session, id: DatabaseId) -> Result<(), Error> {
     let key = lock_key(id) ^ HOST_LOCKS;
     server.query_one("SELECT pg_advisory_unlock($1)", &[&key]).await.map(drop)
+}
+
+/// A copy that is to be made for a tenant that has one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewCopy {
+    /// Names it.
+    pub(crate) id: DatabaseId,
+    /// Where it will be.
+    pub(crate) host: DbHostId,
+    /// Which copy of the tenant's it is.
+    pub(crate) generation: i32,
+    /// The version of its schema.
+    pub(crate) schema_version: i32,
+}
+
+/// Puts a copy on record before it exists, claimed by the operation. Under the lock of all who take
+/// room, so that no server gets more than its `max_databases`.
+pub(crate) async fn register(
+    control: &Session,
+    operation: Operation,
+    copy: &NewCopy,
+) -> Result<(), StepError> {
+    let NewCopy { id, host, generation, schema_version } = copy;
+    let (tenant, by, lock) = (operation.tenant, operation.id, Lock::Room.key());
+    control
+        .run(&format!(
+            "SELECT pg_advisory_xact_lock({lock});
+             INSERT INTO databases
+               (id, tenant_id, db_host_id, generation, schema_version, state, operation_id)
+             SELECT '{id}', '{tenant}', '{host}', {generation}, {schema_version}, 'claimed', '{by}'
+             FROM db_hosts h WHERE h.id = '{host}' AND h.max_databases >
+               (SELECT count(*) FROM databases d WHERE d.db_host_id = h.id)
+             ON CONFLICT (id) DO NOTHING"
+        ))
+        .await?;
+    let is_there = "SELECT 1 FROM databases WHERE id = $1";
+    if control.query_opt(is_there, &[id]).await?.is_none() {
+        // Somebody else took the last room; a new operation chooses anew.
+        return Err(StepError::Never("the database server is full".to_owned()));
+    }
+    Ok(())
+}
+
+/// Makes the one copy the tenant's in place of the other, in one statement: the point of no return
+/// of whoever does it.
+pub(crate) async fn replace(
+    control: &Session,
+    old: DatabaseId,
+    (new, state): (DatabaseId, &str),
+    schema_version: i32,
+    access: &str,
+) -> Result<(), StepError> {
+    let changed = control
+        .execute(
+            // The count makes the first update come first: two assigned ones are refused.
+            "WITH shown AS (DELETE FROM previews WHERE database_id = $2),
+             old AS (
+               UPDATE databases SET state = 'retired'
+               WHERE id = $1 AND state = 'assigned'
+                 AND EXISTS (SELECT FROM databases WHERE id = $2 AND state = $5)
+               RETURNING 1
+             )
+             UPDATE databases SET state = 'assigned', schema_version = $3, access = $4
+             WHERE id = $2 AND state = $5 AND (SELECT count(*) FROM old) = 1",
+            &[&old, &new, &schema_version, &access, &state],
+        )
+        .await?;
+    if changed != 1 {
+        return Err(StepError::Never("the placement of the tenant was changed".to_owned()));
+    }
+    Ok(())
+}
+
+/// Nobody enters a copy any more, and whoever is in it leaves. Its identity is no route's.
+pub(crate) async fn shut(site: &Site, id: DatabaseId) -> Result<(), StepError> {
+    let name = id.name();
+    let sql = "SELECT to_regrole($1) IS NOT NULL,
+           EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datallowconn)";
+    let row = site.session.query_one(sql, &[&name]).await?;
+    let (has_role, has_database): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
+    if has_role {
+        site.session.run(&format!("ALTER ROLE {name} NOLOGIN")).await?;
+    }
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = $1 AND usename = $1";
+    site.session.query(end, &[&name]).await?;
+    // A drop that was broken off leaves a database that nobody can enter.
+    if has_database && let Ok(inside) = site.inside(&name).await {
+        let raise = "UPDATE tenant_identity SET generation = generation + 1000000
+             WHERE generation < 1000000";
+        inside.run(raise).await?;
+    }
+    Ok(())
+}
+
+/// Makes the login role of a copy, which may not enter yet.
+pub(crate) async fn make_role(
+    site: &Site,
+    keys: &Keyring,
+    id: DatabaseId,
+) -> Result<(), StepError> {
+    // Only a runtime that shuts down gives it up.
+    let verifier = begin_verifier(keys, &site.host, id)?
+        .await
+        .map_err(|error| StepError::NotYet(format!("make the verifier: {}", Chain(&error))))?;
+    let created = site.session.run(&create_role(id, &verifier)).await;
+    unless(created, &SqlState::DUPLICATE_OBJECT)
 }
 
 /// Copies the template.

@@ -15,6 +15,7 @@
 
 pub mod access;
 pub mod config;
+mod contents;
 mod copies;
 pub mod create_tenant;
 pub mod delete_tenant;

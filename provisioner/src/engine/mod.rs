@@ -40,6 +40,7 @@
 
 mod drive;
 mod failure;
+pub(crate) mod progress;
 mod record;
 mod runner;
 

@@ -9,11 +9,13 @@ use hotelhub_core::sql::Query as _;
 use tokio::time::sleep;
 use tokio_postgres::error::SqlState;
 
-use super::{Work, pause, tables};
-use crate::{engine::StepError, session::Session};
+use super::{Work, pause};
+use crate::{
+    contents::{rules::MOVE_TRIGGER as TRIGGER, tables},
+    engine::StepError,
+    session::Session,
+};
 
-/// The name of the trigger on every table.
-pub(super) const TRIGGER: &str = "move_capture";
 /// While a lock is waited for, whoever comes later waits behind; so not for long.
 const LOCK_LIMIT: &str = "150ms";
 /// A transaction that stays open for longer keeps its table: the step is tried again later.
@@ -24,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) async fn attach(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let source = work.source(control).await?;
     let began = Instant::now();
-    for table in tables::list(source).await?.iter().filter(|it| it.is_captured()) {
+    for table in tables::list(source).await?.iter().filter(|it| !it.is_history()) {
         let attach = format!(
             "CREATE OR REPLACE TRIGGER {TRIGGER} AFTER INSERT OR UPDATE OR DELETE ON {}
              FOR EACH ROW EXECUTE FUNCTION note_move_change({})",
@@ -59,7 +61,7 @@ pub(super) async fn list_missing(source: &Session) -> Result<Vec<String>, StepEr
     let rows = source.query(sql, &[&TRIGGER]).await?;
     let watched: Vec<String> = rows.iter().map(|it| it.try_get(0)).collect::<Result<_, _>>()?;
     let tables = tables::list(source).await?;
-    let names = tables.iter().filter(|it| it.is_captured()).map(|it| it.name.clone());
+    let names = tables.iter().filter(|it| !it.is_history()).map(|it| it.name.clone());
     // A regclass is quoted where it must be; our own names need none.
     Ok(names.filter(|it| !watched.contains(it) && !watched.contains(&tables::quoted(it))).collect())
 }

@@ -4,14 +4,15 @@ use std::pin::pin;
 
 use futures_util::{SinkExt as _, TryStreamExt as _};
 
-use super::{
-    Work,
-    figures::Progress,
-    tables::{self, Sum, Table},
-    target,
-    work::Ends,
+use super::{Work, work::Ends};
+use crate::{
+    contents::{
+        rules,
+        tables::{self, Sum, Table},
+    },
+    engine::{StepError, progress::Progress},
+    session::Session,
 };
-use crate::{engine::StepError, session::Session};
 
 /// Copies all tables, from the beginning: a copy that was broken off is thrown away.
 ///
@@ -22,7 +23,7 @@ pub(super) async fn copy(work: &mut Work, control: &Session) -> Result<(), StepE
     let ends = work.ends(control).await?;
     let list = tables::list(ends.source).await?;
     tables::require_same(&list, &tables::list(ends.target).await?)?;
-    target::drop_foreign_keys(ends.target).await?;
+    rules::drop_foreign_keys(ends.target).await?;
     let mut progress = Progress::begin(control, operation);
 
     ends.source.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;

@@ -14,13 +14,11 @@
 
 mod capture;
 mod copy;
-mod figures;
 mod pause;
 mod placement;
 mod retire;
 mod rounds;
 mod switch;
-mod tables;
 mod target;
 mod work;
 

@@ -2,8 +2,8 @@
 
 use hotelhub_core::sql::Query as _;
 
-use super::{Work, target};
-use crate::{copies, engine::StepError, session::Session};
+use super::Work;
+use crate::{contents::rules, copies, engine::StepError, session::Session};
 
 /// Shuts the old copy at once, proves the new one, and only then drops the old one. If its server
 /// is away it is left to be discarded: its writers are stopped and no route points there.
@@ -26,32 +26,15 @@ pub(super) async fn retire(work: &mut Work, control: &Session) -> Result<(), Ste
 
 /// Nobody enters the old copy any more, and whoever is in it leaves. Its identity is no route's.
 async fn shut(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let name = work.old_id()?.name();
-    let site = work.source_site(control).await?;
-    let sql = "SELECT to_regrole($1) IS NOT NULL,
-           EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datallowconn)";
-    let row = site.session.query_one(sql, &[&name]).await?;
-    let (has_role, has_database): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-    if has_role {
-        site.session.run(&format!("ALTER ROLE {name} NOLOGIN")).await?;
-    }
-    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE datname = $1 AND usename = $1";
-    site.session.query(end, &[&name]).await?;
-    // A drop that was broken off leaves a database that nobody can enter.
-    if has_database && let Ok(source) = site.inside(&name).await {
-        let raise = "UPDATE tenant_identity SET generation = generation + 1000000
-             WHERE generation < 1000000";
-        source.run(raise).await?;
-    }
-    Ok(())
+    let old = work.old_id()?;
+    copies::shut(work.source_site(control).await?, old).await
 }
 
 /// The new copy names itself rightly, its login may enter, and its foreign keys hold.
 async fn prove(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let (id, name, tenant) = (work.facts.database_id, work.new_name(), work.operation.tenant);
     let target = work.target(control).await?;
-    for key in target::list_foreign_keys(target).await?.iter().filter(|it| !it.is_validated) {
+    for key in rules::list_foreign_keys(target).await?.iter().filter(|it| !it.is_validated) {
         let prove = format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", key.table, key.name);
         target.run(&prove).await?;
     }

@@ -8,13 +8,15 @@
 use hotelhub_core::sql::Query as _;
 use serde_json::json;
 
-use super::{
-    Work, copy, figures,
-    tables::{self, Table},
-    target,
-    work::Ends,
+use super::{Work, copy, work::Ends};
+use crate::{
+    contents::{
+        rules,
+        tables::{self, Table},
+    },
+    engine::{StepError, progress},
+    session::Session,
 };
-use crate::{engine::StepError, session::Session};
 
 /// A round of fewer rows is over in a moment, and so will the next one be, which writers wait for.
 const FEW: i64 = 500;
@@ -29,13 +31,13 @@ pub(super) async fn catch_up(work: &mut Work, control: &Session) -> Result<(), S
     let operation = work.operation.id;
     let ends = work.ends(control).await?;
     // An attempt to switch that was broken off may have put them back.
-    target::drop_foreign_keys(ends.target).await?;
+    rules::drop_foreign_keys(ends.target).await?;
     let list = tables::list(ends.source).await?;
     let mut changed = 0;
     for round in 1..=MOST_ROUNDS {
         let keys = run_round(ends, &list).await?;
         changed += keys;
-        figures::note(control, operation, &json!({"rounds": round, "changed_rows": changed}))
+        progress::note(control, operation, &json!({"rounds": round, "changed_rows": changed}))
             .await?;
         if keys < FEW {
             break;

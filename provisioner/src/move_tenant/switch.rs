@@ -7,12 +7,19 @@ use hotelhub_core::{errors::Chain, sql::Query as _};
 use serde_json::{Value, json};
 
 use super::{
-    Work, capture, figures, pause, rounds,
-    tables::{self, Table},
-    target,
+    Work, capture, pause, rounds, target,
     work::{Ends, missing},
 };
-use crate::{access, engine::StepError, session::Session};
+use crate::{
+    access,
+    contents::{
+        rules,
+        tables::{self, Table},
+    },
+    copies,
+    engine::{StepError, progress},
+    session::Session,
+};
 
 /// Writers are not kept waiting for longer: they go on, and a better moment is looked for.
 const PAUSE_LIMIT: Duration = Duration::from_secs(10);
@@ -80,7 +87,7 @@ async fn try_once(work: &mut Work, control: &Session) -> Result<Outcome, StepErr
             let pause = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             metrics::histogram!("move_write_pause_seconds").record(began.elapsed());
             let figure = json!({ "write_pause_ms": pause });
-            figures::note(control, work.operation.id, &figure).await?;
+            progress::note(control, work.operation.id, &figure).await?;
             Ok(Outcome::Committed)
         }
         Err(error) => {
@@ -165,14 +172,14 @@ async fn carry_sequences(ends: Ends<'_>) -> Result<(), StepError> {
 /// proven again while writers wait; that is done after the switch.
 async fn carry_rules(ends: Ends<'_>) -> Result<(), StepError> {
     let mut sql = String::new();
-    for key in target::list_foreign_keys(ends.source).await? {
+    for key in rules::list_foreign_keys(ends.source).await? {
         let not_valid = if key.is_validated { " NOT VALID" } else { "" };
-        let target::ForeignKey { table, name, definition, .. } = key;
+        let rules::ForeignKey { table, name, definition, .. } = key;
         sql.push_str(&format!(
             "ALTER TABLE {table} ADD CONSTRAINT {name} {definition}{not_valid};"
         ));
     }
-    for (table, trigger) in target::list_triggers(ends.target, "D").await? {
+    for (table, trigger) in rules::list_triggers(ends.target, "D").await? {
         sql.push_str(&format!("ALTER TABLE {table} ENABLE TRIGGER {trigger};"));
     }
     Ok(ends.target.run(&sql).await?)
@@ -199,22 +206,6 @@ async fn carry_identity(ends: Ends<'_>, ours: &Value) -> Result<(), StepError> {
 
 /// The point of no return.
 async fn commit(work: &Work, control: &Session, access: &str) -> Result<(), StepError> {
-    let changed = control
-        .execute(
-            // The count makes the first update come first: two assigned ones are refused.
-            "WITH old AS (
-               UPDATE databases SET state = 'retired'
-               WHERE id = $1 AND state = 'assigned'
-                 AND EXISTS (SELECT FROM databases WHERE id = $2 AND state = 'claimed')
-               RETURNING 1
-             )
-             UPDATE databases SET state = 'assigned', schema_version = $3, access = $4
-             WHERE id = $2 AND state = 'claimed' AND (SELECT count(*) FROM old) = 1",
-            &[&work.old_id()?, &work.facts.database_id, &work.schema_version()?, &access],
-        )
-        .await?;
-    if changed != 1 {
-        return Err(StepError::Never("the placement of the tenant was changed".to_owned()));
-    }
-    Ok(())
+    let new = (work.facts.database_id, "claimed");
+    copies::replace(control, work.old_id()?, new, work.schema_version()?, access).await
 }

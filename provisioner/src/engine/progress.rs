@@ -1,4 +1,4 @@
-//! How a move goes, for people: rows and bytes while it copies, the length of the pause.
+//! How a run goes, for people: rows and bytes while it copies, and other figures.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::session::Session;
 const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Adds to the figures of the run.
-pub(super) async fn note(
+pub(crate) async fn note(
     control: &Session,
     operation: OperationId,
     figures: &Value,
@@ -21,7 +21,7 @@ pub(super) async fn note(
 }
 
 /// Counts what was copied, and tells now and then.
-pub(super) struct Progress<'a> {
+pub(crate) struct Progress<'a> {
     control: &'a Session,
     operation: OperationId,
     began: Instant,
@@ -32,12 +32,12 @@ pub(super) struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub(super) fn begin(control: &'a Session, operation: OperationId) -> Self {
+    pub(crate) fn begin(control: &'a Session, operation: OperationId) -> Self {
         let now = Instant::now();
         Self { control, operation, began: now, told: now, rows: 0, bytes: 0, tables: 0 }
     }
 
-    pub(super) async fn add_bytes(&mut self, bytes: usize) -> Result<(), Error> {
+    pub(crate) async fn add_bytes(&mut self, bytes: usize) -> Result<(), Error> {
         self.bytes += u64::try_from(bytes).unwrap_or(u64::MAX);
         if self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
@@ -46,12 +46,12 @@ impl<'a> Progress<'a> {
         Ok(())
     }
 
-    pub(super) fn add_table(&mut self, rows: u64) {
+    pub(crate) fn add_table(&mut self, rows: u64) {
         self.rows += rows;
         self.tables += 1;
     }
 
-    pub(super) async fn tell(&self) -> Result<(), Error> {
+    pub(crate) async fn tell(&self) -> Result<(), Error> {
         let figures = json!({
             "rows": self.rows,
             "bytes": self.bytes,

@@ -1,5 +1,5 @@
-//! What is copied: the tables of a tenant database as its catalogue describes them, and the
-//! statements that are made of their columns.
+//! The tables of a tenant database as its catalogue describes them, and the statements that are made
+//! of their columns.
 
 use hotelhub_core::sql::Query as _;
 
@@ -7,13 +7,13 @@ use crate::{engine::StepError, session::Session};
 
 /// Tables that belong to a copy and not to the tenant.
 const OF_THE_COPY: [&str; 3] = ["tenant_identity", "move_pause", "move_changes"];
-/// Written by migrations only, which a move refuses to share the database with.
+/// Written by migrations only.
 const HISTORY: &str = "refinery_schema_history";
 
 /// A table.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Table {
-    pub(super) name: String,
+pub(crate) struct Table {
+    pub(crate) name: String,
     /// The columns that hold something of their own: no generated ones.
     columns: Vec<String>,
     /// Their types, in the same order.
@@ -26,13 +26,13 @@ pub(super) struct Table {
 /// The number of rows, and the sum of the hashes of their texts, which does not depend on their
 /// order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sum {
-    pub(super) rows: i64,
+pub(crate) struct Sum {
+    pub(crate) rows: i64,
     hashes: String,
 }
 
-/// All tables that are copied.
-pub(super) async fn list(inside: &Session) -> Result<Vec<Table>, StepError> {
+/// All tables that hold something of the tenant's.
+pub(crate) async fn list(inside: &Session) -> Result<Vec<Table>, StepError> {
     let rows = inside
         .query(
             "SELECT c.relname::text, c.relkind::text = 'r',
@@ -60,7 +60,7 @@ impl Table {
     fn from_row(row: &tokio_postgres::Row) -> Result<Self, StepError> {
         let name: String = row.try_get(0)?;
         if !row.try_get::<_, bool>(1)? {
-            return Err(StepError::Never(format!("`{name}` is partitioned, which no move copies")));
+            return Err(StepError::Never(format!("`{name}` is partitioned, which nothing copies")));
         }
         let columns: Vec<String> = row.try_get(2)?;
         let primary_key: Option<Vec<String>> = row.try_get(4)?;
@@ -73,18 +73,23 @@ impl Table {
         })
     }
 
-    /// Whether its changes are noted.
-    pub(super) fn is_captured(&self) -> bool {
-        self.name != HISTORY
+    /// Whether it holds the record of migrations.
+    pub(crate) fn is_history(&self) -> bool {
+        self.name == HISTORY
+    }
+
+    /// Its columns that hold something of their own.
+    pub(crate) fn columns(&self) -> &[String] {
+        &self.columns
     }
 
     /// Its name for statements.
-    pub(super) fn sql_name(&self) -> String {
+    pub(crate) fn sql_name(&self) -> String {
         format!("public.{}", quoted(&self.name))
     }
 
     /// The columns of its key, as the arguments of a trigger.
-    pub(super) fn key_arguments(&self) -> String {
+    pub(crate) fn key_arguments(&self) -> String {
         let literals = self.key.iter().map(|it| format!("'{}'", it.replace('\'', "''")));
         literals.collect::<Vec<_>>().join(", ")
     }
@@ -95,37 +100,50 @@ impl Table {
     }
 
     /// Takes in rows as they come out of [`Table::copy_out`]. `options` follow the format.
-    pub(super) fn copy_in(&self, options: &str) -> String {
+    pub(crate) fn copy_in(&self, options: &str) -> String {
         let (name, columns) = (self.sql_name(), self.columns_of(""));
         format!("COPY {name} ({columns}) FROM STDIN (FORMAT binary{options})")
     }
 
     /// Gives all rows.
-    pub(super) fn copy_out(&self) -> String {
+    pub(crate) fn copy_out(&self) -> String {
         let (name, columns) = (self.sql_name(), self.columns_of(""));
         format!("COPY {name} ({columns}) TO STDOUT (FORMAT binary)")
     }
 
+    /// Takes in rows as they come out of [`Table::csv_out`], into a table that was emptied in the
+    /// same transaction.
+    pub(crate) fn csv_in(&self) -> String {
+        let (name, columns) = (self.sql_name(), self.columns_of(""));
+        format!("COPY {name} ({columns}) FROM STDIN (FORMAT csv, HEADER MATCH, FREEZE true)")
+    }
+
+    /// Gives all rows as text with a header.
+    pub(crate) fn csv_out(&self) -> String {
+        let (name, columns) = (self.sql_name(), self.columns_of(""));
+        format!("COPY {name} ({columns}) TO STDOUT (FORMAT csv, HEADER)")
+    }
+
     /// Gives the rows with the keys that `keys` selects.
-    pub(super) fn copy_out_some(&self, keys: &str) -> String {
+    pub(crate) fn copy_out_some(&self, keys: &str) -> String {
         let columns = self.columns_of("t.");
         let rows = self.rows_with(keys);
         format!("COPY (SELECT {columns} FROM {rows}) TO STDOUT (FORMAT binary)")
     }
 
     /// Deletes the rows with the keys that `keys` selects.
-    pub(super) fn delete(&self, keys: &str) -> String {
+    pub(crate) fn delete(&self, keys: &str) -> String {
         let (name, from) = (self.sql_name(), self.keys_as_rows(keys));
         format!("DELETE FROM {name} AS t USING {from} WHERE {}", self.is_row())
     }
 
     /// Sums all rows.
-    pub(super) fn sum(&self) -> String {
+    pub(crate) fn sum(&self) -> String {
         self.sum_of(&format!("{} AS t", self.sql_name()))
     }
 
     /// Sums the rows with the keys that `keys` selects.
-    pub(super) fn sum_some(&self, keys: &str) -> String {
+    pub(crate) fn sum_some(&self, keys: &str) -> String {
         self.sum_of(&self.rows_with(keys))
     }
 
@@ -160,14 +178,14 @@ impl Table {
 }
 
 /// Asks for a sum.
-pub(super) async fn read_sum(inside: &Session, sql: &str) -> Result<Sum, StepError> {
+pub(crate) async fn read_sum(inside: &Session, sql: &str) -> Result<Sum, StepError> {
     let row = inside.query_once(sql, &[]).await?;
     let row = row.first().ok_or_else(|| StepError::Never("a sum has no row".to_owned()))?;
     Ok(Sum { rows: row.try_get(0)?, hashes: row.try_get(1)? })
 }
 
 /// Refuses to go on with a target that has other tables than the source.
-pub(super) fn require_same(source: &[Table], target: &[Table]) -> Result<(), StepError> {
+pub(crate) fn require_same(source: &[Table], target: &[Table]) -> Result<(), StepError> {
     let other = source.iter().find(|it| !target.contains(it));
     match other.or_else(|| target.iter().find(|it| !source.contains(it))) {
         Some(table) => Err(StepError::Never(format!(
@@ -179,7 +197,7 @@ pub(super) fn require_same(source: &[Table], target: &[Table]) -> Result<(), Ste
 }
 
 /// A name for statements.
-pub(super) fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -1,0 +1,131 @@
+-- Backups of tenants' data, what was restored from them, and what is left of a tenant that was
+-- deleted. All written by the provisioner.
+
+ALTER TABLE operations DROP CONSTRAINT operations_kind_check;
+ALTER TABLE operations ADD CONSTRAINT operations_kind_check CHECK (kind IN
+  ('create_tenant', 'move_tenant', 'delete_tenant', 'backup_tenant', 'restore_tenant'));
+
+-- One bundle in object storage, `tenants/<tenant>/backups/<id>.zip`. It is on record before it is
+-- written and until after it was deleted, so what has no row here belongs to nobody.
+CREATE TABLE backups (
+  id uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL REFERENCES tenants,
+  kind text NOT NULL CHECK (kind IN ('nightly', 'manual', 'before_restore', 'final')),
+  -- The night that a nightly one is of: the UTC date on which it was due.
+  night date,
+  state text NOT NULL CHECK (state IN ('making', 'kept', 'expiring')),
+  operation_id uuid REFERENCES operations,
+  -- The copy that it shows.
+  database_id uuid NOT NULL,
+  schema_version int,
+  -- Whose changes it has: those committed by then, by the database's clock.
+  taken_at timestamptz,
+  rows bigint,
+  -- Of the bundle.
+  bytes bigint,
+  sha256 text,
+  -- NULL: as long as the rule of nightly ones says.
+  keep_until timestamptz,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  CONSTRAINT backups_night_check CHECK ((kind = 'nightly') = (night IS NOT NULL)),
+  CONSTRAINT backups_whole_check CHECK (state <> 'kept' OR
+    num_nulls(schema_version, taken_at, rows, bytes, sha256) = 0)
+);
+CREATE UNIQUE INDEX backups_of_night ON backups (tenant_id, night) WHERE kind = 'nightly';
+CREATE UNIQUE INDEX backups_of_operation ON backups (operation_id, kind)
+  WHERE operation_id IS NOT NULL;
+CREATE INDEX backups_of_tenant ON backups (tenant_id, created_at DESC, id DESC);
+CREATE INDEX backups_by_age ON backups (created_at DESC, id DESC);
+
+-- When a tenant's next nightly backup is to be tried, and how the last tries went.
+CREATE TABLE backup_turns (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  due_at timestamptz NOT NULL,
+  failures int NOT NULL DEFAULT 0,
+  last_error text,
+  failing_since timestamptz
+);
+CREATE INDEX backup_turns_due ON backup_turns (due_at);
+
+-- A backup that was restored into a database of its own to see whether it could be, and dropped.
+CREATE TABLE restore_drills (
+  id uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL REFERENCES tenants,
+  -- Outlives the backup.
+  backup_id uuid NOT NULL,
+  state text NOT NULL CHECK (state IN ('running', 'passed', 'failed', 'broken_off')),
+  -- Why it failed.
+  error text,
+  figures jsonb NOT NULL DEFAULT '{}',
+  started_at timestamptz NOT NULL,
+  finished_at timestamptz
+);
+CREATE INDEX restore_drills_of_tenant ON restore_drills (tenant_id, started_at DESC);
+CREATE INDEX restore_drills_by_age ON restore_drills (started_at DESC, id DESC);
+
+-- A copy that shows a backup beside the hotel itself. It has a route of its own, and its id is that
+-- of a tenant to all who serve it: no login, pool or job of the hotel's is one of the preview's.
+CREATE TABLE previews (
+  id uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL UNIQUE REFERENCES tenants,
+  database_id uuid NOT NULL UNIQUE REFERENCES databases,
+  -- The backup; NULL: a bundle that was brought.
+  backup_id uuid,
+  taken_at timestamptz NOT NULL,
+  -- Below the platform's domain; no slug has two dashes in a row.
+  hostname text NOT NULL UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz NOT NULL
+);
+
+ALTER TABLE databases DROP CONSTRAINT databases_state_check;
+ALTER TABLE databases ADD CONSTRAINT databases_state_check CHECK (state IN
+  ('making', 'warm', 'claimed', 'assigned', 'preview', 'retired', 'discarding'));
+
+-- What is left of a tenant that was deleted: the proof that its data is gone.
+CREATE TABLE deletions (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  operation_id uuid NOT NULL REFERENCES operations,
+  slug text NOT NULL,
+  company_name text NOT NULL,
+  requested_by uuid REFERENCES vendor_users,
+  requested_at timestamptz NOT NULL,
+  -- When the database and the earlier backups were gone.
+  deleted_at timestamptz NOT NULL,
+  -- Each thing that was destroyed: databases, roles, backups with their SHA-256, files.
+  destroyed jsonb NOT NULL,
+  -- The last backup, for the one who was deleted by mistake: until when, and when it was gone.
+  final_backup uuid,
+  final_backup_until timestamptz,
+  final_backup_gone_at timestamptz
+);
+
+-- A preview's change is a change of routes.
+CREATE OR REPLACE FUNCTION append_route_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  changed uuid;
+  next bigint;
+BEGIN
+  IF TG_TABLE_NAME = 'databases' THEN
+    IF TG_OP <> 'INSERT' AND TG_OP <> 'DELETE' THEN
+      IF (OLD.state = 'assigned') = (NEW.state = 'assigned')
+        AND (NEW.state <> 'assigned'
+          OR (OLD.db_host_id, OLD.generation, OLD.schema_version)
+            = (NEW.db_host_id, NEW.generation, NEW.schema_version)) THEN
+        RETURN NULL;
+      END IF;
+    ELSIF (CASE TG_OP WHEN 'INSERT' THEN NEW.state ELSE OLD.state END) <> 'assigned' THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  changed := CASE
+    WHEN TG_TABLE_NAME IN ('tenants', 'previews') THEN (to_jsonb(coalesce(NEW, OLD)) ->> 'id')::uuid
+    ELSE (to_jsonb(coalesce(NEW, OLD)) ->> 'tenant_id')::uuid
+  END;
+  UPDATE route_position SET version = version + 1 RETURNING version INTO next;
+  INSERT INTO route_changes (version, tenant_id) VALUES (next, changed);
+  PERFORM pg_notify('route_changes', next::text);
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER previews_route AFTER INSERT OR UPDATE OR DELETE ON previews
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION append_route_change();

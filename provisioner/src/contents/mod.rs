@@ -1,0 +1,5 @@
+//! What a tenant database holds: its tables as the catalogue describes them, what acts on their rows
+//! by itself, and all of it as a bundle.
+
+pub(crate) mod rules;
+pub(crate) mod tables;
