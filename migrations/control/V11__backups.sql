@@ -90,10 +90,10 @@ CREATE TABLE deletions (
   company_name text NOT NULL,
   requested_by uuid REFERENCES vendor_users,
   requested_at timestamptz NOT NULL,
-  -- When the database and the earlier backups were gone.
-  deleted_at timestamptz NOT NULL,
-  -- Each thing that was destroyed: databases, roles, backups with their SHA-256, files.
-  destroyed jsonb NOT NULL,
+  -- When the database, its files and all earlier backups were gone; NULL: not yet.
+  deleted_at timestamptz,
+  -- Each thing, noted in the transaction that forgot it: databases, backups with their SHA-256, files.
+  destroyed jsonb NOT NULL DEFAULT '[]',
   -- The last backup, for the one who was deleted by mistake: until when, and when it was gone.
   final_backup uuid,
   final_backup_until timestamptz,
@@ -129,3 +129,19 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER previews_route AFTER INSERT OR UPDATE OR DELETE ON previews
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION append_route_change();
+
+-- All that replicas serve: tenants, and previews as if they were tenants.
+CREATE VIEW served_routes AS
+SELECT tenant_id, slug, company_name, status, provisioning, access, domains, database_id, generation,
+  schema_version, db_host_id, db_address, db_port, db_key_id, NULL::timestamptz AS preview_of
+FROM routes
+UNION ALL
+SELECT
+  p.id, t.slug || '--preview', t.company_name, t.status, 'ready', 'read_only',
+  jsonb_build_array(jsonb_build_object('hostname', p.hostname, 'primary', true)),
+  db.id, db.generation, db.schema_version, h.id, h.address, h.port, h.key_id, p.taken_at
+FROM previews p
+JOIN tenants t ON t.id = p.tenant_id
+JOIN databases db ON db.id = p.database_id AND db.state = 'preview'
+JOIN db_hosts h ON h.id = db.db_host_id
+WHERE t.provisioning = 'ready';

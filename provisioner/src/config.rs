@@ -9,6 +9,7 @@ use hotelhub_core::{
     telemetry::TelemetryConfig,
 };
 use hotelhub_jobs::address::read_optional_amqp_url;
+use hotelhub_storage::StorageConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config as Login;
 
@@ -21,6 +22,10 @@ const CREATE_CONCURRENCY: usize = 2;
 const MOVE_CONCURRENCY: usize = 1;
 /// A quiet day's signups find a copy ready, and so do those of a busy five minutes.
 const WARM_POOL: (u32, u32) = (4, 64);
+/// Two hours after midnight in Jakarta.
+const BACKUP_HOUR: u32 = 19;
+/// A backup is mostly one processor's work, here and on the database server.
+const BACKUP_CONCURRENCY: usize = 2;
 const SHUTDOWN_GRACE_SECONDS: u64 = 25;
 
 /// What `run` needs.
@@ -45,6 +50,12 @@ pub struct Config {
     pub warm_pool: (u32, u32),
     /// `TENANT_SCHEMA_VERSION`: the newest schema version that is made or migrated to.
     pub schema_version: i32,
+    /// `STORAGE_URL`: where backups are kept. Unset: there are none.
+    pub storage: Option<StorageConfig>,
+    /// `BACKUP_HOUR`: the hour of the UTC day at which the night's backups begin.
+    pub backup_hour: u32,
+    /// `BACKUP_CONCURRENCY`: how many tenants are backed up at once.
+    pub backup_concurrency: NonZeroUsize,
     /// `CLOCK_FILE` moves it.
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
@@ -69,6 +80,10 @@ impl Config {
         let move_concurrency = reader.or("MOVE_CONCURRENCY", usual);
         let warm_pool = warm_pool(&mut reader);
         let schema_version = schema_version(&mut reader);
+        let storage = StorageConfig::read(&mut reader);
+        let backup_hour = backup_hour(&mut reader);
+        let usual = NonZeroUsize::new(BACKUP_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
+        let backup_concurrency = reader.or("BACKUP_CONCURRENCY", usual);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
         let config = (|| {
@@ -82,6 +97,9 @@ impl Config {
                 move_concurrency: move_concurrency?,
                 warm_pool: warm_pool?,
                 schema_version: schema_version?,
+                storage: storage?,
+                backup_hour: backup_hour?,
+                backup_concurrency: backup_concurrency?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
             })
@@ -127,6 +145,14 @@ fn warm_pool(reader: &mut Reader<'_>) -> Option<(u32, u32)> {
     Some((least, most))
 }
 
+fn backup_hour(reader: &mut Reader<'_>) -> Option<u32> {
+    let hour = reader.or("BACKUP_HOUR", BACKUP_HOUR)?;
+    if hour < 24 {
+        return Some(hour);
+    }
+    reader.fault("BACKUP_HOUR", "is not between 0 and 23")
+}
+
 fn control_login(reader: &mut Reader<'_>) -> Option<Login> {
     let url: SecretString = reader.secret("CONTROL_DATABASE_URL")?;
     match session::login(url.expose_secret()) {
@@ -162,6 +188,8 @@ mod tests {
             ("WARM_POOL_MIN", "5"),
             ("WARM_POOL_MAX", "4"),
             ("TENANT_SCHEMA_VERSION", "999"),
+            ("STORAGE_URL", "ftp://backups"),
+            ("BACKUP_HOUR", "24"),
             ("AMQP_URL", "http://guest:hunter2@rabbit.example"),
             ("LOG_FILTER", "=,=x"),
         ]);

@@ -9,6 +9,7 @@ use hotelhub_core::{
     ids::{DatabaseId, DbHostId},
     keys::Keyring,
     sql::Query as _,
+    tasks::Tasks,
 };
 use postgres_protocol::password::scram_sha_256;
 use secrecy::ExposeSecret as _;
@@ -17,7 +18,7 @@ use tokio_postgres::{Config as Login, Error, error::SqlState};
 
 use crate::{
     engine::{Operation, StepError},
-    hosts::{DbHost, Site},
+    hosts::{DbHost, Site, enter_database},
     locks::Lock,
     session::{self, Session},
 };
@@ -178,6 +179,24 @@ pub(crate) async fn create_database(
         }
         made => unless(made, &SqlState::DUPLICATE_DATABASE),
     }
+}
+
+/// Makes a database anew with this version of the schema and nothing of a tenant's, whatever an
+/// earlier try has left of it; a session inside.
+pub(crate) async fn make_fresh(
+    server: &Session,
+    login: &Login,
+    (id, schema_version): (DatabaseId, i32),
+    tasks: &Tasks,
+) -> Result<Session, StepError> {
+    let name = id.name();
+    server.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
+    create_database(server, id, "template0").await?;
+    server.run(&open_database(id)).await?;
+    let mut inside = enter_database(login, &name, tasks).await?;
+    let client = inside.client_mut();
+    migrations::migrate_tenant(client, schema_version, session::LOCK_TIMEOUT).await?;
+    Ok(inside)
 }
 
 /// Takes everybody's right to enter away, and then opens the database. Its owner remains.

@@ -3,7 +3,9 @@
 //! - [`engine`] runs sagas: recorded steps that are resumed after any death and undone when they
 //!   cannot succeed. It knows no saga.
 //! - [`create_tenant`] is the saga behind a signup, [`move_tenant`] takes a tenant to another server,
+//!   [`backup_tenant`] makes a bundle of one, [`restore_tenant`] puts a bundle in its place,
 //!   [`delete_tenant`] ends one.
+//! - [`backups`] makes, keeps and tries backups; a backup is a bundle of all that a hotel has.
 //! - [`access`] carries what a tenant may do into its own database.
 //! - [`warm_pool`] keeps databases ready before anybody asks for one.
 //! - [`fleet`] brings every tenant database to the schema's version, in rings.
@@ -14,6 +16,8 @@
 //! itself.
 
 pub mod access;
+pub mod backup_tenant;
+pub mod backups;
 pub mod config;
 mod contents;
 mod copies;
@@ -24,6 +28,7 @@ pub mod fleet;
 pub mod hosts;
 mod locks;
 pub mod move_tenant;
+pub mod restore_tenant;
 pub mod run;
 pub mod session;
 pub mod sweep;

@@ -16,6 +16,10 @@ pub(crate) enum Lock {
     /// Takes room on a database server: between the count of what is there and its own row nobody
     /// else takes any. In the control database, for one transaction.
     Room = 0x686f_7465_6c04,
+    /// Restores a backup for a trial. In the control database.
+    Drill = 0x686f_7465_6c05,
+    /// Deletes backups whose time is over. In the control database.
+    Expiry = 0x686f_7465_6c06,
 }
 
 impl Lock {

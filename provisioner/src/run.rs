@@ -5,11 +5,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use hotelhub_core::tasks::Tasks;
 use hotelhub_jobs::broker::Broker;
+use hotelhub_storage::Storage;
 use secrecy::ExposeSecret as _;
 use tokio_postgres::Config as Login;
 
 use crate::{
     access::AccessKeeper,
+    backup_tenant::{self, BackupTenant},
+    backups::{Drills, Expiry, Nightly},
     config::Config,
     create_tenant::{CreateTenant, Tools},
     delete_tenant::{self, DeleteTenant},
@@ -18,6 +21,7 @@ use crate::{
     hosts::{Keeper, Watcher},
     locks::Lock,
     move_tenant::{self, MoveTenant},
+    restore_tenant::{self, RestoreTenant},
     session::Session,
     sweep::Sweeper,
     wake::Wake,
@@ -45,6 +49,18 @@ pub async fn migrate(control: &Login) -> Result<()> {
     Ok(())
 }
 
+/// Makes backups every night, lets go of old ones, and tries them.
+fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
+    let nightly = Nightly::new(config, storage.clone(), tasks.clone());
+    for _ in 0..config.backup_concurrency.get() {
+        tasks.spawn_critical("nightly backups", nightly.clone().run());
+    }
+    let expiry = Expiry::new(config, storage.clone(), tasks.clone());
+    tasks.spawn_critical("expiry of backups", expiry.run());
+    let drills = Drills::new(config, storage.clone(), tasks.clone());
+    tasks.spawn_critical("restore drills", drills.run());
+}
+
 /// Works until a signal says stop.
 ///
 /// # Errors
@@ -67,9 +83,27 @@ pub async fn run(config: Config) -> Result<()> {
         let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
         tasks.spawn_critical("runner of moves", runner.run());
     }
-    let saga = DeleteTenant::new(Arc::new(delete_tenant::Tools::new(&config, tasks.clone())));
+    let storage = config.storage.as_ref().map(Storage::open).transpose();
+    let storage = storage.context("open STORAGE_URL")?;
+    let tools = backup_tenant::Tools::new(&config, storage.clone(), tasks.clone());
+    let saga = BackupTenant::new(Arc::new(tools));
+    let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
+    tasks.spawn_critical("runner of backups", runner.run());
+    let tools = restore_tenant::Tools::new(&config, storage.clone(), tasks.clone());
+    let saga = RestoreTenant::new(Arc::new(tools));
+    let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
+    tasks.spawn_critical("runner of restores", runner.run());
+    let saga = DeleteTenant::new(Arc::new(delete_tenant::Tools::new(
+        &config,
+        storage.clone(),
+        tasks.clone(),
+    )));
     let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
     tasks.spawn_critical("runner of deletions", runner.run());
+    match storage {
+        Some(storage) => keep_backups(&config, &storage, &tasks),
+        None => tracing::warn!("STORAGE_URL is not set: no tenant is backed up"),
+    }
     let access = AccessKeeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of access", access.run());
     let keeper = Keeper::new(&config, &wake, tasks.clone());

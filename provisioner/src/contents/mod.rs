@@ -1,5 +1,8 @@
 //! What a tenant database holds: its tables as the catalogue describes them, what acts on their rows
 //! by itself, and all of it as a bundle.
 
+mod csv;
+pub(crate) mod dump;
+pub(crate) mod load;
 pub(crate) mod rules;
 pub(crate) mod tables;

@@ -1,15 +1,21 @@
-//! The saga that ends a tenant: first its route goes, then whoever is still in its database, then
-//! the database itself, and at last its names are free.
+//! The saga that ends a tenant.
+//!
+//! First its route goes, then whoever is still in its database, then, once the last backup is whole,
+//! the database itself, all earlier backups and the hotel's files; at last its names are free.
 //!
 //! Only a tenant that has churned is deleted. Once its route is gone there is no way back: what
-//! fails is tried again for ever. Everything can be repeated, also where nothing is left.
+//! fails is tried again for ever. Everything can be repeated, also where nothing is left. What was
+//! destroyed is noted as it goes, and stays as the proof (`deletions`); the last backup expires by
+//! itself, which is noted there as well.
 
+mod destroy;
 mod work;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use hotelhub_core::{
-    ids::{DatabaseId, DbHostId},
+    ids::{BackupId, DatabaseId, DbHostId},
     sql::Query as _,
 };
 use serde::{Deserialize, Serialize};
@@ -28,9 +34,13 @@ pub struct Facts {
     pub database_id: Option<DatabaseId>,
     /// Where it is.
     pub db_host_id: Option<DbHostId>,
+    /// Until when the last backup is kept; `None`: there is to be none.
+    pub final_until: Option<DateTime<Utc>>,
+    /// The last backup, once it is made.
+    pub final_backup: Option<BackupId>,
 }
 
-static STEPS: [Step<Work>; 5] = [
+static STEPS: [Step<Work>; 7] = [
     Step {
         name: "find",
         is_needed: |_| true,
@@ -53,9 +63,23 @@ static STEPS: [Step<Work>; 5] = [
         is_durable: true,
     },
     Step {
+        name: "back_up",
+        is_needed: |work| work.facts.final_until.is_some(),
+        make: |work, control| Box::pin(destroy::back_up(work, control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
         name: "drop_database",
         is_needed: |_| true,
         make: |work, control| Box::pin(work.drop_database(control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "destroy_backups",
+        is_needed: |_| true,
+        make: |work, control| Box::pin(destroy::destroy(work, control)),
         undo: None,
         is_durable: true,
     },
@@ -68,7 +92,7 @@ static STEPS: [Step<Work>; 5] = [
     },
 ];
 
-/// Finds the tenant's database.
+/// Finds the tenant's database, and whether a last backup is wanted.
 async fn find(work: &mut Work, control: &Session) -> Result<(), StepError> {
     if work.facts.database_id.is_some() {
         return Ok(());
@@ -82,17 +106,25 @@ async fn find(work: &mut Work, control: &Session) -> Result<(), StepError> {
         )
         .await?;
     let row = row.ok_or_else(not_churned)?;
+    work.facts.final_until = destroy::final_until(work, control).await?;
     work.facts.database_id = Some(row.try_get(0)?);
     work.facts.db_host_id = Some(row.try_get(1)?);
     Ok(())
 }
 
-/// Nobody is led to the hotel any more. The point of no return.
+/// Nobody is led to the hotel any more, and the proof begins. The point of no return.
 async fn withdraw_route(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let tenant = work.operation.tenant;
-    let begin = "SELECT move_provisioning(id, 'deleting')
+    let (tenant, operation) = (work.operation.tenant, work.operation.id);
+    let begin = "WITH proof AS (
+           INSERT INTO deletions
+             (tenant_id, operation_id, slug, company_name, requested_by, requested_at)
+           SELECT t.id, o.id, t.slug, t.company_name, o.requested_by, o.requested_at
+           FROM tenants t, operations o
+           WHERE t.id = $1 AND o.id = $2 AND t.status = 'churned' AND t.provisioning = 'ready'
+         )
+         SELECT move_provisioning(id, 'deleting')
          FROM tenants WHERE id = $1 AND status = 'churned' AND provisioning = 'ready'";
-    control.query(begin, &[&tenant]).await?;
+    control.query(begin, &[&tenant, &operation]).await?;
     let begun = "SELECT provisioning = 'deleting' FROM tenants WHERE id = $1";
     if control.query_one(begun, &[&tenant]).await?.try_get(0)? {
         return Ok(());
@@ -100,12 +132,17 @@ async fn withdraw_route(work: &mut Work, control: &Session) -> Result<(), StepEr
     Err(not_churned())
 }
 
-/// Forgets where the data was, and frees the tenant's names, in one transaction.
+/// Forgets where the data was, frees the tenant's names and ends the proof, in one transaction.
 async fn forget(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let sql = "WITH gone AS (DELETE FROM databases WHERE tenant_id = $1)
+    let sql = "WITH gone AS (DELETE FROM databases WHERE tenant_id = $1),
+         turn AS (DELETE FROM backup_turns WHERE tenant_id = $1),
+         proof AS (UPDATE deletions SET deleted_at = $2, final_backup = $3, final_backup_until = $4
+                   WHERE tenant_id = $1 AND deleted_at IS NULL)
          SELECT move_provisioning(id, 'deleted')
          FROM tenants WHERE id = $1 AND provisioning = 'deleting'";
-    control.query(sql, &[&work.operation.tenant]).await?;
+    let Facts { final_until, final_backup, .. } = work.facts;
+    let now = work.now();
+    control.query(sql, &[&work.operation.tenant, &now, &final_backup, &final_until]).await?;
     Ok(())
 }
 
@@ -134,12 +171,25 @@ impl Saga for DeleteTenant {
 
     type Work = Work;
 
+    fn limit(step: &str) -> Duration {
+        Duration::from_secs(match step {
+            "back_up" => 6 * 60 * 60,
+            "destroy_backups" => 60 * 60,
+            _ => 60,
+        })
+    }
+
     fn steps(&self) -> &'static [Step<Work>] {
         &STEPS
     }
 
     fn mint_facts(&self) -> Value {
-        Work::facts_to_json(&Facts { database_id: None, db_host_id: None })
+        Work::facts_to_json(&Facts {
+            database_id: None,
+            db_host_id: None,
+            final_until: None,
+            final_backup: None,
+        })
     }
 
     async fn begin(

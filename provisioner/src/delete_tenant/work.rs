@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use hotelhub_core::{keys::Keyring, sql::Query as _, tasks::Tasks};
-use serde_json::Value;
+use chrono::{DateTime, Utc};
+use hotelhub_core::{clock::Clock, ids::DatabaseId, keys::Keyring, sql::Query as _, tasks::Tasks};
+use hotelhub_storage::Storage;
+use serde_json::{Value, json};
 
 use super::Facts;
 use crate::{
     config::Config,
+    copies,
     engine::{Operation, StepError},
     hosts::Site,
     session::Session,
@@ -17,14 +20,17 @@ use crate::{
 #[derive(Debug)]
 pub struct Tools {
     sealing_keys: Keyring,
+    storage: Option<Storage>,
+    clock: Clock,
     tasks: Tasks,
 }
 
 impl Tools {
     /// The tools of one runner.
     #[must_use]
-    pub fn new(config: &Config, tasks: Tasks) -> Self {
-        Self { sealing_keys: config.sealing_keys.clone(), tasks }
+    pub fn new(config: &Config, storage: Option<Storage>, tasks: Tasks) -> Self {
+        let (sealing_keys, clock) = (config.sealing_keys.clone(), config.clock.clone());
+        Self { sealing_keys, storage, clock, tasks }
     }
 }
 
@@ -42,9 +48,20 @@ impl Work {
         Self { operation, facts, tools, site: None }
     }
 
+    /// The time by which backups are kept.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.tools.clock.now()
+    }
+
+    /// Where backups and files are.
+    pub(super) fn storage(&self) -> Option<&Storage> {
+        self.tools.storage.as_ref()
+    }
+
     /// Nobody enters any more, and whoever is in leaves.
     pub(super) async fn end_sessions(&mut self, control: &Session) -> Result<(), StepError> {
-        let (site, name) = self.enter(control).await?;
+        let (site, database) = self.enter(control).await?;
+        let name = database.name();
         let row = site.session.query_one("SELECT to_regrole($1) IS NOT NULL", &[&name]).await?;
         if row.try_get(0)? {
             site.session.run(&format!("ALTER ROLE {name} NOLOGIN")).await?;
@@ -58,12 +75,20 @@ impl Work {
     /// Drops the database, also one that an interrupted drop has left invalid, and then the role,
     /// which cannot go while the database lets it in.
     pub(super) async fn drop_database(&mut self, control: &Session) -> Result<(), StepError> {
-        let (site, name) = self.enter(control).await?;
-        site.session.run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
-        Ok(site.session.run(&format!("DROP ROLE IF EXISTS {name}")).await?)
+        let tenant = self.operation.tenant;
+        let (site, database) = self.enter(control).await?;
+        copies::drop_all(&site.session, database).await?;
+        let note = "UPDATE deletions SET destroyed = destroyed || $2
+             WHERE tenant_id = $1 AND NOT destroyed @> $2";
+        let proof = json!([{ "database": database.name(), "db_host": site.host.name }]);
+        control.execute(note, &[&tenant, &proof]).await?;
+        Ok(())
     }
 
-    async fn enter(&mut self, control: &Session) -> Result<(&Site, String), StepError> {
+    pub(super) async fn enter(
+        &mut self,
+        control: &Session,
+    ) -> Result<(&Site, DatabaseId), StepError> {
         let place = self.facts.db_host_id.zip(self.facts.database_id);
         let lost = || StepError::Never("the run has lost the database".to_owned());
         let (host, database) = place.ok_or_else(lost)?;
@@ -74,7 +99,7 @@ impl Work {
                 Site::enter(control, host, keys, self.operation, tasks).await?
             }
         };
-        Ok((self.site.insert(site), database.name()))
+        Ok((self.site.insert(site), database))
     }
 
     pub(super) fn facts_to_json(facts: &Facts) -> Value {

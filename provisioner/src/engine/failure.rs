@@ -1,5 +1,7 @@
 //! Why a step failed, and whether trying again can help.
 
+use hotelhub_bundle::{Refused, WriteError};
+use hotelhub_storage::StorageError;
 use migrations::MigrateError;
 use tokio_postgres::error::SqlState;
 
@@ -12,6 +14,15 @@ pub enum StepError {
     /// The schema could not be brought to its head.
     #[error("migrate the database")]
     Migrate(#[from] MigrateError),
+    /// A bundle is not what it should be, or could not be read.
+    #[error(transparent)]
+    Bundle(#[from] Refused),
+    /// A bundle could not be written to the disk.
+    #[error("make the bundle")]
+    Write(#[from] WriteError),
+    /// Object storage failed, or is full.
+    #[error("use object storage (STORAGE_URL)")]
+    Storage(#[from] StorageError),
     /// Something is missing that will come, or that somebody must provide.
     #[error("{0}")]
     NotYet(String),
@@ -30,7 +41,8 @@ impl StepError {
         match self {
             Self::Database(error) => is_transient(error),
             Self::Migrate(error) => error.is_connection_lost(),
-            Self::NotYet(_) | Self::TooLong(_) => true,
+            Self::Bundle(refused) => refused.is_of_the_machine(),
+            Self::NotYet(_) | Self::TooLong(_) | Self::Write(_) | Self::Storage(_) => true,
             Self::Never(_) => false,
         }
     }

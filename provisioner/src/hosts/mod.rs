@@ -16,6 +16,6 @@ pub use self::{
     watcher::Watcher,
 };
 pub(crate) use self::{
-    site::Site,
+    site::{Site, enter_database},
     store::{ROOMIEST, find, find_usable, is_away, is_reachable, list, report, usable},
 };

@@ -4,11 +4,18 @@
 //! Should this process be killed, a server may still be at a statement of the dead session. The
 //! next process waits for the lock, and so until that statement has ended.
 
-use hotelhub_core::{errors::Chain, ids::DbHostId, keys::Keyring, sql::Query as _, tasks::Tasks};
-use tokio_postgres::Config as Login;
+use hotelhub_core::{
+    errors::Chain,
+    ids::{DatabaseId, DbHostId},
+    keys::Keyring,
+    sql::Query as _,
+    tasks::Tasks,
+};
+use tokio_postgres::{Config as Login, Error};
 
 use super::{DbHost, find};
 use crate::{
+    copies,
     engine::{Operation, StepError},
     session::{self, Session},
 };
@@ -60,14 +67,44 @@ impl Site {
         Ok(Self { host, session, login, lock, tasks: tasks.clone() })
     }
 
+    /// Makes a database anew with this version of the schema, see [`copies::make_fresh`]; a session
+    /// inside, under the same lock.
+    ///
+    /// # Errors
+    /// Fails if the server refuses, or another session stays at work.
+    pub(crate) async fn make_fresh(
+        &self,
+        id: DatabaseId,
+        schema_version: i32,
+    ) -> Result<Session, StepError> {
+        let wanted = (id, schema_version);
+        let inside = copies::make_fresh(&self.session, &self.login, wanted, &self.tasks).await?;
+        inside.run(&format!("SELECT pg_advisory_lock({})", self.lock)).await?;
+        Ok(inside)
+    }
+
     /// A session inside a database, as the role that owns everything there, under the same lock.
     ///
     /// # Errors
     /// Fails if the database does not let us in, or another session stays at work.
     pub(crate) async fn inside(&self, database: &str) -> Result<Session, StepError> {
-        let login = session::owner_login(&self.login, database);
-        let session = Session::open(&login, &self.tasks).await?;
-        session.run(&format!("{PLAIN}; SELECT pg_advisory_lock({})", self.lock)).await?;
+        let session = enter_database(&self.login, database, &self.tasks).await?;
+        session.run(&format!("SELECT pg_advisory_lock({})", self.lock)).await?;
         Ok(session)
     }
+}
+
+/// A session inside a database of the server that `login` is for, as the role that owns everything
+/// there, which writes every value as all servers do.
+///
+/// # Errors
+/// Fails if the database does not let us in.
+pub(crate) async fn enter_database(
+    login: &Login,
+    database: &str,
+    tasks: &Tasks,
+) -> Result<Session, Error> {
+    let session = Session::open(&session::owner_login(login, database), tasks).await?;
+    session.run(PLAIN).await?;
+    Ok(session)
 }

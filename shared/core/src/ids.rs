@@ -70,6 +70,10 @@ typed_ids!(
     SubscriptionId,
     /// A long work of the provisioner.
     OperationId,
+    /// A bundle of a tenant's data in object storage.
+    BackupId,
+    /// A backup that was restored for a trial.
+    DrillId,
     /// A change of the schema that goes to every tenant database.
     FleetMigrationId,
     /// Jobs that the vendor holds back.

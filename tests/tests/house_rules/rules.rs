@@ -9,12 +9,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("hotelhub-core", &[]),
     ("hotelhub-http", &["hotelhub-core"]),
     ("hotelhub-storage", &["hotelhub-core"]),
+    ("hotelhub-bundle", &["hotelhub-core"]),
     ("hotelhub-tenancy", &["hotelhub-core", "hotelhub-storage"]),
     ("hotelhub-jobs", &["hotelhub-core"]),
     ("migrations", &[]),
     ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage"]),
     ("hotelhub-cli", &["hotelhub-core"]),
-    ("provisioner", &["hotelhub-core", "hotelhub-jobs", "migrations"]),
+    (
+        "provisioner",
+        &["hotelhub-core", "hotelhub-jobs", "hotelhub-storage", "hotelhub-bundle", "migrations"],
+    ),
     (
         "tenant-api",
         &[

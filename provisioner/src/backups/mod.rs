@@ -1,0 +1,61 @@
+//! Backups: every tenant's once a night, and whenever an operation wants one.
+//!
+//! A backup is a bundle in object storage, under `tenants/<tenant>/backups/`. What holds:
+//!
+//! - **A row comes before its object and goes after it.** So an object without a row is a fault of
+//!   ours, which [`Expiry`] reports, and whoever dies in between leaves a row that is taken up again
+//!   or expires.
+//! - **A backup is `kept` only once its object is whole** and its size and SHA-256 are on record.
+//! - **One nightly backup a night**: of two who would make it one waits, and finds it made.
+//! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
+//!   `backups_overdue` says how many there are.
+//! - **A backup that nobody ever restored is none**: [`Drills`] restores one after the other, asks
+//!   whether a hotel could work with it, and drops the copy.
+
+mod drill;
+mod expiry;
+mod invariants;
+mod night;
+mod nightly;
+mod retention;
+pub(crate) mod store;
+mod take;
+
+use hotelhub_core::ids::{BackupId, TenantId};
+use hotelhub_storage::Storage;
+
+pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly};
+pub(crate) use self::{
+    store::{Kind, Wanted},
+    take::{fetch, fetch_object, take},
+};
+use crate::engine::StepError;
+
+/// How long a backup is kept that somebody asked for, or that was made before a restore, in days.
+pub(crate) const KEPT_DAYS: i64 = 30;
+
+/// The folder of all that a tenant has in object storage.
+pub(crate) fn folder_of(tenant: TenantId) -> String {
+    format!("tenants/{tenant}")
+}
+
+/// The folder of the files that a hotel keeps.
+pub(crate) fn files_of(tenant: TenantId) -> String {
+    format!("{}/files", folder_of(tenant))
+}
+
+/// The object of a bundle that was brought to be imported.
+pub(crate) fn upload_of(tenant: TenantId, upload: BackupId) -> String {
+    format!("{}/imports/{upload}.zip", folder_of(tenant))
+}
+
+/// The storage, where an operation cannot do without.
+pub(crate) fn required(storage: Option<&Storage>) -> Result<&Storage, StepError> {
+    let unset = || StepError::Never("STORAGE_URL of the provisioner is not set".to_owned());
+    storage.ok_or_else(unset)
+}
+
+/// The object of a backup.
+pub(crate) fn object_of(tenant: TenantId, backup: BackupId) -> String {
+    format!("{}/backups/{backup}.zip", folder_of(tenant))
+}

@@ -1,0 +1,279 @@
+//! Every statement about backups on the control database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use hotelhub_bundle::TenantEntry;
+use hotelhub_core::{
+    ids::{BackupId, DatabaseId, OperationId, TenantId},
+    sql::Query as _,
+};
+use tokio_postgres::{Error, Row};
+
+use crate::{contents::dump::Dumped, session::Session};
+
+/// Why a backup is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Of this night.
+    Nightly(NaiveDate),
+    /// Somebody asked.
+    Manual(OperationId),
+    /// What a restore replaced.
+    BeforeRestore(OperationId),
+    /// Of a tenant that is deleted.
+    Final(OperationId),
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nightly(_) => "nightly",
+            Self::Manual(_) => "manual",
+            Self::BeforeRestore(_) => "before_restore",
+            Self::Final(_) => "final",
+        }
+    }
+
+    const fn night(self) -> Option<NaiveDate> {
+        match self {
+            Self::Nightly(night) => Some(night),
+            _ => None,
+        }
+    }
+
+    const fn operation(self) -> Option<OperationId> {
+        match self {
+            Self::Nightly(_) => None,
+            Self::Manual(id) | Self::BeforeRestore(id) | Self::Final(id) => Some(id),
+        }
+    }
+}
+
+/// A backup that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) tenant: TenantId,
+    pub(crate) kind: Kind,
+    /// The copy that it is to show.
+    pub(crate) database: DatabaseId,
+    /// `None`: as long as the rule of nightly ones says.
+    pub(crate) keep_until: Option<DateTime<Utc>>,
+}
+
+/// A backup on record.
+#[derive(Clone, Debug)]
+pub(crate) struct Backup {
+    pub(crate) id: BackupId,
+    pub(crate) tenant: TenantId,
+    /// Of the bundle, once that is whole.
+    pub(crate) sha256: Option<String>,
+}
+
+impl Backup {
+    fn from_row(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            tenant: row.try_get("tenant_id")?,
+            sha256: row.try_get("sha256")?,
+        })
+    }
+}
+
+/// Puts a backup on record before anything of it exists; one that an earlier try began, or even made,
+/// is found instead.
+pub(super) async fn begin(control: &Session, wanted: &Wanted) -> Result<Backup, Error> {
+    let (kind, night, operation) =
+        (wanted.kind.as_str(), wanted.kind.night(), wanted.kind.operation());
+    let insert = "INSERT INTO backups
+           (id, tenant_id, kind, night, state, operation_id, database_id, keep_until)
+         VALUES ($1, $2, $3, $4, 'making', $5, $6, $7) ON CONFLICT DO NOTHING";
+    let id = BackupId::generate();
+    control
+        .execute(
+            insert,
+            &[&id, &wanted.tenant, &kind, &night, &operation, &wanted.database, &wanted.keep_until],
+        )
+        .await?;
+    let find = "SELECT id, tenant_id, sha256 FROM backups
+         WHERE tenant_id = $1 AND kind = $2 AND state <> 'expiring'
+           AND night IS NOT DISTINCT FROM $3 AND operation_id IS NOT DISTINCT FROM $4";
+    let row = control.query_one(find, &[&wanted.tenant, &kind, &night, &operation]).await?;
+    Backup::from_row(&row)
+}
+
+/// Sets these locks apart from those of operations and copies. In the control database.
+const TENANT_LOCKS: i64 = 0x0b0b_0b0b_0b0b_0b0b;
+
+fn tenant_lock(tenant: TenantId) -> i64 {
+    // The low half of the id is random; its high half is mostly the time.
+    let (_, low) = tenant.as_uuid().as_u64_pair();
+    low.cast_signed() ^ TENANT_LOCKS
+}
+
+/// Takes the tenant's backups for this session, unless somebody is at them: whoever makes one of the
+/// night, and whoever destroys what was begun.
+pub(crate) async fn try_lock(control: &Session, tenant: TenantId) -> Result<bool, Error> {
+    let sql = "SELECT pg_try_advisory_lock($1)";
+    control.query_one(sql, &[&tenant_lock(tenant)]).await?.try_get(0)
+}
+
+/// Lets go of the tenant's backups.
+pub(crate) async fn unlock(control: &Session, tenant: TenantId) -> Result<(), Error> {
+    let sql = "SELECT pg_advisory_unlock($1)";
+    control.query_one(sql, &[&tenant_lock(tenant)]).await.map(drop)
+}
+
+/// Calls a backup whole; `false` if it was given up meanwhile.
+pub(super) async fn keep(
+    control: &Session,
+    id: BackupId,
+    database: DatabaseId,
+    dumped: &Dumped,
+) -> Result<bool, Error> {
+    let rows = i64::try_from(dumped.manifest.rows()).unwrap_or(i64::MAX);
+    let bytes = i64::try_from(dumped.bytes).unwrap_or(i64::MAX);
+    let sql = "UPDATE backups SET state = 'kept', schema_version = $2, taken_at = $3, rows = $4,
+           bytes = $5, sha256 = $6, database_id = $7
+         WHERE id = $1 AND state = 'making'";
+    let manifest = &dumped.manifest;
+    control
+        .execute(
+            sql,
+            &[
+                &id,
+                &manifest.schema_version,
+                &manifest.taken_at,
+                &rows,
+                &bytes,
+                &dumped.sha256,
+                &database,
+            ],
+        )
+        .await
+        .map(|changed| changed > 0)
+}
+
+/// A backup that can be restored.
+pub(crate) async fn find_kept(control: &Session, id: BackupId) -> Result<Option<Backup>, Error> {
+    let sql = "SELECT id, tenant_id, sha256 FROM backups WHERE id = $1 AND state = 'kept'";
+    control.query_opt(sql, &[&id]).await?.as_ref().map(Backup::from_row).transpose()
+}
+
+/// The last backup of a tenant that an operation deletes, if it is whole.
+pub(crate) async fn find_final(
+    control: &Session,
+    operation: OperationId,
+) -> Result<Option<BackupId>, Error> {
+    let sql = "SELECT id FROM backups
+         WHERE operation_id = $1 AND kind = 'final' AND state = 'kept'";
+    control.query_opt(sql, &[&operation]).await?.map(|it| it.try_get(0)).transpose()
+}
+
+/// What a bundle says of the tenant.
+pub(crate) async fn tenant_entry(
+    control: &Session,
+    tenant: TenantId,
+) -> Result<TenantEntry, Error> {
+    let sql = "SELECT slug, company_name, language FROM tenants WHERE id = $1";
+    let row = control.query_one(sql, &[&tenant]).await?;
+    Ok(TenantEntry {
+        id: tenant,
+        slug: row.try_get(0)?,
+        company_name: row.try_get(1)?,
+        language: row.try_get(2)?,
+    })
+}
+
+/// Gives up the backups of an operation, and of which nothing may be left.
+pub(crate) async fn expire_of_operation(
+    control: &Session,
+    operation: OperationId,
+) -> Result<(), Error> {
+    let sql = "UPDATE backups SET state = 'expiring' WHERE operation_id = $1";
+    control.execute(sql, &[&operation]).await.map(drop)
+}
+
+/// Gives up all backups of a tenant but one; what is to be deleted.
+pub(crate) async fn expire_all_but(
+    control: &Session,
+    tenant: TenantId,
+    kept: Option<BackupId>,
+) -> Result<Vec<Backup>, Error> {
+    let sql = "UPDATE backups SET state = 'expiring'
+         WHERE tenant_id = $1 AND id IS DISTINCT FROM $2 RETURNING id, tenant_id, sha256";
+    let rows = control.query(sql, &[&tenant, &kept]).await?;
+    rows.iter().map(Backup::from_row).collect()
+}
+
+/// The nights of a tenant that are kept.
+pub(super) async fn list_nights(
+    control: &Session,
+    tenant: TenantId,
+) -> Result<Vec<NaiveDate>, Error> {
+    let sql = "SELECT night FROM backups
+         WHERE tenant_id = $1 AND kind = 'nightly' AND state = 'kept'";
+    control.query(sql, &[&tenant]).await?.iter().map(|it| it.try_get(0)).collect()
+}
+
+/// Gives up the nightly backups of a tenant that are none of these nights'.
+pub(super) async fn expire_other_nights(
+    control: &Session,
+    tenant: TenantId,
+    kept: &[NaiveDate],
+) -> Result<u64, Error> {
+    let sql = "UPDATE backups SET state = 'expiring'
+         WHERE tenant_id = $1 AND kind = 'nightly' AND state = 'kept' AND night <> ALL ($2)";
+    control.execute(sql, &[&tenant, &kept]).await
+}
+
+/// Gives up what nobody wants any longer: backups whose time is over, and what dead makers began.
+pub(super) async fn expire_old(control: &Session, now: DateTime<Utc>) -> Result<(), Error> {
+    let sql = "UPDATE backups SET state = 'expiring' WHERE state = 'kept' AND keep_until <= $1";
+    control.execute(sql, &[&now]).await?;
+    let begun = "SELECT id, tenant_id FROM backups b
+         WHERE state = 'making' AND created_at < clock_timestamp() - interval '1 day'
+           AND NOT EXISTS (SELECT FROM operations o
+                           WHERE o.id = b.operation_id AND o.settled_at IS NULL)";
+    for row in control.query(begun, &[]).await? {
+        let (id, tenant): (BackupId, TenantId) = (row.try_get(0)?, row.try_get(1)?);
+        if try_lock(control, tenant).await? {
+            let sql = "UPDATE backups SET state = 'expiring' WHERE id = $1 AND state = 'making'";
+            control.execute(sql, &[&id]).await?;
+            unlock(control, tenant).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What is to be deleted, at most `limit`.
+pub(super) async fn list_expiring(control: &Session, limit: i64) -> Result<Vec<Backup>, Error> {
+    let sql = "SELECT id, tenant_id, sha256 FROM backups WHERE state = 'expiring' LIMIT $1";
+    control.query(sql, &[&limit]).await?.iter().map(Backup::from_row).collect()
+}
+
+/// Forgets a backup whose object is gone, and notes it in the proof of its tenant's deletion, if that
+/// was asked for.
+pub(crate) async fn forget(
+    control: &Session,
+    id: BackupId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "WITH gone AS (
+           DELETE FROM backups WHERE id = $1 AND state = 'expiring'
+           RETURNING id, tenant_id, kind, taken_at, sha256
+         )
+         UPDATE deletions d SET
+           final_backup_gone_at = CASE d.final_backup WHEN g.id THEN $2 ELSE d.final_backup_gone_at END,
+           destroyed = d.destroyed || jsonb_build_array(jsonb_build_object('backup', g.id,
+             'kind', g.kind, 'taken_at', g.taken_at, 'sha256', g.sha256, 'at', $2::timestamptz))
+         FROM gone g WHERE d.tenant_id = g.tenant_id";
+    control.execute(sql, &[&id, &now]).await.map(drop)
+}
+
+/// All backups that have an object, or may have one: the tenant, the id, and whether it must be there.
+pub(super) async fn list_objects(
+    control: &Session,
+) -> Result<Vec<(TenantId, BackupId, bool)>, Error> {
+    let sql = "SELECT tenant_id, id, state = 'kept' FROM backups";
+    let rows = control.query(sql, &[]).await?;
+    rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?, it.try_get(2)?))).collect()
+}

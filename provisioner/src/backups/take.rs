@@ -1,0 +1,97 @@
+//! Makes one backup, and brings one back.
+
+use std::{fs::File, io::Seek as _};
+
+use hotelhub_bundle::{Bundle, Checked, Limits, Refused};
+use hotelhub_core::ids::BackupId;
+use hotelhub_storage::Storage;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+
+use super::{
+    files_of, object_of,
+    store::{self, Backup, Wanted},
+};
+use crate::{
+    contents::dump::{self, Dumped},
+    engine::{StepError, progress::Progress},
+    session::Session,
+};
+
+/// Makes a backup of what `inside` shows, unless an earlier try has made it.
+///
+/// Killed before the object is whole, the row says `making` and the next try begins anew; killed
+/// after it, the next try writes the object over. Only then it is `kept`.
+pub(crate) async fn take(
+    control: &Session,
+    inside: &Session,
+    storage: &Storage,
+    wanted: &Wanted,
+    progress: Option<&mut Progress<'_>>,
+) -> Result<BackupId, StepError> {
+    let backup = store::begin(control, wanted).await?;
+    if backup.sha256.is_some() {
+        return Ok(backup.id);
+    }
+    let tenant = store::tenant_entry(control, wanted.tenant).await?;
+    let files = files_of(wanted.tenant);
+    let dumped = dump::dump(inside, tenant, (storage, &files), progress).await?;
+    let dumped = upload(storage, &object_of(wanted.tenant, backup.id), dumped).await?;
+    if !store::keep(control, backup.id, wanted.database, &dumped).await? {
+        // Its row may be gone, and nothing is left of what no row stands for.
+        storage.delete(&object_of(wanted.tenant, backup.id)).await?;
+        return Err(StepError::NotYet("the backup was given up while it was made".to_owned()));
+    }
+    tracing::info!(
+        tenant.id = %wanted.tenant, backup.id = %backup.id, kind = ?wanted.kind,
+        rows = dumped.manifest.rows(), bytes = dumped.bytes, "made a backup"
+    );
+    Ok(backup.id)
+}
+
+async fn upload(storage: &Storage, object: &str, dumped: Dumped) -> Result<Dumped, StepError> {
+    let mut file = tokio::fs::File::from_std(dumped.file);
+    storage.put_large(object, &mut file).await?;
+    Ok(Dumped { file: file.into_std().await, ..dumped })
+}
+
+/// Brings a backup's bundle back, and proves that it is the one that was made.
+pub(crate) async fn fetch(storage: &Storage, backup: &Backup) -> Result<Bundle<File>, StepError> {
+    let object = object_of(backup.tenant, backup.id);
+    let sha256 = backup.sha256.clone().unwrap_or_default();
+    fetch_object(storage, &object, &sha256).await
+}
+
+/// Brings a bundle from object storage, and reads all of it once: what is refused here was never
+/// loaded anywhere.
+pub(crate) async fn fetch_object(
+    storage: &Storage,
+    object: &str,
+    sha256: &str,
+) -> Result<Bundle<File>, StepError> {
+    let mut file = tokio::fs::File::from_std(dump::unnamed_file()?);
+    if !storage.get_large(object, &mut file).await? {
+        return Err(StepError::Never(format!("object storage has no `{object}` any more")));
+    }
+    file.rewind().await.map_err(Refused::Io)?;
+    let mut seen = Checked::default();
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut piece).await.map_err(Refused::Io)?;
+        let Some(piece) = piece.get(..read).filter(|it| !it.is_empty()) else { break };
+        seen.add(piece);
+    }
+    if seen.sha256() != sha256 {
+        return Err(StepError::Never(format!(
+            "`{object}` is not the bundle that was written: it was damaged or changed"
+        )));
+    }
+    let mut file = file.into_std().await;
+    file.rewind().map_err(Refused::Io)?;
+    let verified = tokio::task::spawn_blocking(move || {
+        let mut bundle = Bundle::open(file, &Limits::default())?;
+        bundle.verify()?;
+        Ok::<_, Refused>(bundle)
+    });
+    let gone = |_| StepError::NotYet("the program stops while a bundle is read".to_owned());
+    Ok(verified.await.map_err(gone)??)
+}

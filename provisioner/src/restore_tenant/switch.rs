@@ -1,0 +1,101 @@
+//! The switch, and what becomes of the copy that was replaced: shut, backed up, dropped, in this
+//! order.
+
+use hotelhub_core::sql::Query as _;
+use serde_json::json;
+
+use super::{
+    Work, preview, source, target,
+    work::{End, missing},
+};
+use crate::{
+    access,
+    backups::{self, Kind, Wanted},
+    copies,
+    engine::{
+        StepError,
+        progress::{self, Progress},
+    },
+    session::Session,
+};
+
+/// The new copy takes the hotel's name and place. The commit on the control database is the point of
+/// no return. Whoever still writes to the old copy in that moment finds it in the backup that follows.
+pub(super) async fn switch(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let id = work.facts.database_id;
+    let sql = "SELECT state FROM databases WHERE id = $1";
+    let state = control.query_opt(sql, &[&id]).await?.ok_or_else(|| missing("its copy"))?;
+    let state: String = state.try_get(0)?;
+    if state == "assigned" {
+        return Ok(());
+    }
+    let (old, _, generation) = work.from()?;
+    let (tenant, tools) = (work.operation.tenant, work.tools.clone());
+    let site = work.new_site(control).await?;
+    if state == "preview" {
+        // Whoever looks at the preview is turned away from here on.
+        copies::shut(site, id).await?;
+    }
+    let mut inside = site.inside(&id.name()).await?;
+    if state == "preview" {
+        preview::make_fit(&mut inside, tools.schema_version).await?;
+        site.session.run(&format!("ALTER ROLE {} LOGIN", id.name())).await?;
+    }
+    let allowed = access::intended(control, tenant).await?;
+    target::rename(&inside, (tenant, generation + 1), &allowed).await?;
+    site.session.run(&copies::grant_access(id)).await?;
+    let numbered = "UPDATE databases SET generation = $2 WHERE id = $1 AND state <> 'assigned'";
+    control.execute(numbered, &[&id, &(generation + 1)]).await?;
+    copies::replace(control, old, (id, &state), tools.schema_version, &allowed).await
+}
+
+/// A preview whose switch did not commit is a preview again.
+pub(super) async fn take_back(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    if !work.facts.is_of_preview() || work.facts.end != Some(End::Swap) {
+        return Ok(());
+    }
+    let id = work.facts.database_id;
+    let sql = "SELECT generation FROM databases WHERE id = $1 AND state = 'preview'";
+    let Some(row) = control.query_opt(sql, &[&id]).await? else { return Ok(()) };
+    let (generation, preview): (i32, _) = (row.try_get(0)?, work.facts.preview_id);
+    let site = work.new_site(control).await?;
+    let inside = site.inside(&id.name()).await?;
+    target::rename(&inside, (preview, generation), "read_only").await?;
+    Ok(site.session.run(&format!("ALTER ROLE {} LOGIN", id.name())).await?)
+}
+
+/// Shuts the old copy, and then backs up what it has: nobody can add to it any more.
+pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let (tools, operation) = (work.tools.clone(), work.operation);
+    let (old, _, _) = work.from()?;
+    let keep_until = work.facts.until;
+    let site = work.old_site(control).await?;
+    copies::shut(site, old).await?;
+    let inside = site.inside(&old.name()).await?;
+    let kind = Kind::BeforeRestore(operation.id);
+    let wanted = Wanted { tenant: operation.tenant, kind, database: old, keep_until };
+    let storage = backups::required(tools.storage.as_ref())?;
+    let mut progress = Progress::begin(control, operation.id);
+    let backup = backups::take(control, &inside, storage, &wanted, Some(&mut progress)).await?;
+    Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?)
+}
+
+/// Drops what was replaced, if anything was, and the bundle that was brought.
+pub(super) async fn drop_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    if work.facts.end == Some(End::Swap) {
+        let (old, _, _) = work.from()?;
+        match work.old_site(control).await {
+            Ok(site) => {
+                copies::drop_all(&site.session, old).await?;
+                let forget = "DELETE FROM databases WHERE id = $1 AND state = 'retired'";
+                control.execute(forget, &[&old]).await?;
+            }
+            Err(away) => {
+                if !copies::leave(control, old).await? {
+                    return Err(away);
+                }
+            }
+        }
+    }
+    source::forget_upload(work, control).await
+}
