@@ -2,6 +2,7 @@
 
 use hotelhub_core::{clock::Clock, keys::Keyring, tasks::Tasks};
 use hotelhub_http::auth::{passwords::Passwords, tokens::Tokens};
+use hotelhub_storage::Storage;
 use sea_orm::DatabaseConnection;
 use secrecy::SecretString;
 use url::Url;
@@ -31,6 +32,8 @@ pub(crate) struct App {
     /// All routes as they were last sent.
     pub(crate) snapshots: Snapshots,
     pub(crate) storage: StorageHealth,
+    /// Where bundles are.
+    pub(crate) objects: Option<Storage>,
     /// The way to hotels' own programs.
     pub(crate) hotels: Hotels,
     /// How many signups are followed by events.

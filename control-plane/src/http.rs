@@ -4,8 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
-    pages, panel, routes_feed, signup, tenants, vendor_users,
+    app::App, backups, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi,
+    operations, pages, panel, routes_feed, signup, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -22,6 +22,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::page_routes::register(config);
         signup::routes::register(config);
         vendor_users::routes::register(config);
+        backups::register(config);
         tenants::routes::register(config);
         tenants::life_routes::register(config);
         tenants::operation_routes::register(config);

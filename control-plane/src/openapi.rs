@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
-    vendor_users,
+    backups, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup,
+    tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -36,7 +36,16 @@ use crate::{
         tenants::life_routes::remind_tenant,
         tenants::life_routes::churn_tenant,
         tenants::operation_routes::move_tenant,
-        tenants::operation_routes::delete_tenant,
+        tenants::delete_routes::delete_tenant,
+        backups::routes::list_backups,
+        backups::routes::summarize_backups,
+        backups::routes::list_drills,
+        backups::routes::show_preview,
+        backups::routes::show_deletion,
+        backups::bundle_routes::export_tenant,
+        backups::bundle_routes::download_bundle,
+        backups::restore_routes::restore_tenant,
+        backups::restore_routes::import_tenant,
         operations::routes::list_operations,
         operations::routes::show_operation,
         db_hosts::routes::list_db_hosts,
@@ -121,6 +130,15 @@ mod tests {
             "/api/v1/tenants/{tenant}/access",
             "/api/v1/tenants/{tenant}/churn",
             "/api/v1/tenants/{tenant}/move",
+            "/api/v1/backups",
+            "/api/v1/backups/summary",
+            "/api/v1/restore-drills",
+            "/api/v1/tenants/{tenant}/preview",
+            "/api/v1/tenants/{tenant}/deletion",
+            "/api/v1/tenants/{tenant}/export",
+            "/api/v1/tenants/{tenant}/backups/{backup}/bundle",
+            "/api/v1/tenants/{tenant}/restore",
+            "/api/v1/tenants/{tenant}/import",
             "/api/v1/operations",
             "/api/v1/operations/{operation_id}",
             "/api/v1/db-hosts",

@@ -71,14 +71,16 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
     let route_changes = Wakes::listen_to_routes_and_steps(config.database_url.clone(), tasks);
     let snapshots = Snapshots::default();
     tasks.spawn_critical("route epoch", routes_feed::watch_epoch(db.clone(), tasks.clone()));
-    let storage = match &config.storage {
+    let objects = config.storage.as_ref().map(Storage::open).transpose();
+    let objects = objects.context("open STORAGE_URL")?;
+    let storage = match &objects {
         None => None,
-        Some(it) => {
+        Some(objects) => {
             let is_well = Arc::new(AtomicBool::new(true));
             let publisher = Publisher {
                 db: db.clone(),
                 snapshots: snapshots.clone(),
-                storage: Storage::open(it).context("open STORAGE_URL")?,
+                storage: objects.clone(),
                 token: config.route_feed_token.clone(),
                 changes: route_changes.clone(),
                 is_well: Arc::clone(&is_well),
@@ -106,6 +108,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         route_changes,
         snapshots,
         storage: StorageHealth(storage),
+        objects,
         hotels: hotels.context("prepare calls of hotels")?,
         streams: Streams::default(),
         tasks: tasks.clone(),

@@ -145,3 +145,7 @@ JOIN tenants t ON t.id = p.tenant_id
 JOIN databases db ON db.id = p.database_id AND db.state = 'preview'
 JOIN db_hosts h ON h.id = db.db_host_id
 WHERE t.provisioning = 'ready';
+
+-- When the relation ended: a tenant's data is kept for a while after that.
+ALTER TABLE tenants ADD COLUMN churned_at timestamptz;
+UPDATE tenants SET churned_at = coalesce(access_changed_at, now()) WHERE status = 'churned';

@@ -10,7 +10,11 @@ use actix_web::{
     FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header, web::Data,
 };
 use futures_util::future::{Either, LocalBoxFuture};
-use hotelhub_core::{ids::TenantId, life::Provisioning, routes::Route};
+use hotelhub_core::{
+    ids::TenantId,
+    life::{Access, Provisioning},
+    routes::Route,
+};
 use hotelhub_http::error::{ApiError, ApiResult};
 use hotelhub_tenancy::{
     db::{ConnectTenantError, TenantDb},
@@ -21,7 +25,7 @@ use hotelhub_tenancy::{
 };
 
 use crate::{
-    access::{READ_ONLY, Refusal},
+    access::{READ_ONLY, Refusal, admit},
     app::App,
     standing::Standing,
 };
@@ -72,7 +76,31 @@ impl Site {
 
     /// The answer to what the hotel may not do now.
     pub(crate) fn refuse(&self, refusal: Refusal) -> ApiError {
+        let refusal = if self.is_preview() { Refusal::Preview } else { refusal };
         refusal.answer(&self.app.addresses.control)
+    }
+
+    /// What the pages call the hotel: a preview's name says of when it is.
+    pub(crate) fn name(&self) -> String {
+        let company = &self.route.company_name;
+        match self.route.preview_of {
+            Some(at) => format!("{company} · {}", at.format("%Y-%m-%d %H:%M UTC")),
+            None => company.clone(),
+        }
+    }
+
+    /// Whether this only shows a backup.
+    pub(crate) fn is_preview(&self) -> bool {
+        self.route.preview_of.is_some()
+    }
+
+    /// Refuses who may not log in now. Into a preview everybody may who could when it was made.
+    pub(crate) fn admit(&self, access: Access, is_owner: bool) -> ApiResult<()> {
+        let access = self.standing.learn(access);
+        if self.is_preview() {
+            return Ok(());
+        }
+        admit(access, is_owner).map_err(|it| self.refuse(it))
     }
 
     /// Refuses at once, without a look at the data, if the route says that nothing is served.

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{db_host, jobs, login, migrate, operation, tenant};
+use crate::{backup, db_host, jobs, login, migrate, operation, tenant};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -32,6 +32,11 @@ pub(crate) enum Command {
     Tenant {
         #[command(subcommand)]
         command: tenant::Command,
+    },
+    /// Backups of hotels: look, and whether they can be restored
+    Backup {
+        #[command(subcommand)]
+        command: backup::Command,
     },
     /// Long work of the provisioner
     Operation {

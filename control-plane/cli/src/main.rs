@@ -1,6 +1,7 @@
 //! The operators' command line: speaks the control plane's API, and examines database servers.
 
 mod arguments;
+mod backup;
 mod client;
 mod db_host;
 mod doctor;
@@ -65,6 +66,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
         Command::Login(it) => login::log_in(&hub()?, &settings, &it).await,
         Command::Logout => login::log_out(&hub()?).await,
         Command::Tenant { command } => tenant::run(&hub()?, command).await,
+        Command::Backup { command } => backup::run(&hub()?, command).await,
         Command::Operation { command } => operation::run(&hub()?, command).await,
         Command::Migrate { command } => migrate::run(&hub()?, command).await,
         Command::Jobs { command } => jobs::run(&hub()?, command).await,

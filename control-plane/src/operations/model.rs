@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub(crate) enum Kind {
     Create,
     Move,
+    Backup,
+    Restore,
     Delete,
 }
 
@@ -36,13 +38,16 @@ pub(crate) enum State {
 pub(crate) struct Unknown(String);
 
 impl Kind {
-    pub(crate) const ALL: [Self; 3] = [Self::Create, Self::Move, Self::Delete];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Create, Self::Move, Self::Backup, Self::Restore, Self::Delete];
 
     /// The one written form, in the table and on the wire.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create_tenant",
             Self::Move => "move_tenant",
+            Self::Backup => "backup_tenant",
+            Self::Restore => "restore_tenant",
             Self::Delete => "delete_tenant",
         }
     }
@@ -104,7 +109,7 @@ pub(crate) struct NewOperation {
 #[schema(as = Operation)]
 pub(crate) struct Progress {
     pub(crate) id: Uuid,
-    /// `create_tenant`, `move_tenant` or `delete_tenant`.
+    /// `create_tenant`, `move_tenant`, `backup_tenant`, `restore_tenant` or `delete_tenant`.
     pub(crate) kind: String,
     pub(crate) tenant_id: Uuid,
     pub(crate) state: State,
@@ -112,7 +117,7 @@ pub(crate) struct Progress {
     pub(crate) last_error: Option<String>,
     /// When the step is tried again.
     pub(crate) retry_at: Option<DateTime<Utc>>,
-    /// How it went, e.g. `write_pause_ms` of a move.
+    /// How it goes and went, e.g. `write_pause_ms` of a move, `backup_id` of a backup.
     #[schema(value_type = Object)]
     pub(crate) figures: Value,
     /// One of the vendor's people; nobody for a signup, or the platform itself.
@@ -166,7 +171,8 @@ mod tests {
         let unknown = "odd".parse::<Kind>().unwrap_err();
         assert_eq!(
             unknown.to_string(),
-            "needs to be one of create_tenant, move_tenant, delete_tenant"
+            "needs to be one of create_tenant, move_tenant, backup_tenant, restore_tenant, \
+             delete_tenant"
         );
     }
 }

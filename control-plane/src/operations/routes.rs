@@ -39,7 +39,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 pub(crate) struct ListQuery {
     /// Of this tenant alone.
     tenant_id: Option<String>,
-    /// `create_tenant`, `move_tenant` or `delete_tenant`.
+    /// `create_tenant`, `move_tenant`, `backup_tenant`, `restore_tenant` or `delete_tenant`.
     kind: Option<String>,
     /// `pending`, `running`, `undoing`, `done` or `undone`.
     state: Option<String>,

@@ -1,4 +1,4 @@
-//! Reads the view `routes`, its changes and the pauses, and starts epochs. Each page is one statement,
+//! Reads the view `served_routes`, its changes and the pauses, and starts epochs. Each page is one statement,
 //! and a statement sees one moment: position and rows cannot disagree.
 //!
 //! Each statement also says whether the database is still the one that the epoch was started on. A
@@ -22,7 +22,7 @@ const POSITION: &str =
 /// The columns of a route.
 const ROUTE: &str = "r.tenant_id, r.slug, r.company_name, r.status, \
      r.provisioning, r.access, r.domains, r.database_id, r.generation, r.schema_version, \
-     r.db_host_id, r.db_address, r.db_port, r.db_key_id";
+     r.db_host_id, r.db_address, r.db_port, r.db_key_id, r.preview_of";
 
 /// The column of the pauses that stand; one row has it, if `condition` holds.
 fn pauses_if(condition: &str) -> String {
@@ -42,7 +42,7 @@ const TRIES: usize = 3;
 pub(super) async fn snapshot(db: &DatabaseConnection) -> Result<RoutePage, DbErr> {
     let pauses = pauses_if("true");
     let sql = format!(
-        "SELECT {POSITION}, {ROUTE}, {pauses} FROM route_position p LEFT JOIN routes r ON true"
+        "SELECT {POSITION}, {ROUTE}, {pauses} FROM route_position p LEFT JOIN served_routes r ON true"
     );
     let (position, rows) = read(db, sql).await?;
     let routes = rows.iter().filter_map(|it| route(it).transpose()).collect::<Result<_, _>>()?;
@@ -105,7 +105,7 @@ pub(super) async fn changes(
         "WITH changed AS (SELECT DISTINCT tenant_id FROM route_changes WHERE version > $1) \
          SELECT {POSITION}, {ROUTE}, {pauses}, c.tenant_id AS changed, \
            (SELECT min(version) FROM route_changes) AS oldest FROM route_position p \
-         LEFT JOIN changed c ON true LEFT JOIN routes r ON r.tenant_id = c.tenant_id"
+         LEFT JOIN changed c ON true LEFT JOIN served_routes r ON r.tenant_id = c.tenant_id"
     );
     let values = [since.version.into(), pauses_since.into()];
     let query = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
@@ -192,6 +192,7 @@ fn route(row: &QueryResult) -> Result<Option<Route>, DbErr> {
         access: text("access")?.parse().map_err(damaged)?,
         domains: domains.unwrap_or_default(),
         placement: placement(row)?,
+        preview_of: row.try_get("", "preview_of")?,
     }))
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct TenantBody {
     /// Why the access is what it is, in the vendor's words.
     access_reason: String,
     access_changed_at: Option<DateTime<Utc>>,
+    /// When the relation ended; the data is kept for 90 days after that.
+    churned_at: Option<DateTime<Utc>>,
     rooms: i32,
     trial_ends_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
@@ -94,6 +96,7 @@ impl From<Tenant> for TenantBody {
             access: tenant.access,
             access_reason: tenant.access_reason,
             access_changed_at: tenant.access_changed_at,
+            churned_at: tenant.churned_at,
             rooms: tenant.rooms,
             trial_ends_at: tenant.trial_ends_at,
             created_at: tenant.created_at,

@@ -22,6 +22,8 @@ pub struct Model {
     pub access: String,
     pub access_reason: String,
     pub access_changed_at: Option<DateTimeUtc>,
+    /// When the relation ended.
+    pub churned_at: Option<DateTimeUtc>,
     pub plan_id: Uuid,
     pub rooms: i32,
     pub trial_ends_at: Option<DateTimeUtc>,

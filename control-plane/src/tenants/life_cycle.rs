@@ -18,6 +18,10 @@ pub(crate) enum Action {
     Churn,
     /// Put the data on another database host.
     Move,
+    /// Make a backup of the data.
+    BackUp,
+    /// Put a backup in the place of the data, or beside it.
+    Restore,
     /// Remove the data for good.
     Delete,
 }
@@ -97,7 +101,9 @@ impl Standing {
             Action::Churn => {
                 Ok((status.moved_to(Status::Churned)?, settled(access, Access::Stopped)?))
             }
-            Action::Move | Action::Delete => Ok((status, access)),
+            Action::Move | Action::BackUp | Action::Restore | Action::Delete => {
+                Ok((status, access))
+            }
         }
     }
 
@@ -136,7 +142,7 @@ fn settled(from: Access, to: Access) -> Result<Access, RefusedTransition> {
 mod tests {
     use super::*;
 
-    const ACTIONS: [Action; 9] = [
+    const ACTIONS: [Action; 11] = [
         Action::Suspend(Suspension::Essential),
         Action::Suspend(Suspension::Stopped),
         Action::Resume,
@@ -145,6 +151,8 @@ mod tests {
         Action::Remind(Reminder::On),
         Action::Churn,
         Action::Move,
+        Action::BackUp,
+        Action::Restore,
         Action::Delete,
     ];
 

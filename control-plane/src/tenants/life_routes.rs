@@ -7,6 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, ServiceConfig},
 };
+use hotelhub_core::life::Status;
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, NoBody, OptionalJsonBody, Repeat},
@@ -203,7 +204,9 @@ async fn change(
             subscriptions::is_trialing(tx, tenant.id).await.map_err(database_failed)?;
         let is_trial_left = is_trialing && tenant.trial_ends_at.is_some_and(|end| end > at);
         let (status, access) = standing(&tenant, is_trial_left).after(action)?;
-        let change = LifeChange { status, access, reason, at };
+        let is_over = status == Status::Churned;
+        let churned_at = is_over.then(|| tenant.churned_at.unwrap_or(at));
+        let change = LifeChange { status, access, reason, churned_at, at };
         let changed = store::update_life(tx, tenant.id, change).await.map_err(database_failed)?;
         subscriptions::follow(tx, tenant.id, status).await.map_err(database_failed)?;
         let (vendor, _) = by;
@@ -217,7 +220,7 @@ async fn change(
 }
 
 /// The tenant of an action, held until the transaction ends.
-pub(super) async fn find_for_update(
+pub(crate) async fn find_for_update(
     tx: &DatabaseTransaction,
     name: &TenantRef,
 ) -> ApiResult<Tenant> {
@@ -226,7 +229,7 @@ pub(super) async fn find_for_update(
 }
 
 /// Where a tenant stands.
-pub(super) const fn standing(tenant: &Tenant, is_trial_left: bool) -> Standing {
+pub(crate) const fn standing(tenant: &Tenant, is_trial_left: bool) -> Standing {
     let Tenant { status, provisioning, access, .. } = *tenant;
     Standing { status, provisioning, access, is_trial_left }
 }

@@ -4,9 +4,10 @@
 //! that looked first.
 
 mod body;
+pub(crate) mod delete_routes;
 mod domain_entity;
 mod entity;
-mod life_cycle;
+pub(crate) mod life_cycle;
 pub(crate) mod life_routes;
 mod meant;
 mod model;

@@ -28,6 +28,8 @@ pub(crate) struct Tenant {
     /// Why the access is what it is, in the vendor's words.
     pub(crate) access_reason: String,
     pub(crate) access_changed_at: Option<DateTime<Utc>>,
+    /// When the relation ended.
+    pub(crate) churned_at: Option<DateTime<Utc>>,
     pub(crate) plan: Uuid,
     pub(crate) rooms: i32,
     pub(crate) trial_ends_at: Option<DateTime<Utc>>,
@@ -56,6 +58,8 @@ pub(crate) struct LifeChange<'a> {
     pub(crate) status: Status,
     pub(crate) access: Access,
     pub(crate) reason: &'a str,
+    /// When the relation ended, if it did.
+    pub(crate) churned_at: Option<DateTime<Utc>>,
     pub(crate) at: DateTime<Utc>,
 }
 

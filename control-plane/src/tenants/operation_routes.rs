@@ -1,5 +1,4 @@
-//! `POST /api/v1/tenants/{tenant}/move` and `DELETE /api/v1/tenants/{tenant}`: long work that the
-//! provisioner does to a tenant's data.
+//! `POST /api/v1/tenants/{tenant}/move`: long work that the provisioner does to a tenant's data.
 
 use actix_web::{
     HttpResponse,
@@ -9,7 +8,7 @@ use actix_web::{
 use hotelhub_core::ids::{DbHostId, TenantId};
 use hotelhub_http::{
     answer::Answer,
-    body::{JsonBody, NoBody, OptionalJsonBody},
+    body::{JsonBody, OptionalJsonBody},
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
@@ -33,7 +32,7 @@ use crate::{
     vendor_users::Vendor,
 };
 
-/// Adds the routes; deleting stands beside showing.
+/// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/tenants/{tenant}/move").post(move_tenant).register(app);
 }
@@ -79,31 +78,6 @@ pub(crate) async fn move_tenant(
     .await
 }
 
-/// Removes the data of a churned tenant for good, and frees its names.
-#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", tag = "tenants",
-    params(("tenant" = String, Path, description = "id or slug"),
-           ("Idempotency-Key" = Option<String>, Header)), responses(
-    (status = 202, body = Answer<Progress>),
-    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody),
-    (status = 409, body = ErrorBody, description = "`TENANT_NOT_CHURNED`, \
-        `OPERATION_IN_PROGRESS` with `details.operation`, or `TRANSITION_REFUSED`"),
-), security(("vendor" = [])))]
-pub(crate) async fn delete_tenant(
-    app: Data<App>,
-    vendor: Vendor,
-    name: Path<TenantRef>,
-    body: NoBody,
-) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.end")?;
-    once(&app, (&vendor, &body.0), StatusCode::ACCEPTED, async |tx| {
-        let tenant = find_for_update(tx, &name).await?;
-        standing(&tenant, false).after(Action::Delete)?;
-        request(tx, (&vendor, tenant.id), (Kind::Delete, json!({}))).await
-    })
-    .await
-}
-
 async fn find_target(
     tx: &DatabaseTransaction,
     tenant: TenantId,
@@ -126,7 +100,7 @@ async fn find_target(
     Ok(host.id)
 }
 
-async fn request(
+pub(crate) async fn request(
     tx: &DatabaseTransaction,
     (vendor, tenant): (&Vendor, TenantId),
     (kind, wish): (Kind, serde_json::Value),

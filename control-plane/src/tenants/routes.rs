@@ -16,8 +16,8 @@ use utoipa::IntoParams;
 use super::{
     Tenant, TenantRef,
     body::{TenantBody, TenantDetailsBody, details},
+    delete_routes::delete_tenant,
     model::{Filter, Place},
-    operation_routes::delete_tenant,
     store,
 };
 use crate::{

@@ -74,6 +74,7 @@ fn row(tenant: NewTenant) -> entity::ActiveModel {
         access: NotSet,
         access_reason: NotSet,
         access_changed_at: NotSet,
+        churned_at: NotSet,
         plan_id: Set(tenant.plan),
         rooms: Set(tenant.rooms),
         trial_ends_at: Set(Some(tenant.trial_ends_at)),
@@ -131,6 +132,7 @@ pub(crate) async fn update_life(
         access: Set(change.access.as_str().to_owned()),
         access_reason: Set(change.reason.to_owned()),
         access_changed_at: Set(Some(change.at)),
+        churned_at: Set(change.churned_at),
         ..Default::default()
     };
     entity::Entity::update(row).exec(tx).await?.try_into()
@@ -261,6 +263,7 @@ impl TryFrom<entity::Model> for Tenant {
             access: row.access.parse().map_err(damaged)?,
             access_reason: row.access_reason,
             access_changed_at: row.access_changed_at,
+            churned_at: row.churned_at,
             plan: row.plan_id,
             rooms: row.rooms,
             trial_ends_at: row.trial_ends_at,

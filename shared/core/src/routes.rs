@@ -4,6 +4,7 @@
 //! These are the wire types of `GET /upcall/v1/routes`. No credentials travel here: a replica makes
 //! a database's password from its own keys.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -68,6 +69,10 @@ pub struct Route {
     pub domains: Vec<RouteDomain>,
     /// Where its data lies, once it does.
     pub placement: Option<Placement>,
+    /// Of a preview: the instant whose data it shows. A preview is served as if it were a tenant, and
+    /// nothing can be changed in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview_of: Option<DateTime<Utc>>,
 }
 
 /// A verified host name of a tenant.

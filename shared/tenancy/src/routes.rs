@@ -194,6 +194,7 @@ mod tests {
             access: Access::Full,
             domains: vec![RouteDomain { hostname: host.to_owned(), primary: true }],
             placement: None,
+            preview_of: None,
         }
     }
 

@@ -61,6 +61,8 @@ pub(crate) enum Refusal {
     Stopped,
     /// Its data is being moved.
     Moving,
+    /// It only shows a backup.
+    Preview,
 }
 
 /// Refuses what the hotel's access does not allow.
@@ -107,6 +109,13 @@ impl Refusal {
                     2,
                 );
             }
+            Self::Preview => {
+                return ApiError::refused(
+                    StatusCode::FORBIDDEN,
+                    PREVIEW,
+                    "this shows a backup of the hotel: nothing can be changed here",
+                );
+            }
             Self::Suspended => (
                 Access::Essential,
                 "the subscription is suspended: guests can be served, new business waits for the \
@@ -123,6 +132,8 @@ impl Refusal {
     }
 }
 
+/// The code of the answer to what would change a preview.
+pub(crate) const PREVIEW: &str = "TENANT_PREVIEW";
 /// The code of the answer while nothing may be written.
 pub(crate) const READ_ONLY: &str = "TENANT_READ_ONLY";
 

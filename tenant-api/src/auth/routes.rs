@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::store::{self, NewSession};
 use crate::{
-    access::{access_of, admit},
+    access::access_of,
     app::App,
     desk::{Desk, Person},
     site::{Site, database_failed},
@@ -161,10 +161,9 @@ pub(crate) async fn begin_session(
     let begun = site.writing(async |site| {
         let connection = site.connect().await?;
         let access = access_of(&connection).await.map_err(database_failed)?;
-        let admitted = admit(site.standing.learn(access), person.is_owner);
-        let begun = match admitted {
+        let begun = match site.admit(access, person.is_owner) {
             Ok(()) => store::insert_session(&connection, &session).await.map_err(database_failed),
-            Err(refusal) => Err(site.refuse(refusal)),
+            Err(refused) => Err(refused),
         };
         connection.release();
         begun
@@ -210,7 +209,7 @@ async fn exchange(
         connection.release();
         return Err(ApiError::unauthenticated());
     };
-    admit(site.standing.learn(access), found.is_owner).map_err(|it| site.refuse(it))?;
+    site.admit(access, found.is_owner)?;
     if !found.current {
         store::revoke(&tx, found.id, now).await.map_err(database_failed)?;
         tx.commit().await.map_err(database_failed)?;

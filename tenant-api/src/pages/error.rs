@@ -7,6 +7,7 @@ use hotelhub_http::error::ApiError;
 
 use super::{shell::Shell, texts::Texts};
 use crate::{
+    access::PREVIEW,
     app::App,
     site::{UNKNOWN_HOST, route_of},
 };
@@ -49,6 +50,7 @@ fn words(t: &Texts, error: &ApiError) -> (&'static str, &'static str) {
         ("TENANT_UPDATING", _) => (t.updating_title, t.updating_lead),
         ("TENANT_SUSPENDED", _) => (t.stopped_title, t.stopped_lead),
         ("TENANT_READ_ONLY", _) => (t.error_title, t.being_moved),
+        (PREVIEW, _) => (t.error_title, t.preview),
         ("CROSS_ORIGIN", _) => (t.error_title, t.cross_origin_lead),
         (_, StatusCode::NOT_FOUND) => (t.not_found_title, t.not_found_lead),
         (_, StatusCode::FORBIDDEN) => (t.error_title, t.forbidden_lead),

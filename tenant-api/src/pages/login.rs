@@ -49,7 +49,7 @@ pub(super) struct NoFields {}
 
 /// Shows the form.
 pub(super) async fn show_login(req: HttpRequest, site: Site) -> ApiResult<HttpResponse> {
-    let mut shell = Shell::outside(&req, &site.route.company_name);
+    let mut shell = Shell::outside(&req, &site.name());
     // How a hotel that works stands with its bills is no affair of whoever comes by.
     if site.standing.now() == Access::Stopped {
         shell.warning = Some(shell.t.stopped_login);
@@ -70,7 +70,7 @@ pub(super) async fn log_in(
     let person = match auth::check_password(&site, &app, &email, password).await {
         Ok(person) => person,
         Err(error) if error.code() == "INVALID_CREDENTIALS" => {
-            let shell = Shell::outside(&req, &site.route.company_name);
+            let shell = Shell::outside(&req, &site.name());
             let page = Page { shell, email: &email, refused: true };
             return render(&req, StatusCode::UNAUTHORIZED, &page);
         }

@@ -39,6 +39,8 @@ pub(super) struct Shell {
     pub(super) warning: Option<&'static str>,
     /// What the hotel may do now.
     access: Access,
+    /// Whether this only shows a backup.
+    is_preview: bool,
     /// Whether the hotel's schema has all that the page of jobs shows.
     has_jobs: bool,
 }
@@ -56,6 +58,7 @@ impl Shell {
             styles: &STYLES,
             warning: None,
             access: Access::Full,
+            is_preview: false,
             has_jobs: false,
         }
     }
@@ -63,7 +66,7 @@ impl Shell {
     /// A page for somebody who is logged in.
     pub(super) async fn inside(req: &HttpRequest, desk: &Desk) -> ApiResult<Self> {
         let person = desk.person().await?;
-        let mut shell = Self::outside(req, &desk.site.route.company_name);
+        let mut shell = Self::outside(req, &desk.site.name());
         shell.person = Some(person);
         shell.access = desk.site.standing.now();
         shell.has_jobs = desk.site.has_schema(6);
@@ -71,8 +74,10 @@ impl Shell {
             Access::Full | Access::Stopped => None,
             Access::Grace => Some(shell.t.grace),
             Access::Essential => Some(shell.t.suspended),
+            Access::ReadOnly if desk.site.is_preview() => Some(shell.t.preview),
             Access::ReadOnly => Some(shell.t.being_moved),
         };
+        shell.is_preview = desk.site.is_preview();
         Ok(shell)
     }
 
@@ -107,7 +112,8 @@ impl Shell {
         allow(self.access, purpose).err().map(|refusal| match refusal {
             Refusal::Suspended => self.t.waits_for_payment,
             Refusal::Stopped => self.t.stopped_lead,
-            Refusal::Moving => self.t.being_moved,
+            Refusal::Moving if self.is_preview => self.t.preview,
+            Refusal::Moving | Refusal::Preview => self.t.being_moved,
         })
     }
 

@@ -20,6 +20,9 @@ catalogue!(
         being_moved: "Data hotel sedang dipindahkan. Perubahan dapat dilakukan lagi sebentar lagi.",
             "The hotel's data is being moved. Changes are possible again in a moment.";
 
+        preview: "Ini pratinjau cadangan, bukan hotel yang sedang berjalan. Anda dapat melihat semuanya, tetapi tidak dapat mengubah apa pun di sini.",
+            "This is a preview of a backup, not the hotel at work. You can look at everything and change nothing here.";
+
         waits_for_payment: "Menunggu pembayaran langganan", "Waits for the subscription's payment";
         to_subscription: "Ke langganan", "To the subscription";
         resting_title: "Hotel ini sedang dihentikan", "This hotel is stopped";

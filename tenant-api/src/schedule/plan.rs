@@ -188,6 +188,7 @@ mod tests {
             access,
             domains: Vec::new(),
             placement: None,
+            preview_of: None,
         })
     }
 

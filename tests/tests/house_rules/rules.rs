@@ -13,7 +13,16 @@ const EDGES: &[(&str, &[&str])] = &[
     ("hotelhub-tenancy", &["hotelhub-core", "hotelhub-storage"]),
     ("hotelhub-jobs", &["hotelhub-core"]),
     ("migrations", &[]),
-    ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage"]),
+    (
+        "control-plane",
+        &[
+            "hotelhub-core",
+            "hotelhub-http",
+            "hotelhub-jobs",
+            "hotelhub-storage",
+            "hotelhub-bundle",
+        ],
+    ),
     ("hotelhub-cli", &["hotelhub-core"]),
     (
         "provisioner",

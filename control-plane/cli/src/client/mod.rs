@@ -1,6 +1,7 @@
 //! The control plane's API over HTTP: the login goes along, an expired one is renewed once.
 
 mod answer;
+mod transfer;
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -136,6 +137,14 @@ impl Client {
         self.ask(Method::DELETE, path, &[], None).await
     }
 
+    /// Asks for an end, and says how.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn delete_with(&self, path: &[&str], body: &Value) -> Result<Reply, Failure> {
+        self.ask(Method::DELETE, path, &[], Some(body)).await
+    }
+
     /// Logs in and keeps the session.
     ///
     /// # Errors
@@ -266,10 +275,14 @@ impl Client {
 
     async fn send(&self, request: RequestBuilder) -> Result<Reply, Failure> {
         let answered = async { Reply::read_from(request.send().await?).await };
-        answered.await.map_err(|error| Failure::Unreachable {
+        answered.await.map_err(|error| self.unreachable(error))?
+    }
+
+    fn unreachable(&self, error: reqwest::Error) -> Failure {
+        Failure::Unreachable {
             what: format!("{} does not answer: {}", self.url, Chain(&error.without_url())),
             next: "check the address and that the control plane runs, then run it again".to_owned(),
-        })?
+        }
     }
 }
 

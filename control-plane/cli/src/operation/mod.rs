@@ -32,7 +32,7 @@ pub(crate) struct List {
     /// Only those of this tenant: a slug or an id
     #[arg(long)]
     tenant: Option<String>,
-    /// `create_tenant`, `move_tenant` or `delete_tenant`
+    /// `create_tenant`, `move_tenant`, `backup_tenant`, `restore_tenant` or `delete_tenant`
     #[arg(long)]
     kind: Option<String>,
     /// `pending`, `running`, `undoing`, `done` or `undone`

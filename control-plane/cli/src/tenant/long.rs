@@ -26,6 +26,12 @@ pub(crate) struct Delete {
     /// The slug once more: there is no way back
     #[arg(long, value_name = "SLUG")]
     yes_delete: String,
+    /// Why the data goes before it was kept for 90 days, e.g. because the hotel asks for it
+    #[arg(long, value_name = "REASON")]
+    waive_retention: Option<String>,
+    /// Keep no last backup for 30 days either
+    #[arg(long)]
+    without_final_backup: bool,
     /// Print the operation's id and do not wait
     #[arg(long)]
     no_wait: bool,
@@ -51,6 +57,10 @@ pub(super) async fn delete(hub: &Hub, it: Delete) -> Result<(), Failure> {
         )));
     }
     // By its id: the slug may belong to another hotel in the next moment.
-    let asked = hub.client.delete(&["tenants", &tenant.id]).await?;
+    let body = json!({
+        "waive_retention": it.waive_retention,
+        "without_final_backup": it.without_final_backup,
+    });
+    let asked = hub.client.delete_with(&["tenants", &tenant.id], &body).await?;
     operation::watch_and_show(hub, &asked, it.no_wait).await
 }

@@ -1,5 +1,6 @@
 //! `hotelhub tenant`: hotels from their first day to their last.
 
+mod bundle;
 mod create;
 mod life;
 mod list;
@@ -39,6 +40,12 @@ pub(crate) enum Command {
     Churn(life::Churn),
     /// Move the data to another database server
     Move(long::Move),
+    /// Make a backup, and take all data along as a file in an open format
+    Export(bundle::Export),
+    /// Bring a hotel's data from another HotelHub
+    Import(bundle::Import),
+    /// Go back to a backup: look at it beside the hotel, or put it in its place
+    Restore(bundle::Restore),
     /// Delete a churned hotel and its data, for ever
     Delete(long::Delete),
 }
@@ -91,6 +98,9 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
         Command::Access(it) => it.ask(hub).await,
         Command::Churn(it) => it.ask(hub).await,
         Command::Move(it) => long::move_tenant(hub, it).await,
+        Command::Export(it) => bundle::export(hub, it).await,
+        Command::Import(it) => bundle::import(hub, it).await,
+        Command::Restore(it) => bundle::restore(hub, it).await,
         Command::Delete(it) => long::delete(hub, it).await,
     }
 }

@@ -1,0 +1,125 @@
+//! Taking data along: asking for a backup, and its bundle as a file.
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{CONTENT_DISPOSITION, CONTENT_LENGTH},
+    },
+    web::{Data, Path, ServiceConfig},
+};
+use futures_util::TryStreamExt as _;
+use hotelhub_core::{errors::Chain, ids::BackupId};
+use hotelhub_http::{
+    answer::Answer,
+    body::NoBody,
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult, ErrorBody},
+};
+use hotelhub_storage::Storage;
+use serde_json::json;
+
+use super::{object_of, routes::find_tenant, store};
+use crate::{
+    app::App,
+    database::database_failed,
+    idempotency::once,
+    operations::{Kind, Progress},
+    tenants::{
+        TenantRef,
+        life_cycle::Action,
+        life_routes::{find_for_update, standing},
+        operation_routes::request,
+    },
+    vendor_users::Vendor,
+};
+
+/// Adds the routes.
+pub(super) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/api/v1/tenants/{tenant}/export").post(export_tenant).register(app);
+    Endpoint::at("/api/v1/tenants/{tenant}/backups/{backup}/bundle")
+        .get(download_bundle)
+        .register(app);
+}
+
+/// Makes a backup of all that a tenant has, to be taken along or gone back to: a bundle in an open
+/// format. `figures.backup_id` of the operation is its id.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/export", tag = "backups",
+    params(("tenant" = String, Path, description = "id or slug"),
+           ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`OPERATION_IN_PROGRESS` with \
+        `details.operation`, or `TRANSITION_REFUSED`"),
+    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET`"),
+), security(("vendor" = [])))]
+pub(crate) async fn export_tenant(
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    body: NoBody,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.write")?;
+    objects(&app)?;
+    once(&app, (&vendor, &body.0), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::BackUp)?;
+        request(tx, (&vendor, tenant.id), (Kind::Backup, json!({}))).await
+    })
+    .await
+}
+
+/// The bundle of a backup as a file: everything that the hotel had, its guests' data included.
+#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/backups/{backup}/bundle", tag = "backups",
+    params(("tenant" = String, Path, description = "id or slug"), ("backup" = Uuid, Path)), responses(
+    (status = 200, description = "a ZIP archive", content_type = "application/zip"),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
+), security(("vendor" = [])))]
+pub(crate) async fn download_bundle(
+    app: Data<App>,
+    vendor: Vendor,
+    path: Path<(TenantRef, BackupId)>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.end")?;
+    let (name, id) = path.into_inner();
+    let tenant = find_tenant(&app, &name).await?;
+    let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
+    let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
+    let found = objects(&app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
+    let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
+    tracing::info!(
+        tenant.id = %tenant.id, backup.id = %id, vendor_user.id = %vendor.user,
+        "a bundle is taken along"
+    );
+    let day = backup.taken_at.map(|it| it.format("-%Y-%m-%d").to_string()).unwrap_or_default();
+    let file = format!("attachment; filename=\"{}{day}.zip\"", tenant.slug);
+    let pieces = pieces.map_ok(actix_web::web::Bytes::from).inspect_err(|error| {
+        tracing::warn!(error = %Chain(error), "a bundle broke off on its way out");
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("application/zip")
+        .insert_header((CONTENT_DISPOSITION, file))
+        .insert_header((CONTENT_LENGTH, bytes))
+        .no_chunking(bytes)
+        .streaming(pieces))
+}
+
+/// Where bundles are.
+pub(super) fn objects(app: &App) -> ApiResult<&Storage> {
+    app.objects.as_ref().ok_or_else(|| {
+        ApiError::unavailable(
+            "STORAGE_NOT_SET",
+            "this platform keeps no backups: its operator has to set STORAGE_URL",
+            60,
+        )
+    })
+}
+
+/// Object storage did not do what was asked.
+pub(super) fn storage_failed(error: hotelhub_storage::StorageError) -> ApiError {
+    ApiError::unavailable("STORAGE_AWAY", "object storage does not answer; try again soon", 10)
+        .caused_by(error)
+}

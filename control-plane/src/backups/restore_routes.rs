@@ -1,0 +1,190 @@
+//! Putting a backup, or a bundle that somebody brings, beside a hotel or in its place.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path, Payload, Query, ServiceConfig},
+};
+use hotelhub_core::ids::BackupId;
+use hotelhub_http::{
+    answer::Answer,
+    body::{JsonBody, Repeat},
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult, ErrorBody},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    bundle_routes::{objects, storage_failed},
+    routes::find_tenant,
+    store, upload, upload_of,
+};
+use crate::{
+    app::App,
+    database::database_failed,
+    idempotency::once,
+    operations::{Kind, Progress},
+    tenants::{
+        TenantRef,
+        life_cycle::Action,
+        life_routes::{find_for_update, standing},
+        operation_routes::request,
+    },
+    vendor_users::Vendor,
+};
+
+/// Adds the routes.
+pub(super) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/api/v1/tenants/{tenant}/restore").post(restore_tenant).register(app);
+    Endpoint::at("/api/v1/tenants/{tenant}/import").post(import_tenant).register(app);
+}
+
+/// What becomes of the data that is restored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum End {
+    /// It is shown beside the hotel, on a host name of its own, for a week.
+    #[default]
+    Preview,
+    /// It takes the hotel's place. What it replaces is backed up first.
+    Swap,
+    /// The preview that is shown goes.
+    Discard,
+}
+
+/// What to restore.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RestoreBody {
+    /// A backup of the tenant; the preview that is shown if left out.
+    #[schema(value_type = Option<Uuid>)]
+    backup_id: Option<BackupId>,
+    end: End,
+}
+
+/// Restores a backup, or ends a preview: lets it take the hotel's place, or go.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/restore", tag = "backups",
+    request_body = RestoreBody,
+    params(("tenant" = String, Path, description = "id or slug"),
+           ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`OPERATION_IN_PROGRESS` with \
+        `details.operation`, `NO_PREVIEW` or `TRANSITION_REFUSED`"),
+    (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
+    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET`"),
+), security(("vendor" = [])))]
+pub(crate) async fn restore_tenant(
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    body: JsonBody<RestoreBody>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.end")?;
+    objects(&app)?;
+    let JsonBody { value: RestoreBody { backup_id, end }, repeat } = body;
+    once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::Restore)?;
+        match backup_id {
+            Some(_) if end == End::Discard => {
+                return Err(ApiError::invalid("backup_id", "leave it out: a preview is discarded"));
+            }
+            Some(id) => {
+                let found = store::find_kept(tx, tenant.id, id).await.map_err(database_failed)?;
+                found.ok_or_else(|| {
+                    ApiError::invalid("backup_id", "the tenant has no such backup; list them")
+                })?;
+            }
+            None if end == End::Preview => {
+                return Err(ApiError::invalid("backup_id", "say which backup is to be shown"));
+            }
+            None => {
+                let found = store::find_preview(tx, tenant.id).await.map_err(database_failed)?;
+                found.ok_or_else(no_preview)?;
+            }
+        }
+        let wish = json!({ "backup_id": backup_id, "end": end });
+        request(tx, (&vendor, tenant.id), (Kind::Restore, wish)).await
+    })
+    .await
+}
+
+/// What becomes of the data that is brought.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ImportQuery {
+    /// `preview` or `swap`; `preview` if left out.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    end: End,
+}
+
+/// Brings a hotel's data from elsewhere: the body is the bundle, a ZIP archive as an export gives
+/// it. It is read whole before anything is asked for.
+#[utoipa::path(post, path = "/api/v1/tenants/{tenant}/import", tag = "backups",
+    request_body(content_type = "application/zip", content = Vec<u8>),
+    params(("tenant" = String, Path, description = "id or slug"), ImportQuery,
+           ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`OPERATION_IN_PROGRESS` with \
+        `details.operation`, or `TRANSITION_REFUSED`"),
+    (status = 422, body = ErrorBody, description = "`BUNDLE_REFUSED` with its reason, or \
+        `VALIDATION_FAILED`"),
+    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
+), security(("vendor" = [])))]
+pub(crate) async fn import_tenant(
+    req: HttpRequest,
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    query: Query<ImportQuery>,
+    payload: Payload,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.end")?;
+    let end = query.end;
+    if end == End::Discard {
+        return Err(ApiError::invalid("end", "needs to be one of preview, swap"));
+    }
+    let storage = objects(&app)?;
+    let tenant = find_tenant(&app, &name).await?;
+    // Before the upload, which may be long; what counts is asked again in the transaction.
+    standing(&tenant, false).after(Action::Restore)?;
+    let taken = upload::take_in(storage, tenant.id, payload).await?;
+    // The checksum stands for the body.
+    let repeat = Repeat::of(&req, taken.sha256.as_bytes())?;
+    let wish = json!({ "upload_id": taken.id, "sha256": taken.sha256, "end": end });
+    let mut is_wanted = false;
+    let asked = once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::Restore)?;
+        tracing::info!(
+            tenant.id = %tenant.id, from.tenant.id = %taken.manifest.tenant.id,
+            from.slug = taken.manifest.tenant.slug, rows = taken.manifest.rows(),
+            "a bundle was brought"
+        );
+        let progress = request(tx, (&vendor, tenant.id), (Kind::Restore, wish)).await?;
+        is_wanted = true;
+        Ok(progress)
+    })
+    .await;
+    if asked.is_err() || !is_wanted {
+        // Refused, or a repeat that was answered before: nobody will ask for this object.
+        storage.delete(&upload_of(tenant.id, taken.id)).await.map_err(storage_failed)?;
+    }
+    asked
+}
+
+fn no_preview() -> ApiError {
+    ApiError::refused(
+        StatusCode::CONFLICT,
+        "NO_PREVIEW",
+        "the tenant has no preview; restore a backup as one first",
+    )
+}

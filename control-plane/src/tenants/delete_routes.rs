@@ -1,0 +1,101 @@
+//! `DELETE /api/v1/tenants/{tenant}`: the end of a tenant's data, in its time or for a reason.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_http::{
+    answer::Answer,
+    body::{JsonBody, OptionalJsonBody},
+    error::{ApiError, ApiResult, ErrorBody},
+};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{
+    Tenant, TenantRef,
+    life_cycle::Action,
+    life_routes::{find_for_update, standing},
+    operation_routes::request,
+};
+use crate::{
+    app::App,
+    idempotency::once,
+    operations::{Kind, Progress},
+    vendor_users::Vendor,
+};
+
+/// How long a churned tenant's data is kept for it to come back, or to fetch it.
+const KEPT_DAYS: i64 = 90;
+
+/// What is said of a deletion.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DeleteBody {
+    /// Why the data goes before its time, e.g. because the hotel asks for it.
+    waive_retention: Option<String>,
+    /// Whether no last backup is kept for 30 days either.
+    #[schema(default = false)]
+    without_final_backup: bool,
+}
+
+/// Removes the data of a churned tenant for good, and frees its names.
+///
+/// Data is kept for 90 days after the end of the relation, unless a reason is given. What was
+/// destroyed stays on record as proof.
+#[utoipa::path(delete, path = "/api/v1/tenants/{tenant}", tag = "tenants",
+    params(("tenant" = String, Path, description = "id or slug"),
+           ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content = Option<DeleteBody>), responses(
+    (status = 202, body = Answer<Progress>),
+    (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 409, body = ErrorBody, description = "`TENANT_NOT_CHURNED`, `RETENTION_NOT_OVER` \
+        with `details.kept_until`, `OPERATION_IN_PROGRESS` with `details.operation`, or \
+        `TRANSITION_REFUSED`"),
+    (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
+), security(("vendor" = [])))]
+pub(crate) async fn delete_tenant(
+    app: Data<App>,
+    vendor: Vendor,
+    name: Path<TenantRef>,
+    body: OptionalJsonBody<DeleteBody>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.end")?;
+    let JsonBody { value: DeleteBody { waive_retention, without_final_backup }, repeat } = body.0;
+    let waiver = waive_retention.as_deref().map(checked_waiver).transpose()?;
+    once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
+        let tenant = find_for_update(tx, &name).await?;
+        standing(&tenant, false).after(Action::Delete)?;
+        if waiver.is_none() {
+            require_retention_over(&tenant, app.clock.now())?;
+        }
+        let wish = json!({ "final_backup": !without_final_backup, "waive_retention": waiver });
+        request(tx, (&vendor, tenant.id), (Kind::Delete, wish)).await
+    })
+    .await
+}
+
+fn checked_waiver(reason: &str) -> ApiResult<&str> {
+    let reason = reason.trim();
+    if (1..=500).contains(&reason.chars().count()) {
+        return Ok(reason);
+    }
+    Err(ApiError::invalid("waive_retention", "needs a reason of 1 to 500 characters"))
+}
+
+fn require_retention_over(tenant: &Tenant, now: DateTime<Utc>) -> ApiResult<()> {
+    let kept_until = tenant.churned_at.unwrap_or(now) + TimeDelta::days(KEPT_DAYS);
+    if kept_until <= now {
+        return Ok(());
+    }
+    let message = format!(
+        "the data is kept for {KEPT_DAYS} days after the end of the relation; to delete it before, \
+         say why in `waive_retention`"
+    );
+    Err(ApiError::refused(StatusCode::CONFLICT, "RETENTION_NOT_OVER", message)
+        .with_detail("kept_until", kept_until.to_rfc3339()))
+}
