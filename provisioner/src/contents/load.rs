@@ -33,7 +33,7 @@ pub(crate) async fn load(
     let list = tables::list(inside).await?;
     let pairs = pair(&list, &manifest)?;
     let keys = rules::list_foreign_keys(inside).await?;
-    rules::empty(inside).await?;
+    rules::empty(inside, pairs.iter().map(|(table, _)| *table)).await?;
 
     let (pieces, mut received) = mpsc::channel(AHEAD);
     let names: Vec<String> = pairs.iter().map(|(_, entry)| entry.name.clone()).collect();

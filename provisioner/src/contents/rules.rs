@@ -3,19 +3,22 @@
 
 use hotelhub_core::sql::Query as _;
 
-use super::tables;
+use super::tables::Table;
 use crate::{engine::StepError, session::Session};
 
 /// Notes changes for a move; it is no trigger of the schema.
 pub(crate) const MOVE_TRIGGER: &str = "move_capture";
 
-/// Takes out the seeds, and for the time of the copy whatever acts on rows by itself: foreign
+/// Takes out the seeds of these tables, and for the time of the copy whatever acts on rows by itself: foreign
 /// keys, since tables come one after the other, and triggers, which have fired where the rows are
 /// from.
-pub(crate) async fn empty(target: &Session) -> Result<(), StepError> {
+pub(crate) async fn empty(
+    target: &Session,
+    list: impl Iterator<Item = &Table>,
+) -> Result<(), StepError> {
     drop_foreign_keys(target).await?;
     let mut sql = "TRUNCATE tenant_identity".to_owned();
-    for table in tables::list(target).await? {
+    for table in list {
         sql.push_str(", ");
         sql.push_str(&table.sql_name());
     }

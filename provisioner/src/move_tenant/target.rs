@@ -4,7 +4,7 @@ use hotelhub_core::sql::Query as _;
 
 use super::{Work, work::missing};
 use crate::{
-    contents::rules,
+    contents::{rules, tables},
     copies::{self, NewCopy},
     engine::StepError,
     session::Session,
@@ -15,7 +15,8 @@ pub(super) async fn create(work: &mut Work, control: &Session) -> Result<(), Ste
     register(work, control).await?;
     copy_template(work, control).await?;
     create_role(work, control).await?;
-    rules::empty(work.target(control).await?).await
+    let target = work.target(control).await?;
+    rules::empty(target, tables::list(target).await?.iter()).await
 }
 
 /// The new copy is on record before it exists.

@@ -113,6 +113,12 @@ impl Setup {
         format!("http://{PANEL_HOST}:{}", self.control_port)
     }
 
+    /// Where backups and published routes are kept.
+    #[must_use]
+    pub fn storage_url(&self) -> String {
+        format!("file://{}", self.folder.join("storage").display())
+    }
+
     /// The public address of the hotel on `host`.
     #[must_use]
     pub fn tenant_public_url(&self, host: &str) -> String {
@@ -202,6 +208,7 @@ impl Setup {
     fn control_plane(&self, launch: Launch) -> Launch {
         self.public(launch)
             .env("CONTROL_DATABASE_URL", self.postgres.control.as_str())
+            .env("STORAGE_URL", self.storage_url())
             // Not every resolver knows the names below `localhost`.
             .env("TENANT_UPCALL_URL", self.tenant_public_url("127.0.0.1"))
             .env("ROUTE_FEED_TOKEN", &self.secrets.route_feed_token)
@@ -215,6 +222,7 @@ impl Setup {
     fn provisioner(&self, launch: Launch) -> Launch {
         launch
             .env("CONTROL_DATABASE_URL", self.postgres.control.as_str())
+            .env("STORAGE_URL", self.storage_url())
             .env("SEALING_KEYS", &self.secrets.sealing_keys)
             .env("DB_HOST_KEYS", &self.secrets.db_host_keys)
             .env("AMQP_URL", &self.amqp_url)

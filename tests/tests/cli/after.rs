@@ -112,9 +112,14 @@ async fn a_hotel_lives_from_its_first_day_to_its_last() {
     whole.run("tenant churn mandala --reason closed").await.done();
     let wrong = whole.run("tenant delete mandala --yes-delete mandela").await.refused(2);
     assert!(wrong.contains("nothing was deleted"), "{wrong}");
-    let gone = whole.run("tenant delete mandala --yes-delete mandala").await;
+    let kept = whole.run("tenant delete mandala --yes-delete mandala").await.refused(1);
+    assert!(kept.contains("(RETENTION_NOT_OVER)"), "{kept}");
+    let gone =
+        whole.run("tenant delete mandala --yes-delete mandala --waive-retention asked").await;
     assert!(gone.err.contains(" ms  done"), "{}", gone.err);
     assert!(gone.done().starts_with("delete_tenant is done"));
+    let proof = whole.run("backup deletion mandala").await.done();
+    assert!(proof.contains("final_backup_until"), "{proof}");
 }
 
 #[tokio::test]

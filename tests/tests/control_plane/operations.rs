@@ -121,26 +121,33 @@ async fn only_a_churned_tenant_is_deleted_and_once() {
     let tenant = ground.open_hotel("mandala").await;
     let delete = async || {
         let request = vendor.request(Method::DELETE, "/api/v1/tenants/mandala");
-        Answer::of(request.header("Idempotency-Key", "d-1")).await.unwrap()
+        let body = json!({ "waive_retention": "the hotel asks for it" });
+        Answer::of(request.header("Idempotency-Key", "d-1").json(&body)).await.unwrap()
     };
     let early = delete().await;
     assert_eq!((early.status.as_u16(), &*early.error_code()), (409, "TENANT_NOT_CHURNED"));
     let churn = json!({ "reason": "sold" });
     vendor.post("/api/v1/tenants/mandala/churn", &churn).await.unwrap().expect_status(200).unwrap();
 
+    let kept = vendor.delete("/api/v1/tenants/mandala").await.unwrap();
+    assert_eq!((kept.status.as_u16(), &*kept.error_code()), (409, "RETENTION_NOT_OVER"));
+    let waiver = json!({ "waive_retention": "  " });
+    let request = vendor.request(Method::DELETE, "/api/v1/tenants/mandala").json(&waiver);
+    assert_eq!(Answer::of(request).await.unwrap().error_code(), "VALIDATION_FAILED");
+
     let asked = delete().await.expect_status(202).unwrap();
 
     assert_eq!(asked.data().unwrap()["kind"], "delete_tenant");
-    assert_eq!(
-        vendor.delete("/api/v1/tenants/mandala").await.unwrap().error_code(),
-        "OPERATION_IN_PROGRESS"
-    );
+    let again = vendor.request(Method::DELETE, "/api/v1/tenants/mandala");
+    let again = again.json(&json!({ "waive_retention": "again" }));
+    assert_eq!(Answer::of(again).await.unwrap().error_code(), "OPERATION_IN_PROGRESS");
     ground.move_provisioning(&tenant, &["deleting", "deleted"]).await;
     ground.settle(&tenant, "done").await;
     // The slug is free again, and still a repeat gets its answer.
     ground.sign_up("mandala").await;
     assert_eq!(delete().await.json().unwrap(), asked.json().unwrap());
-    let gone = vendor.delete(&format!("/api/v1/tenants/{tenant}")).await.unwrap();
+    let gone = vendor.request(Method::DELETE, &format!("/api/v1/tenants/{tenant}"));
+    let gone = Answer::of(gone.json(&json!({ "waive_retention": "twice" }))).await.unwrap();
     assert_eq!((gone.status.as_u16(), &*gone.error_code()), (409, "TRANSITION_REFUSED"));
     assert_eq!(
         ground.count("SELECT count(*) FROM operations WHERE kind = 'delete_tenant'").await,

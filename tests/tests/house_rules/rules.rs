@@ -15,13 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("migrations", &[]),
     (
         "control-plane",
-        &[
-            "hotelhub-core",
-            "hotelhub-http",
-            "hotelhub-jobs",
-            "hotelhub-storage",
-            "hotelhub-bundle",
-        ],
+        &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage", "hotelhub-bundle"],
     ),
     ("hotelhub-cli", &["hotelhub-core"]),
     (

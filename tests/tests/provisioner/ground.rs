@@ -1,7 +1,7 @@
 //! A control database, a database server and provisioners on them. Operations are asked for in
 //! SQL, as the control plane would.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use hotelhub_core::{ids::TenantId, keys::Keyring, sql::Params};
 use platform_tests::{
@@ -134,6 +134,22 @@ impl Ground {
             .env("SEALING_KEYS", &self.sealing_keys)
             .env("DB_HOST_KEYS", &self.db_host_keys)
             .env("WARM_POOL_MAX", "0")
+            .env("STORAGE_URL", Url::from_file_path(self.storage()).unwrap().as_str())
+            .env("CLOCK_FILE", self.clock_file())
+    }
+
+    /// The folder with all objects.
+    pub(crate) fn storage(&self) -> PathBuf {
+        self.folder.path().join("storage")
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.path().join("clock")
+    }
+
+    /// Sets the provisioners' clock to so many hours ahead of the machine's.
+    pub(crate) fn set_clock_ahead(&self, hours: i64) {
+        std::fs::write(self.clock_file(), (hours * 3600).to_string()).unwrap();
     }
 
     /// As [`Ground::launch`], with so many warm databases at least and at most.

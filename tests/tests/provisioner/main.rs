@@ -8,6 +8,9 @@
 )]
 
 mod access_rows;
+mod backup_faults;
+mod backup_kills;
+mod backups;
 mod content;
 mod deleting;
 mod failing;
@@ -16,6 +19,7 @@ mod fleet_ground;
 mod fleet_killing;
 mod gates;
 mod ground;
+mod importing;
 mod isolation;
 mod killing;
 mod latency;
@@ -25,7 +29,9 @@ mod move_kills;
 mod moving;
 mod pool;
 mod pool_killing;
+mod restoring;
 mod sharing;
+mod shelf;
 mod storm;
 mod two_hosts;
 mod waiting;

@@ -34,7 +34,7 @@ pub(crate) struct Place {
     pub(crate) database: DatabaseId,
     pub(crate) generation: i32,
     pub(crate) host: String,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl TwoHosts {

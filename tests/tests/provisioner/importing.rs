@@ -1,0 +1,173 @@
+//! Bundles that were brought: a fresh hotel becomes the one that left elsewhere; what is damaged,
+//! newer or foreign is refused, and nothing of it is left.
+
+use std::io::Cursor;
+
+use hotelhub_bundle::{Bundle, BundleWriter, Limits, Manifest};
+use platform_tests::{postgres::Preset, waiting::eventually};
+use serde_json::{Value, json};
+
+use crate::{
+    ground::{Asked, Ground, SOON, stop},
+    shelf::{Shelf, carried},
+    two_hosts::fingerprint,
+};
+
+/// The same bundle, written anew after its manifest or a table was changed.
+fn rewritten(
+    whole: &[u8],
+    change: impl FnOnce(&mut Manifest),
+    table: impl Fn(&str, Vec<u8>) -> Vec<u8>,
+) -> Vec<u8> {
+    let mut bundle = Bundle::open(Cursor::new(whole), &Limits::default()).unwrap();
+    let mut head = bundle.manifest().clone();
+    let mut writer = BundleWriter::begin(Cursor::new(Vec::new())).unwrap();
+    for entry in bundle.manifest().tables.clone() {
+        let mut text = Vec::new();
+        bundle
+            .read_table(&entry.name, |piece| {
+                text.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+        writer.begin_table(&entry.name).unwrap();
+        writer.write(&table(&entry.name, text)).unwrap();
+        writer.end_table(&entry.name, entry.columns, entry.rows);
+    }
+    change(&mut head);
+    writer.finish(head).unwrap().0.into_inner()
+}
+
+fn unchanged(_: &str, text: Vec<u8>) -> Vec<u8> {
+    text
+}
+
+#[tokio::test]
+async fn a_hotel_moves_in_from_elsewhere() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let source = shelf.two.inside(shelf.hotel.tenant).await;
+    let before = carried(&source).await;
+    let backup = shelf.back_up().await;
+    let bundle = std::fs::read(shelf.object_of(backup)).unwrap();
+
+    // Another tenant, as fresh as one of another platform would be.
+    let fresh: Asked = shelf.two.hotel("surya").await;
+    let other = Shelf { two: shelf.two, hotel: fresh };
+    let wish = other.bring(&bundle, "swap");
+    let run = other.done("restore_tenant", wish, "done").await;
+
+    assert_eq!(carried(&other.two.inside(fresh.tenant).await).await, before);
+    assert!(run["figures"]["backup_id"].is_string(), "what the slot had is kept");
+    assert!(other.objects().iter().all(|it| !it.to_string_lossy().contains("imports")));
+    other.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let backup = shelf.back_up().await;
+    let whole = std::fs::read(shelf.object_of(backup)).unwrap();
+    let sums = fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await;
+    let place = shelf.two.place(shelf.hotel.tenant).await;
+    let changed = |name: &str, from: &'static str, to: &'static str| {
+        let name = name.to_owned();
+        rewritten(
+            &whole,
+            |_| {},
+            move |table, text| {
+                if table != name {
+                    return text;
+                }
+                let text = String::from_utf8(text).unwrap();
+                assert!(text.contains(from), "{table} has no {from}");
+                text.replacen(from, to, 1).into_bytes()
+            },
+        )
+    };
+    let mut odd = whole.clone();
+    let middle = odd.len() / 2;
+    odd[middle] ^= 0xff;
+    for (bundle, reason) in [
+        (whole[..whole.len() / 2].to_vec(), "not a whole ZIP archive"),
+        (odd, "damaged or changed"),
+        (rewritten(&whole, |it| it.schema_version += 1, unchanged), "update HotelHub first"),
+        (rewritten(&whole, |it| it.schema_checksum = "0".into(), unchanged), "another program"),
+        (rewritten(&whole, |it| it.schema_version = 0, unchanged), "another program"),
+        // Rows that no hotel can have: a guest that is not there, a state that does not exist.
+        (changed("reservations", "confirmed", "imagined"), "violates check constraint"),
+        (changed("guests", "Tamu 1,", "Tamu 1,,"), "extra data"),
+    ] {
+        let wish = shelf.bring(&bundle, "swap");
+        let run = shelf.done("restore_tenant", wish, "undone").await;
+        let error = run["last_error"].as_str().unwrap();
+        assert!(error.contains(reason), "{reason}: {error}");
+        assert_eq!(shelf.two.place(shelf.hotel.tenant).await, place);
+        shelf.assert_nothing_stray().await;
+    }
+    // Rows of one table that another one's rows need.
+    let alone = rewritten(
+        &whole,
+        |_| {},
+        |table, text| {
+            if table != "guests" {
+                return text;
+            }
+            let end = text.iter().position(|it| *it == b'\n').unwrap();
+            text[..=end].to_vec()
+        },
+    );
+    let mut headless = Bundle::open(Cursor::new(&alone[..]), &Limits::default()).unwrap();
+    assert!(headless.verify().is_ok());
+    let wish = shelf.bring(&alone, "swap");
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert!(run["last_error"].as_str().unwrap().contains("rows and not the"), "{run}");
+    assert_eq!(fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await, sums);
+    // One that says of itself that it is another file than the one that was taken in.
+    let mut wish = shelf.bring(&whole, "swap");
+    wish["sha256"] = json!("0".repeat(64));
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert!(run["last_error"].as_str().unwrap().contains("damaged or changed"), "{run}");
+    // And what is not there at all.
+    let wish = json!({ "upload_id": uuid::Uuid::new_v4(), "sha256": "", "end": "swap" });
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert!(run["last_error"].as_str().unwrap().contains("object storage has no"), "{run}");
+    shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn what_an_older_schema_wrote_comes_in_and_is_brought_up_to_date() {
+    let ground = Ground::new(Preset::Fast).await;
+    let old = migrations::tenant_head() - 1;
+    let older = ground.launch("older", "run").env("TENANT_SCHEMA_VERSION", old.to_string());
+    let provisioner = ground.started(&older).await;
+    let hotel = ground.ask("mandala").await;
+    ground.wait_until(hotel, "ready").await;
+    let figures = settled(&ground, hotel, "backup_tenant", json!({})).await;
+    stop(provisioner).await;
+
+    let provisioner = ground.start("newer").await;
+    let wish = json!({ "backup_id": figures["backup_id"], "end": "swap" });
+    let figures = settled(&ground, hotel, "restore_tenant", wish).await;
+    stop(provisioner).await;
+    assert_eq!(figures["from_schema_version"], old);
+    let version = "SELECT max(version) FROM refinery_schema_history";
+    let inside = ground.superuser(&ground.database_of(hotel).await).await;
+    let found: i32 = inside.query_one(version, &[]).await.unwrap().get(0);
+    assert_eq!(found, migrations::tenant_head());
+    let placed = "SELECT schema_version FROM databases WHERE state = 'assigned'";
+    assert_eq!(ground.control.query_one(placed, &[]).await.unwrap().get::<_, i32>(0), found);
+    ground.assert_nothing_stray().await;
+}
+
+/// Asks for an operation and waits until it is done; its figures.
+async fn settled(ground: &Ground, hotel: Asked, kind: &str, wish: Value) -> Value {
+    let id = uuid::Uuid::new_v4();
+    let ask = "INSERT INTO operations (id, tenant_id, kind, wish, requested_at)
+         VALUES ($1, $2, $3, $4, clock_timestamp())";
+    ground.control.execute(ask, &[&id, &hotel.tenant, &kind, &wish]).await.unwrap();
+    let done = "SELECT figures FROM operation_runs WHERE operation_id = $1 AND state = 'done'";
+    let found = eventually(SOON, kind, async || {
+        ground.control.query_opt(done, &[&id]).await.unwrap().map(|it| it.get(0))
+    });
+    found.await.unwrap()
+}

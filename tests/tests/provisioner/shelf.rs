@@ -1,0 +1,123 @@
+//! A hotel with rows in every table, and what object storage keeps of it.
+
+use std::{collections::BTreeMap, fs::File, path::PathBuf};
+
+use hotelhub_bundle::{Bundle, Limits};
+use platform_tests::{postgres::Preset, waiting::eventually};
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::{
+    ground::{Asked, SOON, stop},
+    two_hosts::{TwoHosts, fingerprint},
+};
+
+pub(crate) struct Shelf {
+    pub(crate) two: TwoHosts,
+    pub(crate) hotel: Asked,
+}
+
+/// All that a bundle carries: not logins, which end, nor when which migration was applied.
+pub(crate) async fn carried(inside: &Client) -> BTreeMap<String, (i64, String)> {
+    let mut found = fingerprint(inside).await;
+    found.retain(|table, _| !["sessions", "refinery_schema_history"].contains(&&**table));
+    found
+}
+
+impl Shelf {
+    pub(crate) async fn new(preset: Preset) -> Self {
+        let two = TwoHosts::new(preset).await;
+        let hotel = two.hotel("mandala").await;
+        Self { two, hotel }
+    }
+
+    /// Asks for something, runs a provisioner until it is `done` or `undone`, and reads its figures.
+    pub(crate) async fn done(&self, kind: &str, wish: Value, state: &str) -> Value {
+        let asked = self.two.ask(self.hotel.tenant, kind, wish).await;
+        let provisioner = self.two.ground.start("worker").await;
+        self.two.wait_until(asked, state).await;
+        stop(provisioner).await;
+        self.run_of(asked).await
+    }
+
+    /// Makes a backup; its id.
+    pub(crate) async fn back_up(&self) -> Uuid {
+        let run = self.done("backup_tenant", json!({}), "done").await;
+        run["figures"]["backup_id"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// The record of a run.
+    pub(crate) async fn run_of(&self, asked: Asked) -> Value {
+        let sql = "SELECT to_jsonb(r) FROM operation_runs r WHERE operation_id = $1";
+        self.two.ground.control.query_one(sql, &[&asked.operation]).await.unwrap().get(0)
+    }
+
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        self.two.ground.control.query_one(sql, &[]).await.unwrap().get(0)
+    }
+
+    /// The files of all objects below the tenant's folder, and parts of objects.
+    pub(crate) fn objects(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.two.ground.storage()];
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { found.push(path) }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Where the object of a backup is.
+    pub(crate) fn object_of(&self, backup: Uuid) -> PathBuf {
+        let tenant = self.hotel.tenant;
+        self.two.ground.storage().join(format!("tenants/{tenant}/backups/{backup}.zip"))
+    }
+
+    /// Opens a backup as anybody may.
+    pub(crate) fn open(&self, backup: Uuid) -> Bundle<File> {
+        let file = File::open(self.object_of(backup)).unwrap();
+        let mut bundle = Bundle::open(file, &Limits::default()).unwrap();
+        bundle.verify().unwrap();
+        bundle
+    }
+
+    /// Brings a bundle, as the control plane would; what is wished for with it.
+    pub(crate) fn bring(&self, bundle: &[u8], end: &str) -> Value {
+        let id = Uuid::new_v4();
+        let folder =
+            self.two.ground.storage().join(format!("tenants/{}/imports", self.hotel.tenant));
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join(format!("{id}.zip")), bundle).unwrap();
+        let mut seen = hotelhub_bundle::Checked::default();
+        seen.add(bundle);
+        json!({ "upload_id": id, "sha256": seen.sha256(), "end": end })
+    }
+
+    /// Waits until the objects are those of the backups on record and no others, and nothing is on
+    /// its way out; then databases and roles are those on record, too.
+    pub(crate) async fn assert_nothing_stray(&self) {
+        let provisioner = self.two.ground.start("sweeper").await;
+        let sql = "SELECT (SELECT count(*) FROM backups WHERE state <> 'kept')
+             + (SELECT count(*) FROM databases WHERE state NOT IN ('assigned', 'preview'))";
+        let quiet = eventually(SOON, "all that goes to be gone", async || {
+            (self.count(sql).await == 0).then_some(())
+        });
+        quiet.await.unwrap();
+        stop(provisioner).await;
+        let sql = "SELECT tenant_id::text || '/backups/' || id::text FROM backups ORDER BY 1";
+        let rows = self.two.ground.control.query(sql, &[]).await.unwrap();
+        let storage = self.two.ground.storage();
+        let mut wanted: Vec<PathBuf> = rows
+            .iter()
+            .map(|it| storage.join(format!("tenants/{}.zip", it.get::<_, String>(0))))
+            .collect();
+        wanted.sort();
+        assert_eq!(self.objects(), wanted);
+        self.two.assert_nothing_stray().await;
+    }
+}
