@@ -4,8 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
-    pages, panel, routes_feed, signup, tenants, vendor_users,
+    app::App, audit, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi,
+    operations, pages, panel, routes_feed, signup, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -36,6 +36,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         jobs::heap_routes::register(config);
         jobs::retry_routes::register(config);
         jobs::report_routes::register(config);
+        audit::routes::register(config);
         routes_feed::routes::register(config);
     }
 }

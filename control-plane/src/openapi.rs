@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
+    audit, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
     vendor_users,
 };
 
@@ -64,6 +64,8 @@ use crate::{
         jobs::heap_routes::count_jobs,
         jobs::retry_routes::retry_jobs,
         jobs::report_routes::report_jobs,
+        audit::routes::list_audit_entries,
+        audit::routes::verify_audit_log,
         routes_feed::routes::show_routes,
     ),
     modifiers(&Tokens)
@@ -144,6 +146,8 @@ mod tests {
             "/api/v1/jobs",
             "/api/v1/jobs/stats",
             "/api/v1/jobs/retry",
+            "/api/v1/audit",
+            "/api/v1/audit/verify",
             "/upcall/v1/jobs",
             "/upcall/v1/routes",
         ] {

@@ -13,6 +13,7 @@ use hotelhub_storage::Storage;
 
 use crate::{
     app::App,
+    audit,
     config::ServeConfig,
     database,
     health::StorageHealth,
@@ -87,6 +88,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
             Some(is_well)
         }
     };
+    tasks.spawn("audit anchor", audit::note_ends(db.clone(), clock.clone(), tasks.clone()));
     let hotels = Hotels::new(
         config.addresses.clone(),
         config.upcall_url.clone(),

@@ -18,7 +18,13 @@ use super::{
     model::NewDbHost,
     store::{self, InsertDbHostError, Registration},
 };
-use crate::{app::App, database::database_failed, idempotency::once, vendor_users::Vendor};
+use crate::{
+    app::App,
+    audit::{self, Event},
+    database::database_failed,
+    idempotency::once,
+    vendor_users::Vendor,
+};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -63,7 +69,10 @@ pub(crate) async fn add_db_host(
         let name = host.name.trim().to_owned();
         store::insert(tx, host, Registration { id, sealed_admin_url, key_id, now }).await?;
         tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
-        shown(tx, &name).await
+        let added = shown(tx, &name).await?;
+        let event = Event::of("db_host.add").on("db_host", id).with("name", &*name);
+        audit::record(tx, &vendor, event).await?;
+        Ok(added)
     })
     .await
 }

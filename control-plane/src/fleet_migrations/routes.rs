@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     idempotency::once,
     paging,
@@ -80,7 +81,11 @@ pub(crate) async fn create_fleet_migration(
         tracing::info!(
             fleet_migration.id = %id, vendor_user.id = %vendor.user, "asked for a fleet migration"
         );
-        shown(tx, id).await
+        let asked = shown(tx, id).await?;
+        let event = Event::of("fleet_migration.create").on("fleet_migration", id);
+        let event = event.with("schema_version", body.schema_version);
+        audit::record(tx, &vendor, event.with("canaries", body.canaries.clone())).await?;
+        Ok(asked)
     })
     .await
 }

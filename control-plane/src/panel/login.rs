@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{GATE, HOME, shell::Shell};
 use crate::{
     app::App,
+    audit::Origin,
     pages::respond,
     vendor_users::page_session::{self, Visitor},
 };
@@ -63,7 +64,8 @@ pub(super) async fn log_in(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginForm { email, password } = form.value;
-    let secret = match page_session::begin(&app, &email, password).await {
+    let origin = Origin::of(&req, app.clock.now());
+    let secret = match page_session::begin(&app, origin, &email, password).await {
         Ok(secret) => secret,
         Err(error) if error.code() == "INVALID_CREDENTIALS" => {
             let page = Page { shell: Shell::outside(&req), email: &email, refused: true };

@@ -3,6 +3,7 @@
 //! A page does nothing that the API could not, under the same permissions. Every page works without
 //! a script; there is none.
 
+mod audit;
 mod error;
 mod heaps;
 mod hotel_answers;
@@ -69,6 +70,7 @@ fn add_pages(scope: &mut ServiceConfig) {
         .post(GATE.behind(pauses::pause_jobs))
         .register(scope);
     Endpoint::at("/job-pauses/{id}/resume").post(GATE.behind(pauses::resume_jobs)).register(scope);
+    Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
     let of_hotel = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/jobs{rest}"));
     of_hotel("").get(GATE.behind(hotel_jobs::list_jobs)).register(scope);
     of_hotel("/retry")

@@ -105,6 +105,24 @@ hotelhub_http::catalogue! {
         no_pauses: "Tidak ada jeda.", "There are no pauses.";
         of_one_hotel_only: "Dengan peran Anda, hanya pekerjaan satu hotel yang boleh ditahan.",
             "Your role may only hold back jobs of one hotel.";
+        audit: "Jejak audit", "Audit log";
+        audit_lead: "Siapa melakukan apa, yang terbaru lebih dulu. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",
+            "Who did what, the newest first. The log is only added to; each row is chained to the hash of the row before.";
+        audit_entries: "Catatan", "Entries";
+        no_entries: "Tidak ada catatan seperti itu.", "There are no such entries.";
+        audit_verify: "Periksa keutuhan rantai", "Check that the chain is whole";
+        audit_whole: "Rantai utuh sampai baris", "The chain is whole up to row";
+        audit_broken: "Rantai rusak mulai baris", "The chain is broken from row";
+        actor: "Pelaku", "Actor";
+        actor_hint: "Alamat email atau id", "E-mail address or id";
+        action_hint: "Misalnya tenant atau tenant.suspend", "E.g. tenant or tenant.suspend";
+        from_day: "Mulai", "From";
+        until_day: "Sebelum", "Before";
+        day_hint: "Misalnya 2026-01-31", "E.g. 2026-01-31";
+        number: "Nomor", "Number";
+        when: "Waktu", "Time";
+        subject: "Objek", "Subject";
+        details: "Rincian", "Details";
         refused: "Tidak dapat dilakukan", "It could not be done";
         why_fields: "periksa isian ini:", "please check these fields:";
         why_paused: "jeda untuk pekerjaan yang sama sudah berlaku. Cabut yang itu dulu.",

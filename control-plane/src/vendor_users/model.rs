@@ -49,6 +49,7 @@ impl VendorRole {
                 "jobs.read",
                 "jobs.write",
                 "jobs.write_all",
+                "audit.read",
             ],
             Self::Support => &[
                 "tenants.read",
@@ -57,10 +58,15 @@ impl VendorRole {
                 "fleet_migrations.read",
                 "jobs.read",
                 "jobs.write",
+                "audit.read",
             ],
-            Self::Finance | Self::ReadOnly => {
-                &["tenants.read", "db_hosts.read", "fleet_migrations.read", "jobs.read"]
-            }
+            Self::Finance | Self::ReadOnly => &[
+                "tenants.read",
+                "db_hosts.read",
+                "fleet_migrations.read",
+                "jobs.read",
+                "audit.read",
+            ],
         }
     }
 }

@@ -14,8 +14,12 @@ use hotelhub_http::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Vendor, routes::check_password, store};
-use crate::{app::App, database::database_failed};
+use super::{
+    Vendor,
+    routes::{begin_session, check_password, end_session},
+    store,
+};
+use crate::{app::App, audit::Origin, database::database_failed};
 
 /// How long a session lasts: a working day.
 const LASTS: TimeDelta = TimeDelta::hours(12);
@@ -30,7 +34,8 @@ impl Visitor {
         let app = app.ok_or_else(|| ApiError::internal("the program has no `App`"))?;
         let secret = page_cookie::read(&req, is_over_tls(app));
         let secret = secret.ok_or_else(ApiError::unauthenticated)?;
-        store::find_by_page(&app.db, &digest(&secret), app.clock.now())
+        let origin = Origin::of(&req, app.clock.now());
+        store::find_by_page(&app.db, &digest(&secret), origin)
             .await
             .map_err(database_failed)?
             .map(Self)
@@ -60,19 +65,21 @@ impl FromRequest for Visitor {
 ///
 /// # Errors
 /// `INVALID_CREDENTIALS`, whatever is wrong with them.
-pub(crate) async fn begin(app: &App, email: &str, password: SecretString) -> ApiResult<String> {
-    let user = check_password(app, email, password).await?;
+pub(crate) async fn begin(
+    app: &App,
+    origin: Origin,
+    email: &str,
+    password: SecretString,
+) -> ApiResult<String> {
+    let user = check_password(app, origin, email, password).await?;
     let secret = random_token().expose_secret().to_owned();
-    let (now, digest) = (app.clock.now(), digest(&secret));
-    store::insert_session(&app.db, user, digest, (now, now + LASTS))
-        .await
-        .map_err(database_failed)?;
+    begin_session(app, (user, email), ("page", digest(&secret), LASTS), origin).await?;
     Ok(secret)
 }
 
 /// Ends the session.
 pub(crate) async fn end(app: &App, Visitor(vendor): &Visitor) -> ApiResult<()> {
-    store::revoke(&app.db, vendor.session, app.clock.now()).await.map_err(database_failed)
+    end_session(app, vendor).await
 }
 
 fn digest(secret: &str) -> Vec<u8> {

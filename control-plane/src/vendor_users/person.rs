@@ -10,7 +10,11 @@ use hotelhub_http::{
 };
 
 use super::{VendorRole, store};
-use crate::{app::App, database::database_failed};
+use crate::{
+    app::App,
+    audit::{Actor, Origin},
+    database::database_failed,
+};
 
 /// Who issues the vendor's tokens.
 pub(crate) const ISSUER: &str = "hotelhub-control";
@@ -25,6 +29,7 @@ pub(crate) struct Vendor {
     pub(crate) email: String,
     pub(crate) name: String,
     pub(crate) role: VendorRole,
+    pub(crate) origin: Origin,
 }
 
 impl Vendor {
@@ -43,10 +48,17 @@ impl Vendor {
         let app = app.ok_or_else(|| ApiError::internal("the program has no `App`"))?;
         let claims = claims_of(&req, app);
         let claims = claims.ok_or_else(ApiError::unauthenticated)?;
-        store::find_by_session(&app.db, claims.sid, claims.sub, app.clock.now())
+        let origin = Origin::of(&req, app.clock.now());
+        store::find_by_session(&app.db, claims.sid, claims.sub, origin)
             .await
             .map_err(database_failed)?
             .ok_or_else(ApiError::unauthenticated)
+    }
+}
+
+impl From<&Vendor> for Actor {
+    fn from(it: &Vendor) -> Self {
+        Self::vendor_user((it.user, &it.email), Some(it.session), it.origin)
     }
 }
 

@@ -5,6 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, ServiceConfig},
 };
+use chrono::TimeDelta;
 use hotelhub_core::{
     ids::{SessionId, UserId},
     keys::{random_token, sha256},
@@ -27,7 +28,11 @@ use super::{
     person::AUDIENCE,
     store::{self, Refreshable},
 };
-use crate::{app::App, database::database_failed};
+use crate::{
+    app::App,
+    audit::{self, Actor, Event, Origin},
+    database::database_failed,
+};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -101,12 +106,11 @@ pub(crate) async fn log_in(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginBody { email, password, .. } = body.value;
-    let user = check_password(&app, &email, password).await?;
+    let origin = Origin::of(&req, app.clock.now());
+    let user = check_password(&app, origin, &email, password).await?;
     let secret = random_token();
-    let now = app.clock.now();
-    let session = store::insert_session(&app.db, user, digest(&secret), (now, now + SESSION_TTL))
-        .await
-        .map_err(database_failed)?;
+    let kept = ("api", digest(&secret), SESSION_TTL);
+    let session = begin_session(&app, (user, &email), kept, origin).await?;
     Ok(tokens(&app, user, session, &secret)?.ok())
 }
 
@@ -116,19 +120,55 @@ pub(crate) async fn log_in(
 /// One refusal for every reason, after the same work, so that nobody learns who works here.
 pub(super) async fn check_password(
     app: &App,
+    origin: Origin,
     email: &str,
     password: SecretString,
 ) -> ApiResult<UserId> {
     let candidate = store::find_candidate(&app.db, email.trim()).await.map_err(database_failed)?;
     let (user, hash) = candidate.unzip();
     let right = app.passwords.verify(password, hash).await?;
-    user.filter(|_| right).ok_or_else(|| {
-        ApiError::refused(
-            StatusCode::UNAUTHORIZED,
-            "INVALID_CREDENTIALS",
-            "the e-mail address or the password is wrong",
-        )
-    })
+    match user.filter(|_| right) {
+        Some(user) => Ok(user),
+        None => {
+            let event = Event::of("vendor_user.log_in_failed").with("why", "INVALID_CREDENTIALS");
+            audit::record_alone(&app.db, Actor::anonymous(email.trim(), origin), event).await?;
+            Err(wrong_password())
+        }
+    }
+}
+
+fn wrong_password() -> ApiError {
+    ApiError::refused(
+        StatusCode::UNAUTHORIZED,
+        "INVALID_CREDENTIALS",
+        "the e-mail address or the password is wrong",
+    )
+}
+
+/// Begins a session of somebody who showed all that it takes; `via` says whether for the API or for
+/// pages.
+pub(super) async fn begin_session(
+    app: &App,
+    (user, email): (UserId, &str),
+    (via, secret_sha256, lasts): (&'static str, Vec<u8>, TimeDelta),
+    origin: Origin,
+) -> ApiResult<SessionId> {
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    let until = origin.at + lasts;
+    let session = store::insert_session(&tx, user, secret_sha256, (origin.at, until));
+    let session = session.await.map_err(database_failed)?;
+    let actor = Actor::vendor_user((user, &email.trim().to_lowercase()), Some(session), origin);
+    audit::record(&tx, actor, Event::of("vendor_user.log_in").with("via", via)).await?;
+    tx.commit().await.map_err(database_failed)?;
+    Ok(session)
+}
+
+/// Ends the session of somebody who logs out.
+pub(super) async fn end_session(app: &App, vendor: &Vendor) -> ApiResult<()> {
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    store::revoke(&tx, vendor.session, vendor.origin.at).await.map_err(database_failed)?;
+    audit::record(&tx, vendor, Event::of("vendor_user.log_out")).await?;
+    tx.commit().await.map_err(database_failed)
 }
 
 /// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may
@@ -155,6 +195,10 @@ pub(crate) async fn refresh(
     };
     if !current || !store::is_enabled(&tx, user).await.map_err(database_failed)? {
         store::revoke(&tx, session, now).await.map_err(database_failed)?;
+        let event =
+            Event::of("session.revoke").on("session", session).with("of_user", user.to_string());
+        let event = event.with("why", "a refresh token that was used before, or a disabled login");
+        audit::record(&tx, Actor::anonymous("", Origin::of(&req, now)), event).await?;
         tx.commit().await.map_err(database_failed)?;
         tracing::warn!(session.id = %session, "a refresh was refused and the session ended");
         return Err(ApiError::unauthenticated());
@@ -172,7 +216,7 @@ pub(crate) async fn refresh(
     (status = 204), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
 pub(crate) async fn log_out(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
-    store::revoke(&app.db, vendor.session, app.clock.now()).await.map_err(database_failed)?;
+    end_session(&app, &vendor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -11,7 +11,10 @@ use sea_orm::{
 };
 
 use super::{Vendor, VendorRole, entity, session_entity};
-use crate::database::{damaged, violates};
+use crate::{
+    audit::Origin,
+    database::{damaged, violates},
+};
 
 /// A login to be made. The e-mail address is in lower case.
 #[derive(Debug)]
@@ -32,13 +35,14 @@ pub(crate) enum InsertVendorUserError {
     Database(#[from] DbErr),
 }
 
-/// Writes a login.
+/// Writes a login and gives its id.
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     user: NewVendorUser<'_>,
-) -> Result<(), InsertVendorUserError> {
+) -> Result<UserId, InsertVendorUserError> {
+    let id = UserId::generate();
     let row = entity::ActiveModel {
-        id: Set(UserId::generate().as_uuid()),
+        id: Set(id.as_uuid()),
         email: Set(user.email.to_owned()),
         name: Set(user.name.to_owned()),
         role: Set(user.role.as_str().to_owned()),
@@ -47,7 +51,7 @@ pub(crate) async fn insert(
         created_at: Set(user.now),
     };
     match entity::Entity::insert(row).exec_without_returning(db).await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(id),
         Err(error) if violates(&error, "vendor_users_email") => {
             Err(InsertVendorUserError::EmailTaken)
         }
@@ -68,35 +72,36 @@ pub(super) async fn find_candidate(
     Ok(row.map(|it| (it.id.into(), it.password_hash)))
 }
 
-/// The person of a session, if both stand at `now`.
+/// The person of a session, if both stand when the request came.
 pub(super) async fn find_by_session(
     db: &impl ConnectionTrait,
     session: SessionId,
     user: UserId,
-    now: DateTime<Utc>,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let standing = session_entity::Entity::find_by_id(session.as_uuid())
         .filter(session_entity::Column::UserId.eq(user.as_uuid()))
         .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(now));
+        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
     match standing.one(db).await? {
-        Some(_) => find_person(db, session, user).await,
+        Some(_) => find_person(db, session, user, origin).await,
         None => Ok(None),
     }
 }
 
-/// The person whose page has the cookie with this digest, if both stand at `now`.
+/// The person whose page has the cookie with this digest, if both stand when the request
+/// came.
 pub(super) async fn find_by_page(
     db: &impl ConnectionTrait,
     page_sha256: &[u8],
-    now: DateTime<Utc>,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let standing = session_entity::Entity::find()
         .filter(session_entity::Column::RefreshSha256.eq(page_sha256))
         .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(now));
+        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
     match standing.one(db).await? {
-        Some(it) => find_person(db, it.id.into(), it.user_id.into()).await,
+        Some(it) => find_person(db, it.id.into(), it.user_id.into(), origin).await,
         None => Ok(None),
     }
 }
@@ -105,6 +110,7 @@ async fn find_person(
     db: &impl ConnectionTrait,
     session: SessionId,
     user: UserId,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let person = entity::Entity::find_by_id(user.as_uuid())
         .filter(entity::Column::DisabledAt.is_null())
@@ -112,7 +118,7 @@ async fn find_person(
         .await?;
     let Some(person) = person else { return Ok(None) };
     let role = person.role.parse().map_err(damaged)?;
-    Ok(Some(Vendor { user, session, email: person.email, name: person.name, role }))
+    Ok(Some(Vendor { user, session, email: person.email, name: person.name, role, origin }))
 }
 
 /// Writes a session.

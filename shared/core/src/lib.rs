@@ -1,5 +1,6 @@
 //! What every program of the platform needs, and nothing that only one needs.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod errors;

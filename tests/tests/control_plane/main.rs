@@ -7,6 +7,7 @@
     reason = "whatever a helper of a test does not find should stop the test"
 )]
 
+mod audit;
 mod db_hosts;
 mod drain;
 mod envelope;
