@@ -22,6 +22,8 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::page_routes::register(config);
         signup::routes::register(config);
         vendor_users::routes::register(config);
+        vendor_users::register_account(config);
+        vendor_users::user_routes::register(config);
         tenants::routes::register(config);
         tenants::life_routes::register(config);
         tenants::operation_routes::register(config);

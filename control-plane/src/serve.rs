@@ -99,6 +99,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         clock: clock.clone(),
         addresses: config.addresses.clone(),
         panel: config.panel.clone(),
+        gate: config.gate.clone(),
         tokens: Tokens::new(ISSUER, &config.token_keys, clock)?,
         passwords: Passwords::new()?,
         fingerprints: Fingerprints::new(&config.sealing_keys),

@@ -39,6 +39,7 @@ pub async fn create(
         name: name.trim(),
         role,
         password_hash: hash,
+        password_expires_at: None,
         now: config.clock.now(),
     };
     let tx = db.begin().await.context("reach the control database")?;

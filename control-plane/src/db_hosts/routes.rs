@@ -36,7 +36,8 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 #[utoipa::path(get, path = "/api/v1/db-hosts", tag = "db-hosts", responses(
     (status = 200, body = Answer<Vec<DbHostBody>>), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn list_db_hosts(app: Data<App>, _vendor: Vendor) -> ApiResult<HttpResponse> {
+pub(crate) async fn list_db_hosts(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
+    vendor.require("db_hosts.read")?;
     let hosts = store::list(&app.db).await.map_err(database_failed)?;
     let total = i64::try_from(hosts.len()).map_err(ApiError::internal)?;
     let bodies: Vec<DbHostBody> = hosts.into_iter().map(DbHostBody::from).collect();
@@ -86,9 +87,10 @@ pub(crate) async fn add_db_host(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_db_host(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     name: Path<String>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("db_hosts.read")?;
     Ok(Answer::new(shown(&app.db, &name).await?).ok())
 }
 

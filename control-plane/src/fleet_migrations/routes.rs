@@ -99,9 +99,10 @@ pub(crate) async fn create_fleet_migration(
 ), security(("vendor" = [])))]
 pub(crate) async fn list_fleet_migrations(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("fleet_migrations.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let mut found = store::list(&app.db, after, limit + 1).await.map_err(database_failed)?;
@@ -119,9 +120,10 @@ pub(crate) async fn list_fleet_migrations(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_fleet_migration(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     id: Path<FleetMigrationId>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("fleet_migrations.read")?;
     Ok(Answer::new(shown(&app.db, *id).await?).ok())
 }
 

@@ -3,6 +3,7 @@
 //! A page does nothing that the API could not, under the same permissions. Every page works without
 //! a script; there is none.
 
+mod account;
 mod audit;
 mod error;
 mod heaps;
@@ -11,10 +12,12 @@ mod hotel_jobs;
 mod hotel_retry;
 mod login;
 mod pauses;
+mod qr;
 mod retry;
 mod shell;
 mod texts;
 mod typed;
+mod users;
 
 use actix_web::{
     guard::{self, GuardContext},
@@ -31,7 +34,12 @@ const HOME: &str = "/panel/jobs";
 /// Where the vendor's people log in.
 const LOGIN: &str = "/panel/login";
 /// Everybody who has no session is sent there.
-const GATE: LoginGate = LoginGate(LOGIN);
+const GATE: LoginGate = LoginGate {
+    login: LOGIN,
+    first: &[("PASSWORD_CHANGE_REQUIRED", ACCOUNT), ("TOTP_ENROLMENT_REQUIRED", ACCOUNT)],
+};
+/// Where one's own password and second factor are.
+const ACCOUNT: &str = "/panel/account";
 
 /// What only the panel's pages need.
 const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../assets/panel.css") };
@@ -59,6 +67,7 @@ fn add_pages(scope: &mut ServiceConfig) {
     scope.service(Redirect::new("", HOME).see_other());
     scope.service(Redirect::new("/", HOME).see_other());
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(scope);
+    Endpoint::at("/login/code").post(login::send_code).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
     Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
     Endpoint::at("/jobs/retry")
@@ -70,6 +79,25 @@ fn add_pages(scope: &mut ServiceConfig) {
         .post(GATE.behind(pauses::pause_jobs))
         .register(scope);
     Endpoint::at("/job-pauses/{id}/resume").post(GATE.behind(pauses::resume_jobs)).register(scope);
+    Endpoint::at("/account").get(GATE.behind(account::show_account)).register(scope);
+    let account = |rest| Endpoint::at(&format!("/account{rest}"));
+    account("/password").post(GATE.behind(account::change_password)).register(scope);
+    account("/totp").post(GATE.behind(account::begin_totp)).register(scope);
+    account("/totp/confirm").post(GATE.behind(account::confirm_totp)).register(scope);
+    let renew = GATE.behind(account::renew_recovery_codes);
+    account("/totp/recovery-codes").post(renew).register(scope);
+    Endpoint::at("/users")
+        .get(GATE.behind(users::list_users))
+        .post(GATE.behind(users::create_user))
+        .register(scope);
+    let user = |rest| Endpoint::at(&format!("/users/{{user}}{rest}"));
+    user("").get(GATE.behind(users::show_user)).register(scope);
+    user("/role").post(GATE.behind(users::change_role)).register(scope);
+    user("/disable").post(GATE.behind(users::disable_user)).register(scope);
+    user("/enable").post(GATE.behind(users::enable_user)).register(scope);
+    user("/reset-password").post(GATE.behind(users::reset_password)).register(scope);
+    user("/reset-totp").post(GATE.behind(users::reset_totp)).register(scope);
+    user("/allowed-addresses").post(GATE.behind(users::allow_addresses)).register(scope);
     Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
     let of_hotel = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/jobs{rest}"));
     of_hotel("").get(GATE.behind(hotel_jobs::list_jobs)).register(scope);

@@ -2,10 +2,8 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
     web::{Data, ServiceConfig},
 };
-use chrono::TimeDelta;
 use hotelhub_core::{
     ids::{SessionId, UserId},
     keys::{random_token, sha256},
@@ -14,6 +12,7 @@ use hotelhub_http::{
     answer::Answer,
     auth::tokens::SESSION_TTL,
     body::JsonBody,
+    client_addr::client_addr,
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
     limits::Limits,
@@ -24,8 +23,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Vendor,
+    Account, Vendor, login,
+    model::FirstStep,
     person::AUDIENCE,
+    second_factor,
     store::{self, Refreshable},
 };
 use crate::{
@@ -49,9 +50,8 @@ pub(crate) struct LoginBody {
     email: String,
     #[schema(value_type = String)]
     password: SecretString,
-    /// The code of the second factor, for people who have one. Nobody has one yet.
+    /// The code of the second factor, or a recovery code, for people who have one.
     #[serde(default)]
-    #[expect(dead_code, reason = "part of the contract; read once there are second factors")]
     totp: Option<String>,
 }
 
@@ -81,6 +81,11 @@ pub(crate) struct MeBody {
     user: VendorUserBody,
     roles: Vec<&'static str>,
     permissions: Vec<&'static str>,
+    /// Whether a second factor is set up.
+    has_totp: bool,
+    /// What is to be done before anything else: `PASSWORD_CHANGE_REQUIRED` or
+    /// `TOTP_ENROLMENT_REQUIRED`.
+    first_step: Option<&'static str>,
 }
 
 /// One of the vendor's people.
@@ -95,7 +100,9 @@ pub(crate) struct VendorUserBody {
 /// Logs in.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginBody, responses(
     (status = 200, body = Answer<TokensBody>),
-    (status = 401, body = ErrorBody, description = "`INVALID_CREDENTIALS`"),
+    (status = 401, body = ErrorBody, description =
+        "`INVALID_CREDENTIALS`; `TOTP_REQUIRED`: send `totp` as well; `TOTP_INVALID`"),
+    (status = 403, body = ErrorBody, description = "`ADDRESS_NOT_ALLOWED`"),
     (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
 ))]
 pub(crate) async fn log_in(
@@ -105,70 +112,17 @@ pub(crate) async fn log_in(
     body: JsonBody<LoginBody>,
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
-    let LoginBody { email, password, .. } = body.value;
+    let LoginBody { email, password, totp } = body.value;
     let origin = Origin::of(&req, app.clock.now());
-    let user = check_password(&app, origin, &email, password).await?;
+    let known = login::check_password(&app, origin, &email, password).await?;
+    if known.has_totp {
+        let code = totp.ok_or_else(login::code_required)?;
+        second_factor::check(&app, (known.user, &known.email), &code, origin).await?;
+    }
     let secret = random_token();
     let kept = ("api", digest(&secret), SESSION_TTL);
-    let session = begin_session(&app, (user, &email), kept, origin).await?;
-    Ok(tokens(&app, user, session, &secret)?.ok())
-}
-
-/// The person with this e-mail address and this password.
-///
-/// # Errors
-/// One refusal for every reason, after the same work, so that nobody learns who works here.
-pub(super) async fn check_password(
-    app: &App,
-    origin: Origin,
-    email: &str,
-    password: SecretString,
-) -> ApiResult<UserId> {
-    let candidate = store::find_candidate(&app.db, email.trim()).await.map_err(database_failed)?;
-    let (user, hash) = candidate.unzip();
-    let right = app.passwords.verify(password, hash).await?;
-    match user.filter(|_| right) {
-        Some(user) => Ok(user),
-        None => {
-            let event = Event::of("vendor_user.log_in_failed").with("why", "INVALID_CREDENTIALS");
-            audit::record_alone(&app.db, Actor::anonymous(email.trim(), origin), event).await?;
-            Err(wrong_password())
-        }
-    }
-}
-
-fn wrong_password() -> ApiError {
-    ApiError::refused(
-        StatusCode::UNAUTHORIZED,
-        "INVALID_CREDENTIALS",
-        "the e-mail address or the password is wrong",
-    )
-}
-
-/// Begins a session of somebody who showed all that it takes; `via` says whether for the API or for
-/// pages.
-pub(super) async fn begin_session(
-    app: &App,
-    (user, email): (UserId, &str),
-    (via, secret_sha256, lasts): (&'static str, Vec<u8>, TimeDelta),
-    origin: Origin,
-) -> ApiResult<SessionId> {
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    let until = origin.at + lasts;
-    let session = store::insert_session(&tx, user, secret_sha256, (origin.at, until));
-    let session = session.await.map_err(database_failed)?;
-    let actor = Actor::vendor_user((user, &email.trim().to_lowercase()), Some(session), origin);
-    audit::record(&tx, actor, Event::of("vendor_user.log_in").with("via", via)).await?;
-    tx.commit().await.map_err(database_failed)?;
-    Ok(session)
-}
-
-/// Ends the session of somebody who logs out.
-pub(super) async fn end_session(app: &App, vendor: &Vendor) -> ApiResult<()> {
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    store::revoke(&tx, vendor.session, vendor.origin.at).await.map_err(database_failed)?;
-    audit::record(&tx, vendor, Event::of("vendor_user.log_out")).await?;
-    tx.commit().await.map_err(database_failed)
+    let session = login::begin_session(&app, &known, kept, origin).await?;
+    Ok(tokens(&app, known.user, session, &secret)?.ok())
 }
 
 /// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may
@@ -186,6 +140,7 @@ pub(crate) async fn refresh(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let now = app.clock.now();
+    app.gate.admit(client_addr(&req), None)?;
     let used = digest(&body.value.refresh_token);
     let tx = app.db.begin().await.map_err(database_failed)?;
     let found =
@@ -215,8 +170,8 @@ pub(crate) async fn refresh(
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses(
     (status = 204), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn log_out(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
-    end_session(&app, &vendor).await?;
+pub(crate) async fn log_out(app: Data<App>, Account(vendor): Account) -> ApiResult<HttpResponse> {
+    login::end_session(&app, &vendor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -224,12 +179,15 @@ pub(crate) async fn log_out(app: Data<App>, vendor: Vendor) -> ApiResult<HttpRes
 #[utoipa::path(get, path = "/api/v1/me", tag = "auth", responses(
     (status = 200, body = Answer<MeBody>), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn show_me(vendor: Vendor) -> HttpResponse {
+pub(crate) async fn show_me(app: Data<App>, Account(vendor): Account) -> HttpResponse {
+    let (has_totp, first_step) = (vendor.has_totp(), vendor.first_step(&app));
     let Vendor { user: id, email, name, role, .. } = vendor;
     let body = MeBody {
         user: VendorUserBody { id, email, name },
         roles: vec![role.as_str()],
-        permissions: role.permissions().to_vec(),
+        permissions: role.permissions(),
+        has_totp,
+        first_step: first_step.map(FirstStep::code),
     };
     Answer::new(body).ok()
 }

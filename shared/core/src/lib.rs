@@ -15,4 +15,5 @@ pub mod spans;
 pub mod sql;
 pub mod tasks;
 pub mod telemetry;
+pub mod totp;
 pub mod trace;

@@ -27,7 +27,7 @@ use hotelhub_http::{assets::DESIGN, endpoint::Endpoint, login_gate::LoginGate};
 pub(crate) use self::error::error_page;
 
 /// Everybody who has no session is sent there.
-const GATE: LoginGate = LoginGate("/login");
+const GATE: LoginGate = LoginGate { login: "/login", first: &[] };
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {

@@ -28,4 +28,5 @@ mod races;
 mod replica;
 mod roles;
 mod signup;
+mod users;
 mod vendor;
