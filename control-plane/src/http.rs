@@ -5,7 +5,7 @@ use hotelhub_http::limits::Verified;
 
 use crate::{
     app::App, audit, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi,
-    operations, pages, panel, routes_feed, signup, tenants, vendor_users,
+    operations, pages, panel, routes_feed, signup, support_access, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -39,6 +39,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         jobs::retry_routes::register(config);
         jobs::report_routes::register(config);
         audit::routes::register(config);
+        support_access::routes::register(config);
         routes_feed::routes::register(config);
     }
 }

@@ -27,6 +27,7 @@ mod routes_feed;
 pub mod serve;
 mod signup;
 mod subscriptions;
+mod support_access;
 mod tenants;
 mod upkeep;
 pub mod vendor_user;

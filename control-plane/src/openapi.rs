@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    audit, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
-    vendor_users,
+    audit, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup,
+    support_access, tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -77,6 +77,10 @@ use crate::{
         jobs::heap_routes::count_jobs,
         jobs::retry_routes::retry_jobs,
         jobs::report_routes::report_jobs,
+        support_access::routes::list_support_access,
+        support_access::routes::request_support_access,
+        support_access::routes::enter_as_support,
+        support_access::routes::end_support_access,
         audit::routes::list_audit_entries,
         audit::routes::verify_audit_log,
         routes_feed::routes::show_routes,
@@ -171,6 +175,9 @@ mod tests {
             "/api/v1/jobs",
             "/api/v1/jobs/stats",
             "/api/v1/jobs/retry",
+            "/api/v1/tenants/{tenant}/support-access",
+            "/api/v1/tenants/{tenant}/support-access/{id}/enter",
+            "/api/v1/tenants/{tenant}/support-access/{id}/end",
             "/api/v1/audit",
             "/api/v1/audit/verify",
             "/upcall/v1/jobs",

@@ -144,6 +144,9 @@ impl Refusal {
             "TOTP_ENROLMENT_REQUIRED" => {
                 "set up a second factor on the panel's page /panel/account, then log in again"
             }
+            "SUPPORT_ACCESS_OVER" => {
+                "see how it stands: `hotelhub tenant support-access list TENANT`"
+            }
             "LAST_SUPER_ADMIN" => "make another one: `hotelhub user create --role super_admin …`",
             "EMAIL_TAKEN" => "see who has it: `hotelhub user list`",
             "FORBIDDEN" => "ask a super administrator to do it, or for the role",

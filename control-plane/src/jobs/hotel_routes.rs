@@ -259,13 +259,23 @@ pub(crate) fn call<'a>(req: &HttpRequest, vendor: &'a Vendor, tenant: &'a Tenant
 fn answer(done: Result<Value, CallHotelError>, req: &HttpRequest) -> ApiResult<HttpResponse> {
     match done {
         Ok(answer) => Ok(HttpResponse::Ok().json(answer)),
-        Err(CallHotelError::Refused(refusal)) => {
+        Err(error) => refused_by_hotel(error, req),
+    }
+}
+
+/// What the hotel refuses as our answer, and why there is none.
+pub(crate) fn refused_by_hotel(
+    error: CallHotelError,
+    req: &HttpRequest,
+) -> ApiResult<HttpResponse> {
+    match error {
+        CallHotelError::Refused(refusal) => {
             let mut response = HttpResponse::build(refusal.status);
             if let Some(seconds) = refusal.retry_after {
                 response.insert_header((RETRY_AFTER, seconds));
             }
             Ok(response.json(refusal.body(request_id(req))))
         }
-        Err(error) => Err(unreachable(error)),
+        error => Err(unreachable(error)),
     }
 }

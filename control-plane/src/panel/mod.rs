@@ -15,6 +15,7 @@ mod pauses;
 mod qr;
 mod retry;
 mod shell;
+mod support_access;
 mod texts;
 mod typed;
 mod users;
@@ -23,7 +24,7 @@ use actix_web::{
     guard::{self, GuardContext},
     web::{self, Redirect, ServiceConfig},
 };
-use hotelhub_http::{assets::Asset, endpoint::Endpoint, login_gate::LoginGate};
+use hotelhub_http::{assets::Asset, endpoint::{Endpoint, Routes}, login_gate::LoginGate};
 use url::Url;
 
 pub(crate) use self::error::{error_page, is_of_the_panel};
@@ -49,7 +50,7 @@ const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../ass
 pub(crate) fn register(app: &mut ServiceConfig, panel: &Url) {
     STYLE.register(app);
     let host = panel.host_str().unwrap_or_default();
-    app.service(web::scope(PANEL).guard(guard::Host(host)).configure(add_pages));
+    app.service(web::scope(PANEL).guard(guard::Host(host)).configure(add_redirects).configure(add_pages::<ServiceConfig>));
     app.service(
         web::scope("")
             .guard(guard::All(guard::Host(host)).and(guard::fn_guard(is_of_another_page)))
@@ -63,9 +64,12 @@ fn is_of_another_page(it: &GuardContext<'_>) -> bool {
     path == "/" || path == "/signup" || path.starts_with("/signup/")
 }
 
-fn add_pages(scope: &mut ServiceConfig) {
+fn add_redirects(scope: &mut ServiceConfig) {
     scope.service(Redirect::new("", HOME).see_other());
     scope.service(Redirect::new("/", HOME).see_other());
+}
+
+fn add_pages<R: Routes>(scope: &mut R) {
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(scope);
     Endpoint::at("/login/code").post(login::send_code).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
@@ -99,6 +103,13 @@ fn add_pages(scope: &mut ServiceConfig) {
     user("/reset-totp").post(GATE.behind(users::reset_totp)).register(scope);
     user("/allowed-addresses").post(GATE.behind(users::allow_addresses)).register(scope);
     Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
+    let support = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/support-access{rest}"));
+    support("")
+        .get(GATE.behind(support_access::list_support_access))
+        .post(GATE.behind(support_access::request_support_access))
+        .register(scope);
+    support("/{id}/enter").post(GATE.behind(support_access::enter)).register(scope);
+    support("/{id}/end").post(GATE.behind(support_access::end)).register(scope);
     let of_hotel = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/jobs{rest}"));
     of_hotel("").get(GATE.behind(hotel_jobs::list_jobs)).register(scope);
     of_hotel("/retry")
@@ -107,4 +118,23 @@ fn add_pages(scope: &mut ServiceConfig) {
         .register(scope);
     of_hotel("/{job_id}/retry").post(GATE.behind(hotel_jobs::retry_job)).register(scope);
     of_hotel("/{job_id}/cancel").post(GATE.behind(hotel_jobs::cancel_job)).register(scope);
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_http::endpoint::RouteList;
+
+    use super::*;
+
+    /// The tests of the roles open every page of this list: one that is not in it is not there.
+    #[test]
+    fn every_page_is_listed() {
+        let mut routes = RouteList::default();
+        add_pages(&mut routes);
+        let lines = routes.0.into_iter().flat_map(|(path, methods)| {
+            let methods = methods.into_iter().filter(|it| *it != "HEAD");
+            methods.map(move |method| format!("{method} {PANEL}{path}"))
+        });
+        insta::assert_snapshot!("pages", lines.collect::<Vec<_>>().join("\n"));
+    }
 }

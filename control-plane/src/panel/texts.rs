@@ -197,6 +197,33 @@ hotelhub_http::catalogue! {
         why_lock_out: "alamat Anda sendiri tidak ada di daftar itu. Tambahkan dulu.",
             "the list leaves your own address out. Add it first.";
         why_email_taken: "alamat email ini sudah dipakai.", "somebody has this e-mail address already.";
+        support_access: "Akses dukungan", "Support access";
+        support_access_lead: "Masuk ke hotel hanya dengan izinnya, untuk waktu terbatas. Hotel melihat alasan dan semua perubahan Anda.",
+            "Come in with the hotel's consent only, for a limited time. The hotel sees the reason, and all that you change.";
+        support_ask: "Minta akses", "Ask to come in";
+        support_reason_hint: "Dibaca pemilik hotel; 10 sampai 500 huruf.",
+            "The hotel's owner reads it; 10 to 500 characters.";
+        support_minutes: "Menit", "Minutes";
+        support_minutes_hint: "5 sampai 240 sejak diizinkan; kosong berarti 60.",
+            "5 to 240 from the consent on; 60 if empty.";
+        support_none: "Belum ada permintaan.", "Nobody asked yet.";
+        support_until: "Sampai", "Until";
+        support_link: "Tautan sekali pakai", "One-time link";
+        support_link_lead: "Berlaku sekali dan lima menit.", "It is good once, and for five minutes.";
+        support_enter: "Masuk ke hotel", "Go into the hotel";
+        support_get_link: "Buat tautan masuk", "Make a link";
+        support_end: "Akhiri", "End";
+        support_requested: "Menunggu jawaban hotel", "Waits for the hotel";
+        support_lapsed: "Tidak dijawab", "Not answered";
+        support_refused: "Ditolak", "Refused";
+        support_allowed: "Diizinkan", "Allowed";
+        support_expired: "Waktunya habis", "Expired";
+        support_ended: "Diakhiri", "Ended";
+        told_support_asked: "Permintaan dikirim. Hotel menjawab di halamannya sendiri.",
+            "The request is sent. The hotel answers on its own page.";
+        told_support_ended: "Akses diakhiri.", "The access has ended.";
+        why_support_over: "permintaan ini sudah dijawab atau sudah berakhir.",
+            "this request was answered already, or is over.";
         audit: "Jejak audit", "Audit log";
         audit_lead: "Siapa melakukan apa, yang terbaru lebih dulu. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",
             "Who did what, the newest first. The log is only added to; each row is chained to the hash of the row before.";
@@ -263,6 +290,7 @@ impl Texts {
             "LAST_SUPER_ADMIN" => self.why_last_admin,
             "WOULD_LOCK_OUT" => self.why_lock_out,
             "EMAIL_TAKEN" => self.why_email_taken,
+            "SUPPORT_ACCESS_OVER" => self.why_support_over,
             "TOTP_INVALID" => self.wrong_code,
             _ => return None,
         })
@@ -278,6 +306,18 @@ impl Texts {
             "done" => self.finished,
             "cancelled" => self.cancelled,
             _ => self.waiting,
+        }
+    }
+
+    /// Where support access stands, in the hotel's words.
+    pub(super) fn support_state(&self, state: &str) -> &'static str {
+        match state {
+            "requested" => self.support_requested,
+            "lapsed" => self.support_lapsed,
+            "refused" => self.support_refused,
+            "allowed" => self.support_allowed,
+            "expired" => self.support_expired,
+            _ => self.support_ended,
         }
     }
 
@@ -334,6 +374,8 @@ impl Texts {
             "enable" => Some(self.told_enable),
             "reset-totp" => Some(self.told_reset_totp),
             "addresses" => Some(self.told_addresses),
+            "support-asked" => Some(self.told_support_asked),
+            "support-ended" => Some(self.told_support_ended),
             _ => None,
         }
     }

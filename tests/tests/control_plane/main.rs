@@ -22,6 +22,7 @@ mod mail;
 mod operations;
 mod pages;
 mod panel;
+mod panel_roles;
 mod pauses;
 mod published;
 mod races;

@@ -28,6 +28,7 @@ mod repeats;
 mod routes;
 mod selling;
 mod standing;
+mod support;
 mod strangers;
 mod traces;
 mod travelling;

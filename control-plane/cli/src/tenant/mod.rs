@@ -4,6 +4,7 @@ mod create;
 mod life;
 mod list;
 mod long;
+mod support;
 
 use clap::Subcommand;
 use serde::Deserialize;
@@ -39,6 +40,11 @@ pub(crate) enum Command {
     Churn(life::Churn),
     /// Move the data to another database server
     Move(long::Move),
+    /// Ask to come into the hotel as support, and come in
+    SupportAccess {
+        #[command(subcommand)]
+        command: support::Command,
+    },
     /// Delete a churned hotel and its data, for ever
     Delete(long::Delete),
 }
@@ -91,6 +97,7 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
         Command::Access(it) => it.ask(hub).await,
         Command::Churn(it) => it.ask(hub).await,
         Command::Move(it) => long::move_tenant(hub, it).await,
+        Command::SupportAccess { command } => support::run(hub, command).await,
         Command::Delete(it) => long::delete(hub, it).await,
     }
 }
