@@ -24,7 +24,11 @@ use actix_web::{
     guard::{self, GuardContext},
     web::{self, Redirect, ServiceConfig},
 };
-use hotelhub_http::{assets::Asset, endpoint::{Endpoint, Routes}, login_gate::LoginGate};
+use hotelhub_http::{
+    assets::Asset,
+    endpoint::{Endpoint, Routes},
+    login_gate::LoginGate,
+};
 use url::Url;
 
 pub(crate) use self::error::{error_page, is_of_the_panel};
@@ -50,7 +54,12 @@ const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../ass
 pub(crate) fn register(app: &mut ServiceConfig, panel: &Url) {
     STYLE.register(app);
     let host = panel.host_str().unwrap_or_default();
-    app.service(web::scope(PANEL).guard(guard::Host(host)).configure(add_redirects).configure(add_pages::<ServiceConfig>));
+    app.service(
+        web::scope(PANEL)
+            .guard(guard::Host(host))
+            .configure(add_redirects)
+            .configure(add_pages::<ServiceConfig>),
+    );
     app.service(
         web::scope("")
             .guard(guard::All(guard::Host(host)).and(guard::fn_guard(is_of_another_page)))

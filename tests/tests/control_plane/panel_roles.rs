@@ -20,7 +20,8 @@ fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let list = fs::read_to_string(root.join(PAGES)).unwrap();
     let lines = list.lines().filter_map(|it| it.split_once(' '));
-    let pages = lines.filter(|(method, path)| ["GET", "POST"].contains(method) && path.starts_with('/'));
+    let pages =
+        lines.filter(|(method, path)| ["GET", "POST"].contains(method) && path.starts_with('/'));
     pages.map(|(method, path)| (method.to_owned(), path.to_owned())).collect()
 }
 
