@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{
     config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
-    routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
+    routes_feed::Snapshots, signup::events::Streams, vendor_users::Gate, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.
@@ -20,6 +20,8 @@ pub(crate) struct App {
     pub(crate) addresses: Addresses,
     /// Where the vendor's panel is.
     pub(crate) panel: Url,
+    /// What all of the vendor's people must meet.
+    pub(crate) gate: Gate,
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
     pub(crate) fingerprints: Fingerprints,

@@ -14,6 +14,8 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::{Host, Url};
 
+pub use crate::vendor_users::{Gate, TotpRule};
+
 /// What every long-running role needs.
 #[derive(Clone, Debug)]
 pub struct ProgramConfig {
@@ -49,6 +51,8 @@ pub struct ServeConfig {
     pub token_keys: Keyring,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: TrustedProxies,
+    /// `VENDOR_TOTP` and `VENDOR_ALLOWED_ADDRESSES`.
+    pub gate: Gate,
     /// Requests per client address.
     pub limits: LimitsConfig,
     /// `STORAGE_URL`: where a snapshot of the routes is published, if anywhere.
@@ -150,6 +154,7 @@ impl ServeConfig {
         let db_host_keys = reader.keys("DB_HOST_KEYS");
         let token_keys = reader.keys("TOKEN_KEYS");
         let trusted_proxies = TrustedProxies::read(&mut reader);
+        let gate = read_gate(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
         let upcall_url = read_upcall_url(&mut reader);
@@ -165,6 +170,7 @@ impl ServeConfig {
                 db_host_keys: db_host_keys?,
                 token_keys: token_keys?,
                 trusted_proxies: trusted_proxies?,
+                gate: gate?,
                 limits: limits?,
                 storage: storage?,
                 upcall_url: upcall_url?,
@@ -223,6 +229,13 @@ fn read_program(reader: &mut Reader<'_>) -> Option<ProgramConfig> {
 fn read_clock(reader: &mut Reader<'_>) -> Option<Clock> {
     let file: Option<PathBuf> = reader.optional("CLOCK_FILE")?;
     Some(file.map_or_else(Clock::system, Clock::moved_by_file))
+}
+
+/// Whoever has a password of the vendor's may do much, so that a second factor is the rule.
+fn read_gate(reader: &mut Reader<'_>) -> Option<Gate> {
+    let totp = reader.or("VENDOR_TOTP", TotpRule::Required);
+    let allowed = reader.optional("VENDOR_ALLOWED_ADDRESSES");
+    Some(Gate { totp: totp?, allowed: allowed? })
 }
 
 fn read_upcall_url(reader: &mut Reader<'_>) -> Option<Option<Url>> {

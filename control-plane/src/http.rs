@@ -4,8 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, backups, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi,
-    operations, pages, panel, routes_feed, signup, tenants, vendor_users,
+    app::App, audit, backups, db_hosts, fleet_migrations, health::health, job_pauses, jobs,
+    openapi, operations, pages, panel, routes_feed, signup, support_access, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -23,6 +23,8 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::routes::register(config);
         vendor_users::routes::register(config);
         backups::register(config);
+        vendor_users::register_account(config);
+        vendor_users::user_routes::register(config);
         tenants::routes::register(config);
         tenants::life_routes::register(config);
         tenants::operation_routes::register(config);
@@ -37,6 +39,8 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         jobs::heap_routes::register(config);
         jobs::retry_routes::register(config);
         jobs::report_routes::register(config);
+        audit::routes::register(config);
+        support_access::routes::register(config);
         routes_feed::routes::register(config);
     }
 }

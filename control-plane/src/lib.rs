@@ -5,6 +5,7 @@
 //! what follows from it is a row that somebody else acts on.
 
 mod app;
+mod audit;
 mod backups;
 pub mod config;
 mod database;
@@ -27,6 +28,7 @@ mod routes_feed;
 pub mod serve;
 mod signup;
 mod subscriptions;
+mod support_access;
 mod tenants;
 mod upkeep;
 pub mod vendor_user;

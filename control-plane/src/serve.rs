@@ -13,6 +13,7 @@ use hotelhub_storage::Storage;
 
 use crate::{
     app::App,
+    audit,
     config::ServeConfig,
     database,
     health::StorageHealth,
@@ -89,6 +90,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
             Some(is_well)
         }
     };
+    tasks.spawn("audit anchor", audit::note_ends(db.clone(), clock.clone(), tasks.clone()));
     let hotels = Hotels::new(
         config.addresses.clone(),
         config.upcall_url.clone(),
@@ -99,6 +101,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         clock: clock.clone(),
         addresses: config.addresses.clone(),
         panel: config.panel.clone(),
+        gate: config.gate.clone(),
         tokens: Tokens::new(ISSUER, &config.token_keys, clock)?,
         passwords: Passwords::new()?,
         fingerprints: Fingerprints::new(&config.sealing_keys),

@@ -3,10 +3,12 @@
 use anyhow::{Context as _, bail};
 use hotelhub_core::keys::random_token;
 use hotelhub_http::auth::passwords::Passwords;
+use sea_orm::TransactionTrait as _;
 use secrecy::ExposeSecret;
 
 pub use crate::vendor_users::VendorRole;
 use crate::{
+    audit::{self, Actor, Event},
     config::VendorUserConfig,
     database,
     vendor_users::store::{self, NewVendorUser},
@@ -37,8 +39,16 @@ pub async fn create(
         name: name.trim(),
         role,
         password_hash: hash,
+        password_expires_at: None,
         now: config.clock.now(),
     };
-    store::insert(&db, user).await.with_context(|| format!("make a login for {email}"))?;
+    let tx = db.begin().await.context("reach the control database")?;
+    let id = store::insert(&tx, user).await.with_context(|| format!("make a login for {email}"))?;
+    let event = Event::of("vendor_user.create").on_vendor_user(id).with("email", &*email);
+    let event = event.with("role", role.as_str());
+    audit::record(&tx, Actor::system("control-plane vendor-user", config.clock.now()), event)
+        .await
+        .context("write the audit log")?;
+    tx.commit().await.context("make the login")?;
     Ok(password.expose_secret().to_owned())
 }

@@ -10,11 +10,11 @@ use secrecy::SecretString;
 use crate::{config::Addresses, relay::Relay};
 
 /// The schema versions of a hotel's database that this program serves.
-pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 5..=7;
+pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 5..=8;
 
 /// The schema versions whose jobs this program does: those of an older one wait until the hotel is
 /// migrated, or a worker of the release before does them.
-pub(crate) const JOB_SCHEMA_VERSIONS: RangeInclusive<i32> = 6..=7;
+pub(crate) const JOB_SCHEMA_VERSIONS: RangeInclusive<i32> = 6..=8;
 
 /// Longest time that reading or marking jobs may take.
 pub(crate) const BOOKKEEPING: Duration = Duration::from_secs(10);

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    auth, availability, guests, jobs, openapi, pages, properties, rates, reservations, room_types,
-    rooms,
+    audit, auth, availability, guests, jobs, openapi, pages, properties, rates, reservations,
+    room_types, rooms, support,
 };
 
 /// Adds all routes.
@@ -19,6 +19,8 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     guests::register(app);
     reservations::register(app);
     jobs::register(app);
+    audit::register(app);
+    support::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);
     pages::register(app);
 }

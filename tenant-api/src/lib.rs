@@ -6,6 +6,7 @@
 
 mod access;
 mod app;
+mod audit;
 mod auth;
 mod availability;
 pub mod config;
@@ -31,6 +32,7 @@ pub mod schedule;
 pub mod serve;
 mod site;
 mod standing;
+mod support;
 pub mod topology;
 pub mod work;
 pub mod worker;

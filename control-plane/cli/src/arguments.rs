@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{backup, db_host, jobs, login, migrate, operation, tenant};
+use crate::{audit, backup, db_host, jobs, login, migrate, operation, tenant, user};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -52,6 +52,16 @@ pub(crate) enum Command {
     Jobs {
         #[command(subcommand)]
         command: jobs::Command,
+    },
+    /// The vendor's people: make, look, roles, second factors, one's own password
+    User {
+        #[command(subcommand)]
+        command: user::Command,
+    },
+    /// Who did what, and whether the log of it is whole
+    Audit {
+        #[command(subcommand)]
+        command: audit::Command,
     },
     /// Database servers: add, look, close, empty, examine
     DbHost {

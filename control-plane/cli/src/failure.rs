@@ -138,6 +138,17 @@ impl Refusal {
         let next = match self.code.as_str() {
             "UNAUTHENTICATED" => "log in: `hotelhub login --email YOU`",
             "INVALID_CREDENTIALS" => "check the e-mail address and type the password again",
+            "TOTP_INVALID" => "wait for the next code and log in with that",
+            "ADDRESS_NOT_ALLOWED" => "use an allowed network, or ask a super administrator",
+            "PASSWORD_CHANGE_REQUIRED" => "choose your own: `hotelhub user change-password`",
+            "TOTP_ENROLMENT_REQUIRED" => {
+                "set up a second factor on the panel's page /panel/account, then log in again"
+            }
+            "SUPPORT_ACCESS_OVER" => {
+                "see how it stands: `hotelhub tenant support-access list TENANT`"
+            }
+            "LAST_SUPER_ADMIN" => "make another one: `hotelhub user create --role super_admin …`",
+            "EMAIL_TAKEN" => "see who has it: `hotelhub user list`",
             "FORBIDDEN" => "ask a super administrator to do it, or for the role",
             "NOT_FOUND" => {
                 "look what is there: `hotelhub tenant list`, `hotelhub db-host list`, \

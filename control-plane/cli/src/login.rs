@@ -18,6 +18,7 @@ pub(crate) struct Login {
 struct Me {
     user: User,
     roles: Vec<String>,
+    first_step: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,10 +35,26 @@ pub(crate) async fn log_in(hub: &Hub, settings: &Settings, who: &Login) -> Resul
         Some(password) => password.clone(),
         None => password::read("password").await?,
     };
-    let reply = hub.client.log_in(who.email.trim(), &password).await?;
-    let Me { user, roles } = reply.read()?;
+    let email = who.email.trim();
+    let mut reply = hub.client.log_in(email, &password, settings.totp.as_ref()).await;
+    if matches!(&reply, Err(Failure::Refused(it)) if it.code == "TOTP_REQUIRED") {
+        let code = password::read("code").await?;
+        reply = hub.client.log_in(email, &password, Some(&code)).await;
+    }
+    let reply = reply?;
+    let Me { user, roles, first_step } = reply.read()?;
     hub.screen.result(&reply.data, || {
-        format!("logged in to {} as {} ({})", hub.client.url(), user.name, roles.join(", "))
+        let (url, roles) = (hub.client.url(), roles.join(", "));
+        let said = format!("logged in to {url} as {} ({roles})", user.name);
+        match first_step.as_deref() {
+            Some("PASSWORD_CHANGE_REQUIRED") => {
+                format!("{said}\nchoose your own password first: `hotelhub user change-password`")
+            }
+            Some("TOTP_ENROLMENT_REQUIRED") => {
+                format!("{said}\nset up a second factor first, on the panel's page /panel/account")
+            }
+            _ => said,
+        }
     })
 }
 

@@ -1,6 +1,7 @@
 //! The operators' command line: speaks the control plane's API, and examines database servers.
 
 mod arguments;
+mod audit;
 mod backup;
 mod client;
 mod db_host;
@@ -16,6 +17,7 @@ mod session;
 mod settings;
 mod table;
 mod tenant;
+mod user;
 mod waiting;
 
 use std::process::ExitCode;
@@ -70,6 +72,8 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
         Command::Operation { command } => operation::run(&hub()?, command).await,
         Command::Migrate { command } => migrate::run(&hub()?, command).await,
         Command::Jobs { command } => jobs::run(&hub()?, command).await,
+        Command::User { command } => user::run(&hub()?, command).await,
+        Command::Audit { command } => audit::run(&hub()?, command).await,
         Command::DbHost { command } => db_host::run(hub, &settings, screen, command).await,
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) token: Option<SecretString>,
     /// Of a login that nobody types.
     pub(crate) password: Option<SecretString>,
+    /// The code of its second factor.
+    pub(crate) totp: Option<SecretString>,
     /// How to log in at a database server.
     pub(crate) admin_url: Option<SecretString>,
     /// Where the session is kept; none without a home.
@@ -36,6 +38,7 @@ impl Settings {
         let url = reader.optional::<Url>("HOTELHUB_URL");
         let token = reader.optional::<SecretText>("HOTELHUB_TOKEN");
         let password = reader.optional::<SecretText>("HOTELHUB_PASSWORD");
+        let totp = reader.optional::<SecretText>("HOTELHUB_TOTP");
         let admin_url =
             reader.optional_address("HOTELHUB_ADMIN_URL", ADMIN_FORM, is_postgres_address);
         let settings = || {
@@ -43,6 +46,7 @@ impl Settings {
                 url: url?,
                 token: token?.map(|it| it.0),
                 password: password?.map(|it| it.0),
+                totp: totp?.map(|it| it.0),
                 admin_url: admin_url?,
                 session_file: session_file(env),
             })

@@ -18,7 +18,13 @@ use super::{
     model::NewDbHost,
     store::{self, InsertDbHostError, Registration},
 };
-use crate::{app::App, database::database_failed, idempotency::once, vendor_users::Vendor};
+use crate::{
+    app::App,
+    audit::{self, Event},
+    database::database_failed,
+    idempotency::once,
+    vendor_users::Vendor,
+};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -30,7 +36,8 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 #[utoipa::path(get, path = "/api/v1/db-hosts", tag = "db-hosts", responses(
     (status = 200, body = Answer<Vec<DbHostBody>>), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn list_db_hosts(app: Data<App>, _vendor: Vendor) -> ApiResult<HttpResponse> {
+pub(crate) async fn list_db_hosts(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
+    vendor.require("db_hosts.read")?;
     let hosts = store::list(&app.db).await.map_err(database_failed)?;
     let total = i64::try_from(hosts.len()).map_err(ApiError::internal)?;
     let bodies: Vec<DbHostBody> = hosts.into_iter().map(DbHostBody::from).collect();
@@ -63,7 +70,10 @@ pub(crate) async fn add_db_host(
         let name = host.name.trim().to_owned();
         store::insert(tx, host, Registration { id, sealed_admin_url, key_id, now }).await?;
         tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
-        shown(tx, &name).await
+        let added = shown(tx, &name).await?;
+        let event = Event::of("db_host.add").on("db_host", id).with("name", &*name);
+        audit::record(tx, &vendor, event).await?;
+        Ok(added)
     })
     .await
 }
@@ -77,9 +87,10 @@ pub(crate) async fn add_db_host(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_db_host(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     name: Path<String>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("db_hosts.read")?;
     Ok(Answer::new(shown(&app.db, &name).await?).ok())
 }
 

@@ -18,7 +18,13 @@ use super::{
     model::HostState,
     store,
 };
-use crate::{app::App, database::database_failed, idempotency::once, vendor_users::Vendor};
+use crate::{
+    app::App,
+    audit::{self, Event},
+    database::database_failed,
+    idempotency::once,
+    vendor_users::Vendor,
+};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -94,7 +100,15 @@ async fn become_state(
             let by = vendor.user;
             tracing::info!(db_host.id = %host.id, vendor_user.id = %by, %state, "a host changed");
         }
-        shown(tx, name).await
+        let answer = shown(tx, name).await?;
+        let event = Event::of(match state {
+            HostState::Active => "db_host.uncordon",
+            HostState::Cordoned => "db_host.cordon",
+            HostState::Draining => "db_host.drain",
+        });
+        let event = event.on("db_host", host.id).with("name", &*host.name);
+        audit::record(tx, vendor, event.with("before", host.state.as_str())).await?;
+        Ok(answer)
     })
     .await
 }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     idempotency::once,
     tenants::{TenantRef, store as tenants},
@@ -70,7 +71,10 @@ pub(crate) async fn resume_fleet_migration(
         tracing::info!(
             fleet_migration.id = %id, vendor_user.id = %vendor.user, "resumed a fleet migration"
         );
-        shown(tx, *id).await
+        let changed = shown(tx, *id).await?;
+        let event = Event::of("fleet_migration.resume").on("fleet_migration", *id);
+        audit::record(tx, &vendor, event).await?;
+        Ok(changed)
     })
     .await
 }
@@ -96,7 +100,10 @@ pub(crate) async fn cancel_fleet_migration(
         tracing::info!(
             fleet_migration.id = %id, vendor_user.id = %vendor.user, "cancelled a fleet migration"
         );
-        shown(tx, *id).await
+        let changed = shown(tx, *id).await?;
+        let event = Event::of("fleet_migration.cancel").on("fleet_migration", *id);
+        audit::record(tx, &vendor, event).await?;
+        Ok(changed)
     })
     .await
 }
@@ -128,7 +135,10 @@ pub(crate) async fn set_tenant_aside(
             fleet_migration.id = %id, tenant.id = %found.id, vendor_user.id = %vendor.user,
             "set a tenant aside"
         );
-        shown(tx, *id).await
+        let changed = shown(tx, *id).await?;
+        let event = Event::of("fleet_migration.set_aside").on("fleet_migration", *id);
+        audit::record(tx, &vendor, event.of_tenant(Some(found.id))).await?;
+        Ok(changed)
     })
     .await
 }

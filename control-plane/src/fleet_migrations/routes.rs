@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     idempotency::once,
     paging,
@@ -80,7 +81,11 @@ pub(crate) async fn create_fleet_migration(
         tracing::info!(
             fleet_migration.id = %id, vendor_user.id = %vendor.user, "asked for a fleet migration"
         );
-        shown(tx, id).await
+        let asked = shown(tx, id).await?;
+        let event = Event::of("fleet_migration.create").on("fleet_migration", id);
+        let event = event.with("schema_version", body.schema_version);
+        audit::record(tx, &vendor, event.with("canaries", body.canaries.clone())).await?;
+        Ok(asked)
     })
     .await
 }
@@ -94,9 +99,10 @@ pub(crate) async fn create_fleet_migration(
 ), security(("vendor" = [])))]
 pub(crate) async fn list_fleet_migrations(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("fleet_migrations.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let mut found = store::list(&app.db, after, limit + 1).await.map_err(database_failed)?;
@@ -114,9 +120,10 @@ pub(crate) async fn list_fleet_migrations(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_fleet_migration(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     id: Path<FleetMigrationId>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("fleet_migrations.read")?;
     Ok(Answer::new(shown(&app.db, *id).await?).ok())
 }
 

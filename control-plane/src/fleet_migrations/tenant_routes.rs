@@ -51,10 +51,11 @@ pub(crate) struct TenantQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_fleet_tenants(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     id: Path<FleetMigrationId>,
     query: Query<TenantQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("fleet_migrations.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<TenantPlace> = paging::read_cursor(query.cursor.as_deref())?;
     let state = query.state.as_deref();

@@ -20,13 +20,32 @@ pub(crate) async fn once<T: Serialize>(
     status: StatusCode,
     write: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<T>,
 ) -> ApiResult<HttpResponse> {
+    once_showing(app, (vendor, repeat), status, async |tx| {
+        let answer = write(tx).await?;
+        Ok((answer, None))
+    })
+    .await
+}
+
+/// The same, where `write` gives the answer to keep, and another one to show now: one with a secret,
+/// which is not kept, so that a repeat does not get it.
+///
+/// # Errors
+/// As [`once`].
+pub(crate) async fn once_showing<T: Serialize>(
+    app: &App,
+    (vendor, repeat): (&Vendor, &Repeat),
+    status: StatusCode,
+    write: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<(T, Option<T>)>,
+) -> ApiResult<HttpResponse> {
     let key = Key::of(&app.fingerprints, &vendor.user.to_string(), repeat);
     let tx = app.db.begin().await.map_err(database_failed)?;
     if let Some(kept) = hold(&tx, key.as_ref(), WhileBusy::Refuse).await? {
         return kept.again();
     }
-    let answer = Answer::new(write(&tx).await?);
+    let (answer, shown) = write(&tx).await?;
+    let answer = Answer::new(answer);
     keep(&tx, key.as_ref(), status, &answer, app.clock.now()).await?;
     tx.commit().await.map_err(database_failed)?;
-    Ok(answer.with_status(status))
+    Ok(shown.map_or(answer, Answer::new).with_status(status))
 }

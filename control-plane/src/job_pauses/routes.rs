@@ -55,9 +55,10 @@ pub(crate) struct ListQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_job_pauses(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.read")?;
     let ListQuery { tenant, class, kind, cursor, limit } = query.into_inner();
     let wanted = Wanted { tenant, class, kind, cursor, limit };
     let (found, cursor) = service::list(&app, wanted).await?;

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     paging,
     tenants::{TenantRef, find_meant},
@@ -58,7 +59,9 @@ pub(crate) async fn pause(
     let new = NewJobPause { tenant, jobs, created_by: vendor.user };
     let id = store::insert(tx, new).await?;
     tracing::info!(job_pause.id = %id, vendor_user.id = %vendor.user, "paused jobs");
-    shown(tx, id).await
+    let paused = shown(tx, id).await?;
+    audit::record(tx, vendor, event("job_pause.create", &paused)).await?;
+    Ok(paused)
 }
 
 /// Lifts a pause.
@@ -76,7 +79,9 @@ pub(crate) async fn resume(
     require(vendor, found.tenant_id.is_some())?;
     store::lift(tx, id, vendor.user).await.map_err(database_failed)?;
     tracing::info!(job_pause.id = %id, vendor_user.id = %vendor.user, "resumed jobs");
-    shown(tx, id).await
+    let lifted = shown(tx, id).await?;
+    audit::record(tx, vendor, event("job_pause.lift", &lifted)).await?;
+    Ok(lifted)
 }
 
 /// Whether the person may hold back, or let go, jobs of one tenant, or those of all.
@@ -91,6 +96,12 @@ const fn permission(is_of_a_tenant: bool) -> &'static str {
 /// Refuses whoever may not.
 pub(crate) fn require(vendor: &Vendor, is_of_a_tenant: bool) -> ApiResult<()> {
     vendor.require(permission(is_of_a_tenant))
+}
+
+fn event(action: &'static str, pause: &JobPause) -> Event {
+    let event = Event::of(action).on("job_pause", pause.id);
+    let event = event.of_tenant(pause.tenant_id.map(Into::into)).with("reason", &*pause.reason);
+    event.with("class", pause.class.clone()).with("kind", pause.kind.clone())
 }
 
 async fn shown(tx: &DatabaseTransaction, id: JobPauseId) -> ApiResult<JobPause> {

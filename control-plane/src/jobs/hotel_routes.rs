@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::hotel::{Call, CallHotelError, unreachable};
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     tenants::{Tenant, TenantRef, store as tenants},
     vendor_users::Vendor,
@@ -135,7 +136,7 @@ pub(crate) async fn retry_tenant_jobs(
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     let tenant = find_ready(&app, &name).await?;
-    answer(retry(&app, (&req, &vendor), &tenant, &body.value).await, &req)
+    answer(retry(&app, (&req, &vendor), &tenant, &body.value).await?, &req)
 }
 
 /// Has the hotel's jobs tried again, or counts them: the hotel's own answer.
@@ -144,14 +145,19 @@ pub(crate) async fn retry(
     (req, vendor): (&HttpRequest, &Vendor),
     tenant: &Tenant,
     wish: &RetryTenantJobsBody,
-) -> Result<Value, CallHotelError> {
+) -> ApiResult<Result<Value, CallHotelError>> {
+    if !wish.dry_run {
+        let event = Event::of("jobs.retry").on_tenant(tenant.id);
+        let event = event.with("jobs", serde_json::to_value(wish).map_err(ApiError::internal)?);
+        audit::record_alone(&app.db, vendor, event).await?;
+    }
     let done = app.hotels.post(call(req, vendor, tenant), "/upcall/v1/jobs/retry", wish).await;
     if done.is_ok() && !wish.dry_run {
         tracing::info!(
             tenant.id = %tenant.id, vendor_user.id = %vendor.user, "had a hotel's jobs tried again"
         );
     }
-    done
+    Ok(done)
 }
 
 /// Has one job of a hotel tried again at once.
@@ -203,7 +209,7 @@ async fn steer_named(
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     let tenant = find_ready(app, &name).await?;
-    answer(steer(app, (req, vendor), &tenant, (job, action)).await, req)
+    answer(steer(app, (req, vendor), &tenant, (job, action)).await?, req)
 }
 
 /// Has one job of the hotel retried or cancelled: the hotel's own answer.
@@ -212,7 +218,9 @@ pub(crate) async fn steer(
     (req, vendor): (&HttpRequest, &Vendor),
     tenant: &Tenant,
     (job, action): (JobId, &'static str),
-) -> Result<Value, CallHotelError> {
+) -> ApiResult<Result<Value, CallHotelError>> {
+    let event = Event::of(if action == "cancel" { "job.cancel" } else { "job.retry" });
+    audit::record_alone(&app.db, vendor, event.on("job", job).of_tenant(Some(tenant.id))).await?;
     let path = format!("/upcall/v1/jobs/{job}/{action}");
     let done = app.hotels.post(call(req, vendor, tenant), &path, &json!({})).await;
     if done.is_ok() {
@@ -221,7 +229,7 @@ pub(crate) async fn steer(
             "steered a hotel's job"
         );
     }
-    done
+    Ok(done)
 }
 
 /// The tenant of this name, which has jobs to look at.
@@ -251,13 +259,23 @@ pub(crate) fn call<'a>(req: &HttpRequest, vendor: &'a Vendor, tenant: &'a Tenant
 fn answer(done: Result<Value, CallHotelError>, req: &HttpRequest) -> ApiResult<HttpResponse> {
     match done {
         Ok(answer) => Ok(HttpResponse::Ok().json(answer)),
-        Err(CallHotelError::Refused(refusal)) => {
+        Err(error) => refused_by_hotel(error, req),
+    }
+}
+
+/// What the hotel refuses as our answer, and why there is none.
+pub(crate) fn refused_by_hotel(
+    error: CallHotelError,
+    req: &HttpRequest,
+) -> ApiResult<HttpResponse> {
+    match error {
+        CallHotelError::Refused(refusal) => {
             let mut response = HttpResponse::build(refusal.status);
             if let Some(seconds) = refusal.retry_after {
                 response.insert_header((RETRY_AFTER, seconds));
             }
             Ok(response.json(refusal.body(request_id(req))))
         }
-        Err(error) => Err(unreachable(error)),
+        error => Err(unreachable(error)),
     }
 }

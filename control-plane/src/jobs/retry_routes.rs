@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     tenants::{TenantRef, find_meant},
     vendor_users::Vendor,
@@ -165,6 +166,10 @@ pub(crate) async fn retry_everywhere(
     if body.dry_run {
         return Ok(estimate(of_all, hotels, more));
     }
+    let event = Event::of("jobs.retry_everywhere").of_tenant(filter.tenant);
+    let event = event.with("kind", body.kind.clone()).with("peer", body.peer.clone());
+    let event = event.with("error", body.error.clone()).with("hotels", hotels.len());
+    audit::record_alone(&app.db, vendor, event).await?;
     let wish = RetryTenantJobsBody {
         kind: body.kind,
         peer: body.peer,

@@ -57,9 +57,10 @@ pub(crate) struct ListQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_operations(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("operations.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let filter = Filter {
@@ -83,9 +84,10 @@ pub(crate) async fn list_operations(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_operation(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     id: Path<OperationId>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("operations.read")?;
     let found = store::find(&app.db, *id).await.map_err(database_failed)?;
     Ok(Answer::new(found.ok_or_else(|| ApiError::not_found("operation"))?).ok())
 }

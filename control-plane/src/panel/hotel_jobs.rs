@@ -137,7 +137,7 @@ async fn steer(
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     let tenant = find_ready(app, &name).await?;
-    if let Err(error) = hotel_routes::steer(app, (req, &vendor), &tenant, (job, action)).await {
+    if let Err(error) = hotel_routes::steer(app, (req, &vendor), &tenant, (job, action)).await? {
         return show(req, app, (vendor, tenant), wish, Some(error.into())).await;
     }
     let next = wish.page(&tenant.slug, &wish.cursor, action);

@@ -114,7 +114,7 @@ async fn ask(
         dry_run,
         per_minute,
     };
-    match hotel_routes::retry(app, (req, vendor), tenant, &body).await {
+    match hotel_routes::retry(app, (req, vendor), tenant, &body).await? {
         Ok(answer) => {
             let answered = serde_json::from_value::<RetriedAnswer>(answer);
             Ok(Ok(answered.map_err(ApiError::internal)?.data))

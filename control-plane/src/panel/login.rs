@@ -1,4 +1,7 @@
-//! `/panel/login` and `/panel/logout`.
+//! `/panel/login`, its second step, and `/panel/logout`.
+//!
+//! Between the two steps the browser carries a sealed note of who showed a password, and when: it is
+//! good for five minutes, with a code only, and a code is good once.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -6,27 +9,45 @@ use actix_web::{
     web::Data,
 };
 use askama::Template;
+use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_core::ids::UserId;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
     limits::Limits,
 };
-use secrecy::SecretString;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
 
 use super::{GATE, HOME, shell::Shell};
 use crate::{
     app::App,
+    audit::Origin,
     pages::respond,
-    vendor_users::page_session::{self, Visitor},
+    vendor_users::{
+        login,
+        page_session::{self, AccountVisitor},
+        second_factor,
+    },
 };
+
+const NOTE: &str = "panel.login.note";
+const NOTE_LASTS: TimeDelta = TimeDelta::minutes(5);
 
 #[derive(Template)]
 #[template(path = "panel/login.html")]
 struct Page<'a> {
     shell: Shell,
     email: &'a str,
-    refused: bool,
+    refusal: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "panel/login_code.html")]
+struct CodePage {
+    shell: Shell,
+    note: String,
+    refusal: Option<&'static str>,
 }
 
 /// Who wants to log in.
@@ -42,46 +63,129 @@ fn no_password() -> SecretString {
     SecretString::from("")
 }
 
+/// The second step.
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// Who showed a password, and until when that counts.
+#[derive(Deserialize, Serialize)]
+struct Note {
+    user: UserId,
+    until: DateTime<Utc>,
+}
+
 /// A form without fields.
 #[derive(Deserialize)]
 pub(super) struct NoFields {}
 
 /// Shows the form.
 pub(super) async fn show_login(req: HttpRequest) -> ApiResult<HttpResponse> {
-    let page = Page { shell: Shell::outside(&req), email: "", refused: false };
+    let page = Page { shell: Shell::outside(&req), email: "", refusal: None };
     respond(&req, StatusCode::OK, &page)
 }
 
-/// Logs in, with a cookie that only the panel's own pages send. The session that the browser had before
-/// ends.
+/// Logs in, with a cookie that only the panel's own pages send; or asks for a code first. The session
+/// that the browser had before ends.
 pub(super) async fn log_in(
     req: HttpRequest,
     app: Data<App>,
     limits: Data<Limits>,
-    before: ApiResult<Visitor>,
+    before: ApiResult<AccountVisitor>,
     form: PageForm<LoginForm>,
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let LoginForm { email, password } = form.value;
-    let secret = match page_session::begin(&app, &email, password).await {
-        Ok(secret) => secret,
-        Err(error) if error.code() == "INVALID_CREDENTIALS" => {
-            let page = Page { shell: Shell::outside(&req), email: &email, refused: true };
-            return respond(&req, StatusCode::UNAUTHORIZED, &page);
-        }
-        Err(error) => return Err(error),
+    let origin = Origin::of(&req, app.clock.now());
+    let known = match login::check_password(&app, origin, &email, password).await {
+        Ok(known) => known,
+        Err(error) => return refuse(&req, &email, error),
     };
-    if let Ok(before) = before {
-        page_session::end(&app, &before).await?;
+    if !known.has_totp {
+        let secret = page_session::begin(&app, &known, origin).await?;
+        return enter(&app, before, secret).await;
     }
-    let cookie = page_session::cookie(&app, secret);
+    let note = Note { user: known.user, until: origin.at + NOTE_LASTS };
+    let note = serde_json::to_string(&note).map_err(ApiError::internal)?;
+    let sealed = app.sealing_keys.seal(NOTE, &SecretString::from(note));
+    let note = sealed.map_err(ApiError::internal)?;
+    respond(&req, StatusCode::OK, &CodePage { shell: Shell::outside(&req), note, refusal: None })
+}
+
+/// Logs in whoever showed a password before and shows a code now.
+pub(super) async fn send_code(
+    req: HttpRequest,
+    app: Data<App>,
+    limits: Data<Limits>,
+    before: ApiResult<AccountVisitor>,
+    form: PageForm<CodeForm>,
+) -> ApiResult<HttpResponse> {
+    limits.admit_login(&req)?;
+    let CodeForm { note, code } = form.value;
+    let origin = Origin::of(&req, app.clock.now());
+    let shell = Shell::outside(&req);
+    let Some(user) = read_note(&app, &note, origin) else {
+        let page = Page { refusal: Some(shell.t.login_took_too_long), shell, email: "" };
+        return respond(&req, StatusCode::UNAUTHORIZED, &page);
+    };
+    let known = match login::find_known(&app, user, origin).await {
+        Ok(known) => known,
+        Err(error) => return refuse(&req, "", error),
+    };
+    match second_factor::check(&app, (user, &known.email), &code, origin).await {
+        Ok(()) => {
+            let secret = page_session::begin(&app, &known, origin).await?;
+            enter(&app, before, secret).await
+        }
+        Err(error) if error.code() == "TOTP_INVALID" || error.code() == "RATE_LIMITED" => {
+            let refusal = match error.code() {
+                "TOTP_INVALID" => shell.t.wrong_code,
+                _ => shell.t.too_many_codes,
+            };
+            let page = CodePage { shell, note, refusal: Some(refusal) };
+            respond(&req, error.status(), &page)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn read_note(app: &App, note: &str, origin: Origin) -> Option<UserId> {
+    let opened = app.sealing_keys.unseal(NOTE, note).ok()?;
+    let Note { user, until } = serde_json::from_str(opened.expose_secret()).ok()?;
+    (origin.at < until).then_some(user)
+}
+
+/// The form again, with what was wrong.
+fn refuse(req: &HttpRequest, email: &str, error: ApiError) -> ApiResult<HttpResponse> {
+    let shell = Shell::outside(req);
+    let refusal = match error.code() {
+        "INVALID_CREDENTIALS" => shell.t.wrong_password,
+        "ADDRESS_NOT_ALLOWED" => shell.t.why_address,
+        _ => return Err(error),
+    };
+    respond(req, error.status(), &Page { shell, email, refusal: Some(refusal) })
+}
+
+async fn enter(
+    app: &App,
+    before: ApiResult<AccountVisitor>,
+    secret: String,
+) -> ApiResult<HttpResponse> {
+    if let Ok(before) = before {
+        page_session::end(app, &before).await?;
+    }
+    let cookie = page_session::cookie(app, secret);
     Ok(HttpResponse::SeeOther().cookie(cookie).insert_header((LOCATION, HOME)).finish())
 }
 
 /// Ends the session and takes the cookie away.
 pub(super) async fn log_out(
     app: Data<App>,
-    visitor: Visitor,
+    visitor: AccountVisitor,
     _form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
     page_session::end(&app, &visitor).await?;

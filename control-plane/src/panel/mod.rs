@@ -3,6 +3,8 @@
 //! A page does nothing that the API could not, under the same permissions. Every page works without
 //! a script; there is none.
 
+mod account;
+mod audit;
 mod error;
 mod heaps;
 mod hotel_answers;
@@ -10,16 +12,23 @@ mod hotel_jobs;
 mod hotel_retry;
 mod login;
 mod pauses;
+mod qr;
 mod retry;
 mod shell;
+mod support_access;
 mod texts;
 mod typed;
+mod users;
 
 use actix_web::{
     guard::{self, GuardContext},
     web::{self, Redirect, ServiceConfig},
 };
-use hotelhub_http::{assets::Asset, endpoint::Endpoint, login_gate::LoginGate};
+use hotelhub_http::{
+    assets::Asset,
+    endpoint::{Endpoint, Routes},
+    login_gate::LoginGate,
+};
 use url::Url;
 
 pub(crate) use self::error::{error_page, is_of_the_panel};
@@ -30,7 +39,12 @@ const HOME: &str = "/panel/jobs";
 /// Where the vendor's people log in.
 const LOGIN: &str = "/panel/login";
 /// Everybody who has no session is sent there.
-const GATE: LoginGate = LoginGate(LOGIN);
+const GATE: LoginGate = LoginGate {
+    login: LOGIN,
+    first: &[("PASSWORD_CHANGE_REQUIRED", ACCOUNT), ("TOTP_ENROLMENT_REQUIRED", ACCOUNT)],
+};
+/// Where one's own password and second factor are.
+const ACCOUNT: &str = "/panel/account";
 
 /// What only the panel's pages need.
 const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../assets/panel.css") };
@@ -40,7 +54,12 @@ const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../ass
 pub(crate) fn register(app: &mut ServiceConfig, panel: &Url) {
     STYLE.register(app);
     let host = panel.host_str().unwrap_or_default();
-    app.service(web::scope(PANEL).guard(guard::Host(host)).configure(add_pages));
+    app.service(
+        web::scope(PANEL)
+            .guard(guard::Host(host))
+            .configure(add_redirects)
+            .configure(add_pages::<ServiceConfig>),
+    );
     app.service(
         web::scope("")
             .guard(guard::All(guard::Host(host)).and(guard::fn_guard(is_of_another_page)))
@@ -54,10 +73,14 @@ fn is_of_another_page(it: &GuardContext<'_>) -> bool {
     path == "/" || path == "/signup" || path.starts_with("/signup/")
 }
 
-fn add_pages(scope: &mut ServiceConfig) {
+fn add_redirects(scope: &mut ServiceConfig) {
     scope.service(Redirect::new("", HOME).see_other());
     scope.service(Redirect::new("/", HOME).see_other());
+}
+
+fn add_pages<R: Routes>(scope: &mut R) {
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(scope);
+    Endpoint::at("/login/code").post(login::send_code).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
     Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
     Endpoint::at("/jobs/retry")
@@ -69,6 +92,33 @@ fn add_pages(scope: &mut ServiceConfig) {
         .post(GATE.behind(pauses::pause_jobs))
         .register(scope);
     Endpoint::at("/job-pauses/{id}/resume").post(GATE.behind(pauses::resume_jobs)).register(scope);
+    Endpoint::at("/account").get(GATE.behind(account::show_account)).register(scope);
+    let account = |rest| Endpoint::at(&format!("/account{rest}"));
+    account("/password").post(GATE.behind(account::change_password)).register(scope);
+    account("/totp").post(GATE.behind(account::begin_totp)).register(scope);
+    account("/totp/confirm").post(GATE.behind(account::confirm_totp)).register(scope);
+    let renew = GATE.behind(account::renew_recovery_codes);
+    account("/totp/recovery-codes").post(renew).register(scope);
+    Endpoint::at("/users")
+        .get(GATE.behind(users::list_users))
+        .post(GATE.behind(users::create_user))
+        .register(scope);
+    let user = |rest| Endpoint::at(&format!("/users/{{user}}{rest}"));
+    user("").get(GATE.behind(users::show_user)).register(scope);
+    user("/role").post(GATE.behind(users::change_role)).register(scope);
+    user("/disable").post(GATE.behind(users::disable_user)).register(scope);
+    user("/enable").post(GATE.behind(users::enable_user)).register(scope);
+    user("/reset-password").post(GATE.behind(users::reset_password)).register(scope);
+    user("/reset-totp").post(GATE.behind(users::reset_totp)).register(scope);
+    user("/allowed-addresses").post(GATE.behind(users::allow_addresses)).register(scope);
+    Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
+    let support = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/support-access{rest}"));
+    support("")
+        .get(GATE.behind(support_access::list_support_access))
+        .post(GATE.behind(support_access::request_support_access))
+        .register(scope);
+    support("/{id}/enter").post(GATE.behind(support_access::enter)).register(scope);
+    support("/{id}/end").post(GATE.behind(support_access::end)).register(scope);
     let of_hotel = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/jobs{rest}"));
     of_hotel("").get(GATE.behind(hotel_jobs::list_jobs)).register(scope);
     of_hotel("/retry")
@@ -77,4 +127,23 @@ fn add_pages(scope: &mut ServiceConfig) {
         .register(scope);
     of_hotel("/{job_id}/retry").post(GATE.behind(hotel_jobs::retry_job)).register(scope);
     of_hotel("/{job_id}/cancel").post(GATE.behind(hotel_jobs::cancel_job)).register(scope);
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_http::endpoint::RouteList;
+
+    use super::*;
+
+    /// The tests of the roles open every page of this list: one that is not in it is not there.
+    #[test]
+    fn every_page_is_listed() {
+        let mut routes = RouteList::default();
+        add_pages(&mut routes);
+        let lines = routes.0.into_iter().flat_map(|(path, methods)| {
+            let methods = methods.into_iter().filter(|it| *it != "HEAD");
+            methods.map(move |method| format!("{method} {PANEL}{path}"))
+        });
+        insta::assert_snapshot!("pages", lines.collect::<Vec<_>>().join("\n"));
+    }
 }

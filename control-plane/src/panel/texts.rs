@@ -1,5 +1,7 @@
 //! Every text of the panel, in both languages.
 
+use crate::vendor_users::{VendorRole, model::UserState};
+
 hotelhub_http::catalogue! {
     /// The texts of the panel's pages.
     pub(super) Texts {
@@ -105,6 +107,141 @@ hotelhub_http::catalogue! {
         no_pauses: "Tidak ada jeda.", "There are no pauses.";
         of_one_hotel_only: "Dengan peran Anda, hanya pekerjaan satu hotel yang boleh ditahan.",
             "Your role may only hold back jobs of one hotel.";
+        login_took_too_long: "Waktu masuk habis. Masukkan alamat email dan kata sandi sekali lagi.",
+            "Logging in took too long. Give the e-mail address and the password once more.";
+        second_step: "Langkah kedua", "Second step";
+        second_step_lead: "Masukkan kode enam angka dari aplikasi autentikator, atau satu kode pemulihan.",
+            "Give the six digits of your authenticator, or a recovery code.";
+        code: "Kode", "Code";
+        wrong_code: "Kode salah, kedaluwarsa atau sudah dipakai. Tunggu kode berikutnya.",
+            "The code is wrong, too old or was used. Wait for the next one.";
+        too_many_codes: "Terlalu banyak kode yang salah. Tunggu lima menit, lalu coba lagi.",
+            "Too many codes were wrong. Wait five minutes, then try again.";
+        begin_again: "Mulai dari awal", "Begin again";
+        account: "Akun Anda", "Your account";
+        first_password: "Kata sandi Anda pernah dilihat orang lain. Pilih kata sandi sendiri dulu.",
+            "Somebody else has seen your password. Choose your own first.";
+        first_totp: "Pasang dulu faktor kedua. Setelah itu panel terbuka.",
+            "Set up a second factor first. Then the panel opens.";
+        totp: "Faktor kedua", "Second factor";
+        totp_on: "Aktif", "On";
+        totp_off: "Belum dipasang", "Not set up";
+        totp_begin: "Pasang faktor kedua", "Set up a second factor";
+        totp_begin_lead: "Anda memerlukan aplikasi autentikator di telepon.",
+            "You need an authenticator app on your telephone.";
+        totp_confirm: "Pindai dan konfirmasi", "Scan and confirm";
+        totp_confirm_lead: "Pindai kode QR dengan aplikasi autentikator, atau ketik kuncinya. Lalu masukkan kode yang tampil.",
+            "Scan the QR code with your authenticator, or type the secret. Then give the code that it shows.";
+        totp_secret: "Kunci", "Secret";
+        qr_code: "Kode QR untuk aplikasi autentikator", "QR code for an authenticator";
+        totp_use: "Aktifkan", "Turn on";
+        told_totp: "Faktor kedua aktif. Sesi Anda yang lain diakhiri.",
+            "The second factor is on. Your other sessions have ended.";
+        recovery_codes: "Kode pemulihan", "Recovery codes";
+        recovery_codes_lead: "Simpan di tempat aman: tidak ditampilkan lagi. Tiap kode berlaku sekali, sebagai ganti kode dari telepon.",
+            "Keep them in a safe place: they are not shown again. Each is good once, in the place of a code.";
+        recovery_renew: "Buat kode pemulihan baru", "Make new recovery codes";
+        recovery_renew_lead: "Kode yang lama tidak berlaku lagi.", "The old ones are good for nothing then.";
+        your_password: "Kata sandi Anda sekarang", "Your present password";
+        new_password: "Kata sandi baru", "New password";
+        new_password_hint: "12 sampai 128 karakter, tidak mudah ditebak.",
+            "12 to 128 characters, not easy to guess.";
+        change_password: "Ganti kata sandi", "Change the password";
+        told_password: "Kata sandi diganti. Sesi Anda yang lain diakhiri.",
+            "The password is changed. Your other sessions have ended.";
+        users: "Pengguna", "Users";
+        users_lead: "Karyawan penyedia layanan yang boleh masuk ke panel ini.",
+            "The vendor's people who may log in here.";
+        no_users: "Tidak ada pengguna seperti itu.", "There are no such users.";
+        person: "Orang", "Person";
+        name: "Nama", "Name";
+        name_or_email: "Nama atau email", "Name or e-mail";
+        role_word: "Peran", "Role";
+        any_role: "Semua peran", "Any role";
+        super_admin: "Super admin", "Super administrator";
+        support: "Dukungan", "Support";
+        finance: "Keuangan", "Finance";
+        read_only: "Hanya melihat", "Read only";
+        active: "Aktif", "Active";
+        invited: "Diundang", "Invited";
+        disabled: "Dinonaktifkan", "Disabled";
+        addresses: "Alamat jaringan yang diizinkan", "Allowed addresses";
+        addresses_hint: "Alamat dan rentang, misalnya 203.0.113.0/24, dipisah koma; kosong berarti dari mana saja.",
+            "Addresses and ranges such as 203.0.113.0/24, joined with commas; from everywhere if empty.";
+        from_everywhere: "Dari mana saja", "From everywhere";
+        last_login: "Terakhir masuk", "Last login";
+        new_user: "Tambah pengguna", "Add a user";
+        new_user_lead: "Kata sandi sekali pakai ditampilkan sekali; berlaku tujuh hari dan hanya untuk memilih kata sandi sendiri.",
+            "A one-time password is shown once; it holds for seven days, and only for choosing another one.";
+        one_time_password: "Kata sandi sekali pakai", "One-time password";
+        one_time_password_lead: "Sampaikan kepada orangnya lewat jalur yang aman. Tidak ditampilkan lagi.",
+            "Pass it on to the person by a safe way. It is not shown again.";
+        change_role: "Ganti peran", "Change the role";
+        keep: "Simpan", "Save";
+        disable_user: "Nonaktifkan", "Disable";
+        enable_user: "Aktifkan kembali", "Enable";
+        reset_password: "Buat kata sandi sekali pakai", "Make a one-time password";
+        reset_totp: "Hapus faktor kedua", "Reset the second factor";
+        audit_of_user: "Apa yang dilakukan orang ini", "What this person did";
+        told_role: "Peran diganti.", "The role is changed.";
+        told_disable: "Pengguna dinonaktifkan dan semua sesinya diakhiri.",
+            "The user is disabled and all sessions have ended.";
+        told_enable: "Pengguna aktif kembali.", "The user is enabled.";
+        told_reset_totp: "Faktor kedua dihapus dan semua sesinya diakhiri.",
+            "The second factor is reset and all sessions have ended.";
+        told_addresses: "Alamat yang diizinkan disimpan.", "The allowed addresses are saved.";
+        why_address: "dari alamat jaringan ini karyawan tidak boleh masuk. Pakai jaringan kantor, atau minta super admin menambahkannya.",
+            "people may not log in from this address. Use an allowed network, or ask a super administrator to add it.";
+        why_last_admin: "ini super admin terakhir yang dapat masuk. Buat yang lain dulu.",
+            "this is the last super administrator who can log in. Make another one first.";
+        why_lock_out: "alamat Anda sendiri tidak ada di daftar itu. Tambahkan dulu.",
+            "the list leaves your own address out. Add it first.";
+        why_email_taken: "alamat email ini sudah dipakai.", "somebody has this e-mail address already.";
+        support_access: "Akses dukungan", "Support access";
+        support_access_lead: "Masuk ke hotel hanya dengan izinnya, untuk waktu terbatas. Hotel melihat alasan dan semua perubahan Anda.",
+            "Come in with the hotel's consent only, for a limited time. The hotel sees the reason, and all that you change.";
+        support_ask: "Minta akses", "Ask to come in";
+        support_reason_hint: "Dibaca pemilik hotel; 10 sampai 500 huruf.",
+            "The hotel's owner reads it; 10 to 500 characters.";
+        support_minutes: "Menit", "Minutes";
+        support_minutes_hint: "5 sampai 240 sejak diizinkan; kosong berarti 60.",
+            "5 to 240 from the consent on; 60 if empty.";
+        support_none: "Belum ada permintaan.", "Nobody asked yet.";
+        support_until: "Sampai", "Until";
+        support_link: "Tautan sekali pakai", "One-time link";
+        support_link_lead: "Berlaku sekali dan lima menit.", "It is good once, and for five minutes.";
+        support_enter: "Masuk ke hotel", "Go into the hotel";
+        support_get_link: "Buat tautan masuk", "Make a link";
+        support_end: "Akhiri", "End";
+        support_requested: "Menunggu jawaban hotel", "Waits for the hotel";
+        support_lapsed: "Tidak dijawab", "Not answered";
+        support_refused: "Ditolak", "Refused";
+        support_allowed: "Diizinkan", "Allowed";
+        support_expired: "Waktunya habis", "Expired";
+        support_ended: "Diakhiri", "Ended";
+        told_support_asked: "Permintaan dikirim. Hotel menjawab di halamannya sendiri.",
+            "The request is sent. The hotel answers on its own page.";
+        told_support_ended: "Akses diakhiri.", "The access has ended.";
+        why_support_over: "permintaan ini sudah dijawab atau sudah berakhir.",
+            "this request was answered already, or is over.";
+        audit: "Jejak audit", "Audit log";
+        audit_lead: "Siapa melakukan apa, yang terbaru lebih dulu. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",
+            "Who did what, the newest first. The log is only added to; each row is chained to the hash of the row before.";
+        audit_entries: "Catatan", "Entries";
+        no_entries: "Tidak ada catatan seperti itu.", "There are no such entries.";
+        audit_verify: "Periksa keutuhan rantai", "Check that the chain is whole";
+        audit_whole: "Rantai utuh sampai baris", "The chain is whole up to row";
+        audit_broken: "Rantai rusak mulai baris", "The chain is broken from row";
+        actor: "Pelaku", "Actor";
+        actor_hint: "Alamat email atau id", "E-mail address or id";
+        action_hint: "Misalnya tenant atau tenant.suspend", "E.g. tenant or tenant.suspend";
+        from_day: "Mulai", "From";
+        until_day: "Sebelum", "Before";
+        day_hint: "Misalnya 2026-01-31", "E.g. 2026-01-31";
+        number: "Nomor", "Number";
+        when: "Waktu", "Time";
+        subject: "Objek", "Subject";
+        details: "Rincian", "Details";
         refused: "Tidak dapat dilakukan", "It could not be done";
         why_fields: "periksa isian ini:", "please check these fields:";
         why_paused: "jeda untuk pekerjaan yang sama sudah berlaku. Cabut yang itu dulu.",
@@ -149,6 +286,12 @@ impl Texts {
             "FORBIDDEN" => self.why_forbidden,
             "RATE_LIMITED" => self.why_busy,
             "CROSS_ORIGIN" => self.why_elsewhere,
+            "ADDRESS_NOT_ALLOWED" => self.why_address,
+            "LAST_SUPER_ADMIN" => self.why_last_admin,
+            "WOULD_LOCK_OUT" => self.why_lock_out,
+            "EMAIL_TAKEN" => self.why_email_taken,
+            "SUPPORT_ACCESS_OVER" => self.why_support_over,
+            "TOTP_INVALID" => self.wrong_code,
             _ => return None,
         })
     }
@@ -163,6 +306,37 @@ impl Texts {
             "done" => self.finished,
             "cancelled" => self.cancelled,
             _ => self.waiting,
+        }
+    }
+
+    /// Where support access stands, in the hotel's words.
+    pub(super) fn support_state(&self, state: &str) -> &'static str {
+        match state {
+            "requested" => self.support_requested,
+            "lapsed" => self.support_lapsed,
+            "refused" => self.support_refused,
+            "allowed" => self.support_allowed,
+            "expired" => self.support_expired,
+            _ => self.support_ended,
+        }
+    }
+
+    /// A role of the vendor's people.
+    pub(super) fn role(&self, role: VendorRole) -> &'static str {
+        match role {
+            VendorRole::SuperAdmin => self.super_admin,
+            VendorRole::Support => self.support,
+            VendorRole::Finance => self.finance,
+            VendorRole::ReadOnly => self.read_only,
+        }
+    }
+
+    /// Whether somebody gets in: the value in addresses, and its name.
+    pub(super) fn user_state(&self, state: UserState) -> (&'static str, &'static str) {
+        match state {
+            UserState::Active => ("active", self.active),
+            UserState::Invited => ("invited", self.invited),
+            UserState::Disabled => ("disabled", self.disabled),
         }
     }
 
@@ -194,6 +368,14 @@ impl Texts {
             "cancel" => Some(self.told_cancel),
             "pause" => Some(self.told_pause),
             "resume" => Some(self.told_resume),
+            "password" => Some(self.told_password),
+            "role" => Some(self.told_role),
+            "disable" => Some(self.told_disable),
+            "enable" => Some(self.told_enable),
+            "reset-totp" => Some(self.told_reset_totp),
+            "addresses" => Some(self.told_addresses),
+            "support-asked" => Some(self.told_support_asked),
+            "support-ended" => Some(self.told_support_ended),
             _ => None,
         }
     }

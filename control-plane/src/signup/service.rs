@@ -2,10 +2,7 @@
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use hotelhub_core::{
-    ids::{TenantId, UserId},
-    life::Provisioning,
-};
+use hotelhub_core::{ids::TenantId, life::Provisioning};
 use hotelhub_http::{answer::Answer, body::Repeat, error::ApiError, language::Language};
 use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
@@ -17,12 +14,14 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     idempotency::{self, Kept, Key, WhileBusy},
     operations::{self, Kind, NewOperation},
     plans,
     subscriptions::{self, TRIAL, TrialSubscription},
     tenants::{NewTenant, store as tenants, store::InsertTenantError},
+    vendor_users::Vendor,
 };
 
 /// Everybody who has no login.
@@ -33,7 +32,7 @@ const OFFERS: usize = 3;
 /// A signup, and how a repeat of it is recognised.
 pub(super) struct SignUp<'a> {
     /// Who does it for the hotel; nobody if its owner does.
-    pub(super) vendor: Option<UserId>,
+    pub(super) vendor: Option<&'a Vendor>,
     pub(super) draft: &'a Draft,
     pub(super) repeat: &'a Repeat,
     pub(super) language: Language,
@@ -83,7 +82,7 @@ pub(super) enum SignUpError {
 /// # Errors
 /// Names everything that is wrong at once; says which slugs are free if this one is taken.
 pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, SignUpError> {
-    let actor = request.vendor.map_or_else(|| ANONYMOUS.to_owned(), |it| it.to_string());
+    let actor = request.vendor.map_or_else(|| ANONYMOUS.to_owned(), |it| it.user.to_string());
     let key = Key::of(&app.fingerprints, &actor, request.repeat);
     if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {
         return Ok(Taken::Before(kept));
@@ -121,7 +120,8 @@ pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     subscriptions::insert_trial(&tx, subscription).await.map_err(database_failed)?;
     let wish = serde_json::json!({});
     let kind = Kind::Create;
-    let wanted = NewOperation { tenant: id, kind, wish, requested_by: request.vendor };
+    let requested_by = request.vendor.map(|it| it.user);
+    let wanted = NewOperation { tenant: id, kind, wish, requested_by };
     operations::insert(&tx, wanted).await.map_err(ApiError::from)?;
     let answer = Answer::new(SignedUpBody {
         tenant_id: id,
@@ -132,6 +132,10 @@ pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
         events_url: app.addresses.own(&format!("/api/v1/signup/{id}/events")),
     });
     idempotency::keep(&tx, key.as_ref(), StatusCode::ACCEPTED, &answer, now).await?;
+    if let Some(vendor) = request.vendor {
+        let event = Event::of("tenant.create").on_tenant(id).with("slug", order.slug.as_str());
+        audit::record(&tx, vendor, event).await?;
+    }
     tx.commit().await.map_err(database_failed)?;
     tracing::info!(tenant.id = %id, "took a signup");
     Ok(Taken::Fresh(answer))

@@ -33,7 +33,7 @@ pub(crate) async fn create_tenant(
 ) -> ApiResult<HttpResponse> {
     vendor.require("tenants.write")?;
     let JsonBody { value: draft, repeat } = &body;
-    let (by, busy) = (Some(vendor.user), WhileBusy::Refuse);
+    let (by, busy) = (Some(&vendor), WhileBusy::Refuse);
     let request = SignUp { vendor: by, draft, repeat, language, busy };
     match service::sign_up(&app, request).await {
         Ok(Taken::Fresh(answer)) => Ok(answer.with_status(StatusCode::ACCEPTED)),

@@ -7,7 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, ServiceConfig},
 };
-use hotelhub_core::life::Status;
+use hotelhub_core::life::{Access, Status};
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, NoBody, OptionalJsonBody, Repeat},
@@ -16,6 +16,7 @@ use hotelhub_http::{
 };
 use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
@@ -26,7 +27,12 @@ use super::{
     store,
 };
 use crate::{
-    app::App, database::database_failed, idempotency::once, subscriptions, vendor_users::Vendor,
+    app::App,
+    audit::{self, Event},
+    database::database_failed,
+    idempotency::once,
+    subscriptions,
+    vendor_users::Vendor,
 };
 
 /// A reason is a sentence, not a file.
@@ -214,9 +220,32 @@ async fn change(
             tenant.id = %tenant.id, vendor_user.id = %vendor.user, ?action,
             %status, %access, "changed where a tenant stands"
         );
-        details(tx, changed).await
+        let answer = details(tx, changed).await?;
+        let event = Event::of(named(action)).on_tenant(tenant.id).with("reason", reason);
+        let event = event.with("before", stands(tenant.status, tenant.access));
+        audit::record(tx, vendor, event.with("after", stands(status, access))).await?;
+        Ok(answer)
     })
     .await
+}
+
+/// What the audit log calls it.
+const fn named(action: Action) -> &'static str {
+    match action {
+        Action::Suspend(_) => "tenant.suspend",
+        Action::Resume => "tenant.resume",
+        Action::Activate => "tenant.activate",
+        Action::Remind(_) => "tenant.access",
+        Action::Churn => "tenant.churn",
+        Action::Move => "tenant.move",
+        Action::BackUp => "tenant.export",
+        Action::Restore => "tenant.restore",
+        Action::Delete => "tenant.delete",
+    }
+}
+
+fn stands(status: Status, access: Access) -> serde_json::Value {
+    json!({ "status": status.as_str(), "access": access.as_str() })
 }
 
 /// The tenant of an action, held until the transaction ends.

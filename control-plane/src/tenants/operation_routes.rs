@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     db_hosts::{self, HostState},
     idempotency::once,
@@ -105,6 +106,11 @@ pub(crate) async fn request(
     (vendor, tenant): (&Vendor, TenantId),
     (kind, wish): (Kind, serde_json::Value),
 ) -> ApiResult<Progress> {
+    let mut event = match kind {
+        Kind::Move => Event::of("tenant.move"),
+        _ => Event::of("tenant.delete"),
+    };
+    event = event.on_tenant(tenant).with("wish", wish.clone());
     let wanted = NewOperation { tenant, kind, wish, requested_by: Some(vendor.user) };
     let operation = operations::insert(tx, wanted).await?;
     tracing::info!(
@@ -112,5 +118,8 @@ pub(crate) async fn request(
         kind = kind.as_str(), "asked for an operation"
     );
     let written = operations::find(tx, operation).await.map_err(database_failed)?;
-    written.ok_or_else(|| ApiError::internal("the operation just written is not there"))
+    let missing = || ApiError::internal("the operation just written is not there");
+    let written = written.ok_or_else(missing)?;
+    audit::record(tx, vendor, event.with("operation", operation.to_string())).await?;
+    Ok(written)
 }

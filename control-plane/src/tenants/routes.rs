@@ -62,9 +62,10 @@ pub(crate) struct ListQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_tenants(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.read")?;
     let query = query.into_inner();
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
@@ -93,9 +94,10 @@ pub(crate) async fn list_tenants(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_tenant(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     name: Path<TenantRef>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.read")?;
     let found = store::find_named(&app.db, &name).await.map_err(database_failed)?;
     let tenant = found.ok_or_else(|| ApiError::not_found("tenant"))?;
     Ok(Answer::new(details(&app.db, tenant).await?).ok())

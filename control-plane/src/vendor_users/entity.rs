@@ -14,6 +14,9 @@ pub struct Model {
     pub role: String,
     pub password_hash: String,
     pub disabled_at: Option<DateTimeUtc>,
+    pub password_expires_at: Option<DateTimeUtc>,
+    pub totp_confirmed_at: Option<DateTimeUtc>,
+    pub allowed_addresses: Option<String>,
     pub created_at: DateTimeUtc,
 }
 

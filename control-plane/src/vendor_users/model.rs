@@ -1,6 +1,12 @@
-//! What the vendor's people may do. No I/O here.
+//! The vendor's people and their roles. No I/O here.
 
 use std::{fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::UserId;
+use hotelhub_http::client_addr::AddressList;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What one of the vendor's people may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +19,93 @@ pub enum VendorRole {
     Finance,
     /// Looks, and changes nothing.
     ReadOnly,
+}
+
+/// What somebody has to do before anything else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstStep {
+    /// Choose a password that nobody else has seen.
+    PasswordChange,
+    /// Set a second factor up.
+    TotpEnrolment,
+}
+
+impl FirstStep {
+    /// What is to be done, for programs.
+    pub(crate) const fn code(self) -> &'static str {
+        match self {
+            Self::PasswordChange => "PASSWORD_CHANGE_REQUIRED",
+            Self::TotpEnrolment => "TOTP_ENROLMENT_REQUIRED",
+        }
+    }
+}
+
+/// One of the vendor's people, as colleagues see them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct VendorUser {
+    #[schema(value_type = Uuid)]
+    pub(crate) id: UserId,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    #[schema(value_type = String)]
+    pub(crate) role: VendorRole,
+    /// `active`, `invited` (has yet to choose a password) or `disabled`.
+    #[schema(value_type = String)]
+    pub(crate) state: UserState,
+    /// Whether a second factor is set up.
+    pub(crate) has_totp: bool,
+    /// From where alone the person may come; from everywhere if null.
+    pub(crate) allowed_addresses: Option<Vec<String>>,
+    /// Until when the one-time password holds.
+    pub(crate) password_expires_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) last_login_at: Option<DateTime<Utc>>,
+}
+
+/// Whether somebody gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UserState {
+    Active,
+    Invited,
+    Disabled,
+}
+
+impl FromStr for UserState {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        match text {
+            "active" => Ok(Self::Active),
+            "invited" => Ok(Self::Invited),
+            "disabled" => Ok(Self::Disabled),
+            _ => Err("needs to be `active`, `invited` or `disabled`"),
+        }
+    }
+}
+
+/// Which people.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UserFilter {
+    pub(crate) role: Option<VendorRole>,
+    pub(crate) state: Option<UserState>,
+    /// Part of the name or the e-mail address.
+    pub(crate) text: Option<String>,
+}
+
+/// Where a page ended: by e-mail address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct UserPlace {
+    pub(crate) email: String,
+}
+
+/// Somebody whose password was right.
+#[derive(Clone, Debug)]
+pub(crate) struct Known {
+    pub(crate) user: UserId,
+    pub(crate) email: String,
+    pub(crate) has_totp: bool,
+    pub(crate) allowed: Option<AddressList>,
 }
 
 /// A text that is no role.
@@ -34,34 +127,11 @@ impl VendorRole {
             Self::ReadOnly => "read_only",
         }
     }
+}
 
-    /// What the role includes. Everybody reads.
-    pub(crate) const fn permissions(self) -> &'static [&'static str] {
-        match self {
-            Self::SuperAdmin => &[
-                "tenants.read",
-                "tenants.write",
-                "tenants.end",
-                "db_hosts.read",
-                "db_hosts.write",
-                "fleet_migrations.read",
-                "fleet_migrations.write",
-                "jobs.read",
-                "jobs.write",
-                "jobs.write_all",
-            ],
-            Self::Support => &[
-                "tenants.read",
-                "tenants.write",
-                "db_hosts.read",
-                "fleet_migrations.read",
-                "jobs.read",
-                "jobs.write",
-            ],
-            Self::Finance | Self::ReadOnly => {
-                &["tenants.read", "db_hosts.read", "fleet_migrations.read", "jobs.read"]
-            }
-        }
+impl Serialize for VendorRole {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
     }
 }
 
@@ -90,17 +160,5 @@ mod tests {
             assert_eq!(role.to_string().parse::<VendorRole>().unwrap(), role);
         }
         assert!("owner".parse::<VendorRole>().is_err());
-    }
-
-    #[test]
-    fn only_super_administrators_touch_all_tenants_at_once_or_the_end_of_one() {
-        for role in VendorRole::ALL {
-            for permission in
-                ["db_hosts.write", "fleet_migrations.write", "jobs.write_all", "tenants.end"]
-            {
-                let may = role.permissions().contains(&permission);
-                assert_eq!(may, role == VendorRole::SuperAdmin, "{role}: {permission}");
-            }
-        }
     }
 }

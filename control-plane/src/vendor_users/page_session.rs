@@ -5,17 +5,17 @@
 
 use std::{future::Future, pin::Pin};
 
-use actix_web::{FromRequest, HttpRequest, cookie::Cookie, dev::Payload, web::Data};
+use actix_web::{FromRequest, HttpRequest, cookie::Cookie, dev::Payload};
 use chrono::TimeDelta;
 use hotelhub_core::keys::{random_token, sha256};
 use hotelhub_http::{
     auth::page_cookie,
     error::{ApiError, ApiResult},
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
-use super::{Vendor, routes::check_password, store};
-use crate::{app::App, database::database_failed};
+use super::{Vendor, login, model::Known, person::app_of, store};
+use crate::{app::App, audit::Origin, database::database_failed};
 
 /// How long a session lasts: a working day.
 const LASTS: TimeDelta = TimeDelta::hours(12);
@@ -24,17 +24,20 @@ const LASTS: TimeDelta = TimeDelta::hours(12);
 #[derive(Clone, Debug)]
 pub(crate) struct Visitor(pub(crate) Vendor);
 
-impl Visitor {
+/// The same, also of somebody who has something to do first: for one's own account, and no more.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountVisitor(pub(crate) Vendor);
+
+impl AccountVisitor {
     async fn of(req: HttpRequest) -> ApiResult<Self> {
-        let app = req.app_data::<Data<App>>();
-        let app = app.ok_or_else(|| ApiError::internal("the program has no `App`"))?;
+        let app = app_of(&req)?;
         let secret = page_cookie::read(&req, is_over_tls(app));
         let secret = secret.ok_or_else(ApiError::unauthenticated)?;
-        store::find_by_page(&app.db, &digest(&secret), app.clock.now())
-            .await
-            .map_err(database_failed)?
-            .map(Self)
-            .ok_or_else(ApiError::unauthenticated)
+        let origin = Origin::of(&req, app.clock.now());
+        let found = store::find_by_page(&app.db, &digest(&secret), origin).await;
+        let vendor = found.map_err(database_failed)?.ok_or_else(ApiError::unauthenticated)?;
+        app.gate.admit(origin.address, vendor.allowed.as_ref())?;
+        Ok(Self(vendor))
     }
 }
 
@@ -47,7 +50,7 @@ fn is_over_tls(app: &App) -> bool {
     app.panel.scheme() == "https"
 }
 
-impl FromRequest for Visitor {
+impl FromRequest for AccountVisitor {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
@@ -56,23 +59,29 @@ impl FromRequest for Visitor {
     }
 }
 
-/// Begins a session of the person with this password; the secret for the cookie.
-///
-/// # Errors
-/// `INVALID_CREDENTIALS`, whatever is wrong with them.
-pub(crate) async fn begin(app: &App, email: &str, password: SecretString) -> ApiResult<String> {
-    let user = check_password(app, email, password).await?;
+impl FromRequest for Visitor {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let AccountVisitor(vendor) = AccountVisitor::of(req.clone()).await?;
+            vendor.past_first_steps(app_of(&req)?).map(Self)
+        })
+    }
+}
+
+/// Begins a page's session of somebody who showed all that it takes; the secret for the cookie.
+pub(crate) async fn begin(app: &App, known: &Known, origin: Origin) -> ApiResult<String> {
     let secret = random_token().expose_secret().to_owned();
-    let (now, digest) = (app.clock.now(), digest(&secret));
-    store::insert_session(&app.db, user, digest, (now, now + LASTS))
-        .await
-        .map_err(database_failed)?;
+    login::begin_session(app, known, ("page", digest(&secret), LASTS), origin).await?;
     Ok(secret)
 }
 
 /// Ends the session.
-pub(crate) async fn end(app: &App, Visitor(vendor): &Visitor) -> ApiResult<()> {
-    store::revoke(&app.db, vendor.session, app.clock.now()).await.map_err(database_failed)
+pub(crate) async fn end(app: &App, AccountVisitor(vendor): &AccountVisitor) -> ApiResult<()> {
+    login::end_session(app, vendor).await
 }
 
 fn digest(secret: &str) -> Vec<u8> {

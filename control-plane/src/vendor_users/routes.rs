@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::StatusCode,
     web::{Data, ServiceConfig},
 };
 use hotelhub_core::{
@@ -13,6 +12,7 @@ use hotelhub_http::{
     answer::Answer,
     auth::tokens::SESSION_TTL,
     body::JsonBody,
+    client_addr::client_addr,
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
     limits::Limits,
@@ -23,11 +23,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Vendor,
+    Account, Vendor, login,
+    model::FirstStep,
     person::AUDIENCE,
+    second_factor,
     store::{self, Refreshable},
 };
-use crate::{app::App, database::database_failed};
+use crate::{
+    app::App,
+    audit::{self, Actor, Event, Origin},
+    database::database_failed,
+};
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -44,9 +50,8 @@ pub(crate) struct LoginBody {
     email: String,
     #[schema(value_type = String)]
     password: SecretString,
-    /// The code of the second factor, for people who have one. Nobody has one yet.
+    /// The code of the second factor, or a recovery code, for people who have one.
     #[serde(default)]
-    #[expect(dead_code, reason = "part of the contract; read once there are second factors")]
     totp: Option<String>,
 }
 
@@ -76,6 +81,11 @@ pub(crate) struct MeBody {
     user: VendorUserBody,
     roles: Vec<&'static str>,
     permissions: Vec<&'static str>,
+    /// Whether a second factor is set up.
+    has_totp: bool,
+    /// What is to be done before anything else: `PASSWORD_CHANGE_REQUIRED` or
+    /// `TOTP_ENROLMENT_REQUIRED`.
+    first_step: Option<&'static str>,
 }
 
 /// One of the vendor's people.
@@ -90,7 +100,9 @@ pub(crate) struct VendorUserBody {
 /// Logs in.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "auth", request_body = LoginBody, responses(
     (status = 200, body = Answer<TokensBody>),
-    (status = 401, body = ErrorBody, description = "`INVALID_CREDENTIALS`"),
+    (status = 401, body = ErrorBody, description =
+        "`INVALID_CREDENTIALS`; `TOTP_REQUIRED`: send `totp` as well; `TOTP_INVALID`"),
+    (status = 403, body = ErrorBody, description = "`ADDRESS_NOT_ALLOWED`"),
     (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
 ))]
 pub(crate) async fn log_in(
@@ -100,35 +112,17 @@ pub(crate) async fn log_in(
     body: JsonBody<LoginBody>,
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
-    let LoginBody { email, password, .. } = body.value;
-    let user = check_password(&app, &email, password).await?;
+    let LoginBody { email, password, totp } = body.value;
+    let origin = Origin::of(&req, app.clock.now());
+    let known = login::check_password(&app, origin, &email, password).await?;
+    if known.has_totp {
+        let code = totp.ok_or_else(login::code_required)?;
+        second_factor::check(&app, (known.user, &known.email), &code, origin).await?;
+    }
     let secret = random_token();
-    let now = app.clock.now();
-    let session = store::insert_session(&app.db, user, digest(&secret), (now, now + SESSION_TTL))
-        .await
-        .map_err(database_failed)?;
-    Ok(tokens(&app, user, session, &secret)?.ok())
-}
-
-/// The person with this e-mail address and this password.
-///
-/// # Errors
-/// One refusal for every reason, after the same work, so that nobody learns who works here.
-pub(super) async fn check_password(
-    app: &App,
-    email: &str,
-    password: SecretString,
-) -> ApiResult<UserId> {
-    let candidate = store::find_candidate(&app.db, email.trim()).await.map_err(database_failed)?;
-    let (user, hash) = candidate.unzip();
-    let right = app.passwords.verify(password, hash).await?;
-    user.filter(|_| right).ok_or_else(|| {
-        ApiError::refused(
-            StatusCode::UNAUTHORIZED,
-            "INVALID_CREDENTIALS",
-            "the e-mail address or the password is wrong",
-        )
-    })
+    let kept = ("api", digest(&secret), SESSION_TTL);
+    let session = login::begin_session(&app, &known, kept, origin).await?;
+    Ok(tokens(&app, known.user, session, &secret)?.ok())
 }
 
 /// Exchanges a refresh token for new tokens. A token that was used before ends the session: it may
@@ -146,6 +140,7 @@ pub(crate) async fn refresh(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let now = app.clock.now();
+    app.gate.admit(client_addr(&req), None)?;
     let used = digest(&body.value.refresh_token);
     let tx = app.db.begin().await.map_err(database_failed)?;
     let found =
@@ -155,6 +150,10 @@ pub(crate) async fn refresh(
     };
     if !current || !store::is_enabled(&tx, user).await.map_err(database_failed)? {
         store::revoke(&tx, session, now).await.map_err(database_failed)?;
+        let event =
+            Event::of("session.revoke").on("session", session).with("of_user", user.to_string());
+        let event = event.with("why", "a refresh token that was used before, or a disabled login");
+        audit::record(&tx, Actor::anonymous("", Origin::of(&req, now)), event).await?;
         tx.commit().await.map_err(database_failed)?;
         tracing::warn!(session.id = %session, "a refresh was refused and the session ended");
         return Err(ApiError::unauthenticated());
@@ -171,8 +170,8 @@ pub(crate) async fn refresh(
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses(
     (status = 204), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn log_out(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
-    store::revoke(&app.db, vendor.session, app.clock.now()).await.map_err(database_failed)?;
+pub(crate) async fn log_out(app: Data<App>, Account(vendor): Account) -> ApiResult<HttpResponse> {
+    login::end_session(&app, &vendor).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -180,12 +179,15 @@ pub(crate) async fn log_out(app: Data<App>, vendor: Vendor) -> ApiResult<HttpRes
 #[utoipa::path(get, path = "/api/v1/me", tag = "auth", responses(
     (status = 200, body = Answer<MeBody>), (status = 401, body = ErrorBody),
 ), security(("vendor" = [])))]
-pub(crate) async fn show_me(vendor: Vendor) -> HttpResponse {
+pub(crate) async fn show_me(app: Data<App>, Account(vendor): Account) -> HttpResponse {
+    let (has_totp, first_step) = (vendor.has_totp(), vendor.first_step(&app));
     let Vendor { user: id, email, name, role, .. } = vendor;
     let body = MeBody {
         user: VendorUserBody { id, email, name },
         roles: vec![role.as_str()],
-        permissions: role.permissions().to_vec(),
+        permissions: role.permissions(),
+        has_totp,
+        first_step: first_step.map(FirstStep::code),
     };
     Answer::new(body).ok()
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{SessionId, UserId};
-use hotelhub_http::auth::tokens::SESSION_TTL;
+use hotelhub_http::{auth::tokens::SESSION_TTL, client_addr::AddressList};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
@@ -10,8 +10,11 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{Vendor, VendorRole, entity, session_entity};
-use crate::database::{damaged, violates};
+use super::{Vendor, VendorRole, entity, model::Known, session_entity};
+use crate::{
+    audit::Origin,
+    database::{damaged, violates},
+};
 
 /// A login to be made. The e-mail address is in lower case.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct NewVendorUser<'a> {
     pub(crate) name: &'a str,
     pub(crate) role: VendorRole,
     pub(crate) password_hash: String,
+    /// Until when the password holds, if somebody else has seen it.
+    pub(crate) password_expires_at: Option<DateTime<Utc>>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -32,22 +37,26 @@ pub(crate) enum InsertVendorUserError {
     Database(#[from] DbErr),
 }
 
-/// Writes a login.
+/// Writes a login and gives its id.
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     user: NewVendorUser<'_>,
-) -> Result<(), InsertVendorUserError> {
+) -> Result<UserId, InsertVendorUserError> {
+    let id = UserId::generate();
     let row = entity::ActiveModel {
-        id: Set(UserId::generate().as_uuid()),
+        id: Set(id.as_uuid()),
         email: Set(user.email.to_owned()),
         name: Set(user.name.to_owned()),
         role: Set(user.role.as_str().to_owned()),
         password_hash: Set(user.password_hash),
         disabled_at: NotSet,
+        password_expires_at: Set(user.password_expires_at),
+        totp_confirmed_at: NotSet,
+        allowed_addresses: NotSet,
         created_at: Set(user.now),
     };
     match entity::Entity::insert(row).exec_without_returning(db).await {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(id),
         Err(error) if violates(&error, "vendor_users_email") => {
             Err(InsertVendorUserError::EmailTaken)
         }
@@ -55,48 +64,91 @@ pub(crate) async fn insert(
     }
 }
 
-/// The person who may log in with this e-mail address, and the hash of the password.
+/// The person who may log in with this e-mail address, and the hash of the password, which holds at
+/// `now`.
 pub(super) async fn find_candidate(
     db: &impl ConnectionTrait,
     email: &str,
-) -> Result<Option<(UserId, String)>, DbErr> {
+    now: DateTime<Utc>,
+) -> Result<Option<(Known, String)>, DbErr> {
+    let holds = Condition::any()
+        .add(entity::Column::PasswordExpiresAt.is_null())
+        .add(entity::Column::PasswordExpiresAt.gt(now));
     let row = entity::Entity::find()
         .filter(entity::Column::Email.eq(email.to_lowercase()))
         .filter(entity::Column::DisabledAt.is_null())
+        .filter(holds)
         .one(db)
         .await?;
-    Ok(row.map(|it| (it.id.into(), it.password_hash)))
+    let Some(row) = row else { return Ok(None) };
+    let known = known(&row)?;
+    Ok(Some((known, row.password_hash)))
 }
 
-/// The person of a session, if both stand at `now`.
+/// The person of this id who may log in.
+pub(super) async fn find_known(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Option<Known>, DbErr> {
+    let row = entity::Entity::find_by_id(user.as_uuid())
+        .filter(entity::Column::DisabledAt.is_null())
+        .one(db)
+        .await?;
+    row.as_ref().map(known).transpose()
+}
+
+/// The hash of somebody's password.
+pub(super) async fn find_password(
+    db: &impl ConnectionTrait,
+    user: UserId,
+) -> Result<Option<String>, DbErr> {
+    let row = entity::Entity::find_by_id(user.as_uuid()).one(db).await?;
+    Ok(row.map(|it| it.password_hash))
+}
+
+fn known(row: &entity::Model) -> Result<Known, DbErr> {
+    Ok(Known {
+        user: row.id.into(),
+        email: row.email.clone(),
+        has_totp: row.totp_confirmed_at.is_some(),
+        allowed: addresses(row)?,
+    })
+}
+
+fn addresses(row: &entity::Model) -> Result<Option<AddressList>, DbErr> {
+    row.allowed_addresses.as_deref().map(str::parse).transpose().map_err(damaged)
+}
+
+/// The person of a session, if both stand when the request came.
 pub(super) async fn find_by_session(
     db: &impl ConnectionTrait,
     session: SessionId,
     user: UserId,
-    now: DateTime<Utc>,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let standing = session_entity::Entity::find_by_id(session.as_uuid())
         .filter(session_entity::Column::UserId.eq(user.as_uuid()))
         .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(now));
+        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
     match standing.one(db).await? {
-        Some(_) => find_person(db, session, user).await,
+        Some(_) => find_person(db, session, user, origin).await,
         None => Ok(None),
     }
 }
 
-/// The person whose page has the cookie with this digest, if both stand at `now`.
+/// The person whose page has the cookie with this digest, if both stand when the request
+/// came.
 pub(super) async fn find_by_page(
     db: &impl ConnectionTrait,
     page_sha256: &[u8],
-    now: DateTime<Utc>,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let standing = session_entity::Entity::find()
         .filter(session_entity::Column::RefreshSha256.eq(page_sha256))
         .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(now));
+        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
     match standing.one(db).await? {
-        Some(it) => find_person(db, it.id.into(), it.user_id.into()).await,
+        Some(it) => find_person(db, it.id.into(), it.user_id.into(), origin).await,
         None => Ok(None),
     }
 }
@@ -105,6 +157,7 @@ async fn find_person(
     db: &impl ConnectionTrait,
     session: SessionId,
     user: UserId,
+    origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
     let person = entity::Entity::find_by_id(user.as_uuid())
         .filter(entity::Column::DisabledAt.is_null())
@@ -112,7 +165,18 @@ async fn find_person(
         .await?;
     let Some(person) = person else { return Ok(None) };
     let role = person.role.parse().map_err(damaged)?;
-    Ok(Some(Vendor { user, session, email: person.email, name: person.name, role }))
+    let allowed = addresses(&person)?;
+    Ok(Some(Vendor {
+        user,
+        session,
+        email: person.email,
+        name: person.name,
+        role,
+        origin,
+        has_totp: person.totp_confirmed_at.is_some(),
+        has_shown_password: person.password_expires_at.is_some(),
+        allowed,
+    }))
 }
 
 /// Writes a session.

@@ -144,10 +144,16 @@ fn cipher(key: &[u8; KEY_BYTES]) -> Result<RandomizedNonceKey, UnsealError> {
 /// 32 random bytes as text, for tokens that a person or a program carries.
 #[must_use]
 pub fn random_token() -> SecretString {
-    let mut bytes = [0_u8; 32];
+    SecretString::from(URL_SAFE_NO_PAD.encode(random_bytes::<32>()))
+}
+
+/// Random bytes.
+#[must_use]
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0_u8; N];
     #[expect(clippy::expect_used, reason = "a machine without randomness must not go on")]
     rand::fill(&mut bytes).expect("the machine gives randomness");
-    SecretString::from(URL_SAFE_NO_PAD.encode(bytes))
+    bytes
 }
 
 /// The SHA-256 of a text: what is stored of a token that somebody else carries.

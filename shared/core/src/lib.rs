@@ -1,5 +1,6 @@
 //! What every program of the platform needs, and nothing that only one needs.
 
+pub mod audit;
 pub mod clock;
 pub mod config;
 pub mod errors;
@@ -14,4 +15,5 @@ pub mod spans;
 pub mod sql;
 pub mod tasks;
 pub mod telemetry;
+pub mod totp;
 pub mod trace;

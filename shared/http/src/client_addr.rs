@@ -6,32 +6,57 @@ use actix_web::{HttpRequest, web::Data};
 use hotelhub_core::config::Reader;
 use ipnet::IpNet;
 
+/// Addresses and ranges of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressList(Vec<IpNet>);
+
+/// A text that is no list of addresses and ranges.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("has `{0}`: not an address or range")]
+pub struct InvalidAddress(String);
+
+impl AddressList {
+    /// Whether the address is one of them, however it is written.
+    #[must_use]
+    pub fn contains(&self, addr: IpAddr) -> bool {
+        let addr = addr.to_canonical();
+        self.0.iter().any(|it| it.contains(&addr))
+    }
+}
+
+impl std::str::FromStr for AddressList {
+    type Err = InvalidAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAddress> {
+        let read = |entry: &str| {
+            let address = || entry.parse::<IpAddr>().map(|it| IpNet::from(it.to_canonical()));
+            let net = entry.parse::<IpNet>().or_else(|_| address());
+            net.map_err(|_neither| InvalidAddress(entry.to_owned()))
+        };
+        text.split(',').map(str::trim).map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl std::fmt::Display for AddressList {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let texts: Vec<_> = self.0.iter().map(IpNet::to_string).collect();
+        f.write_str(&texts.join(","))
+    }
+}
+
 /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` is believed.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(AddressList);
 
 impl TrustedProxies {
     /// Reads `TRUSTED_PROXIES`: addresses and ranges, joined with commas.
     pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let text: Option<String> = reader.optional("TRUSTED_PROXIES")?;
-        let mut nets = Vec::new();
-        for entry in text.iter().flat_map(|it| it.split(',')).map(str::trim) {
-            let address = || entry.parse::<IpAddr>().map(|it| IpNet::from(it.to_canonical()));
-            match entry.parse::<IpNet>().or_else(|_| address()) {
-                Ok(net) => nets.push(net),
-                Err(_neither) => {
-                    return reader.fault(
-                        "TRUSTED_PROXIES",
-                        format!("has `{entry}`: not an address or range"),
-                    );
-                }
-            }
-        }
-        Some(Self(nets))
+        let list: Option<AddressList> = reader.optional("TRUSTED_PROXIES")?;
+        Some(Self(list.unwrap_or_default()))
     }
 
     fn trusts(&self, addr: IpAddr) -> bool {
-        self.0.iter().any(|it| it.contains(&addr))
+        self.0.contains(addr)
     }
 
     /// The last address in the chain that no trusted proxy vouches for. Addresses are compared as
@@ -82,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_last_untrusted_hop_is_the_client() {
-        let edge = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
         let client = edge.client(addr("10.0.0.1"), "6.6.6.6, 198.51.100.7, 10.0.0.2");
         assert_eq!(client, addr("198.51.100.7"));
         assert_eq!(edge.client(addr("10.0.0.1"), "garbage"), addr("10.0.0.1"));
@@ -90,7 +115,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_header_counts_and_the_proxys_is_the_last() {
-        let edge = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
         let req = TestRequest::get()
             .peer_addr("10.0.0.1:4000".parse().unwrap())
             .append_header(("x-forwarded-for", "6.6.6.6"))
@@ -101,10 +126,25 @@ mod tests {
 
     #[test]
     fn an_ipv4_address_that_is_written_as_ipv6_is_the_same_address() {
-        let edge = TrustedProxies(vec!["10.0.0.0/8".parse().unwrap()]);
+        let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
         let client = edge.client(addr("::ffff:10.0.0.1"), "198.51.100.7, ::ffff:10.0.0.2");
         assert_eq!(client, addr("198.51.100.7"));
         let client = edge.client(addr("10.0.0.1"), "::ffff:198.51.100.7");
         assert_eq!(client, addr("198.51.100.7"));
+    }
+
+    #[test]
+    fn a_list_holds_addresses_and_ranges_and_nothing_else() {
+        let list: AddressList = "10.0.0.0/8, 203.0.113.9,2001:db8::/32".parse().unwrap();
+        for inside in ["10.9.9.9", "::ffff:203.0.113.9", "2001:db8::7"] {
+            assert!(list.contains(addr(inside)), "{inside}");
+        }
+        assert!(
+            !list.contains(addr("203.0.113.10")) && !AddressList::default().contains(addr("::1"))
+        );
+        assert_eq!(list.to_string(), "10.0.0.0/8,203.0.113.9/32,2001:db8::/32");
+        assert!(
+            "10.0.0.0/33".parse::<AddressList>().is_err() && "".parse::<AddressList>().is_err()
+        );
     }
 }

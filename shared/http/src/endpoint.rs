@@ -8,8 +8,31 @@ use actix_web::{
 
 use crate::error::ApiError;
 
+/// Where endpoints are added.
+pub trait Routes {
+    /// Takes an endpoint in.
+    fn take(&mut self, path: String, methods: Vec<&'static str>, resource: Resource);
+}
+
+impl Routes for ServiceConfig {
+    fn take(&mut self, _: String, _: Vec<&'static str>, resource: Resource) {
+        self.service(resource);
+    }
+}
+
+/// A list of endpoints, each with its methods: so that a test forgets none.
+#[derive(Debug, Default)]
+pub struct RouteList(pub Vec<(String, Vec<&'static str>)>);
+
+impl Routes for RouteList {
+    fn take(&mut self, path: String, methods: Vec<&'static str>, _: Resource) {
+        self.0.push((path, methods));
+    }
+}
+
 /// One path and what may be done there.
 pub struct Endpoint {
+    path: String,
     resource: Resource,
     methods: Vec<&'static str>,
 }
@@ -18,7 +41,7 @@ impl Endpoint {
     /// The endpoint at `path`, e.g. `/api/v1/tenants/{tenant_id}`.
     #[must_use]
     pub fn at(path: &str) -> Self {
-        Self { resource: web::resource(path), methods: Vec::new() }
+        Self { path: path.to_owned(), resource: web::resource(path), methods: Vec::new() }
     }
 
     /// Answers GET, and HEAD the same without a body.
@@ -79,13 +102,15 @@ impl Endpoint {
         self.on(Method::DELETE, "DELETE", handler)
     }
 
-    /// Adds the endpoint to the program.
-    pub fn register(self, app: &mut ServiceConfig) {
-        let allow = self.methods.join(", ");
-        app.service(self.resource.default_service(web::to(move || {
+    /// Adds the endpoint to the program, or to a list of what it has.
+    pub fn register(self, app: &mut impl Routes) {
+        let Self { path, resource, methods } = self;
+        let allow = methods.join(", ");
+        let resource = resource.default_service(web::to(move || {
             let allow = allow.clone();
             std::future::ready(Err::<&str, _>(ApiError::wrong_method(allow)))
-        })));
+        }));
+        app.take(path, methods, resource);
     }
 
     fn on<F, Args>(mut self, method: Method, name: &'static str, handler: F) -> Self

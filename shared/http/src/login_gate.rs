@@ -6,9 +6,14 @@ use actix_web::{
 
 use crate::error::{ApiError, ApiResult};
 
-/// The path of the page where people log in.
+/// Where people are sent who may not see a page yet.
 #[derive(Clone, Copy, Debug)]
-pub struct LoginGate(pub &'static str);
+pub struct LoginGate {
+    /// The path of the page where people log in.
+    pub login: &'static str,
+    /// For other refusals, by their code: the path of the page where something is to be done first.
+    pub first: &'static [(&'static str, &'static str)],
+}
 
 impl LoginGate {
     /// `page`, where a missing or ended session leads to the login instead of to an error.
@@ -30,8 +35,8 @@ impl LoginGate {
                     Err(error) => Err(error.into()),
                 };
                 match answered {
-                    Err(error) if is_unauthenticated(&error) => Ok(self.to_login()),
-                    other => other,
+                    Err(error) => self.place_of(&error).map(see).ok_or(error),
+                    answer => answer,
                 }
             }
         }
@@ -40,10 +45,18 @@ impl LoginGate {
     /// Leads to the login.
     #[must_use]
     pub fn to_login(self) -> HttpResponse {
-        HttpResponse::SeeOther().insert_header((LOCATION, self.0)).finish()
+        see(self.login)
+    }
+
+    fn place_of(self, error: &Error) -> Option<&'static str> {
+        let code = error.as_error::<ApiError>()?.code();
+        if code == "UNAUTHENTICATED" {
+            return Some(self.login);
+        }
+        self.first.iter().find(|(it, _)| *it == code).map(|(_, place)| *place)
     }
 }
 
-fn is_unauthenticated(error: &Error) -> bool {
-    error.as_error::<ApiError>().is_some_and(|it| it.code() == "UNAUTHENTICATED")
+fn see(place: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()
 }

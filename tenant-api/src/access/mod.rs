@@ -34,6 +34,8 @@ permissions!(
     GuestWrite = "guest.write",
     JobRead = "job.read",
     JobWrite = "job.write",
+    AuditRead = "audit.read",
+    SupportWrite = "support.write",
 );
 
 /// A word that a newer release wrote, and this one does not know, allows nothing.

@@ -7,7 +7,7 @@
 mod idempotency;
 mod session;
 
-use std::{cell::Cell, sync::Arc, time::Duration};
+use std::{cell::Cell, net::IpAddr, sync::Arc, time::Duration};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -17,7 +17,7 @@ use actix_web::{
 };
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
-    ids::{RequestId, UserId},
+    ids::{RequestId, SessionId, UserId},
     life::Access,
     trace::TraceContext,
 };
@@ -25,6 +25,7 @@ use hotelhub_http::{
     answer::Answer,
     auth::{bearer, page_cookie},
     body::Repeat,
+    client_addr::client_addr,
     error::{ApiError, ApiResult},
     server::{request_id, trace_of},
 };
@@ -43,7 +44,9 @@ use self::{
 use crate::{
     access::{Permission, Purpose, Refusal, allow},
     app::App,
+    audit::{self, Actor, Event},
     site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
+    support::{Inside, find_inside},
     worker::HotelJob,
 };
 
@@ -57,12 +60,17 @@ pub(crate) struct Desk {
     pointer: Pointer,
     request: RequestId,
     trace: TraceContext,
+    address: IpAddr,
+    /// Method and path, for the record.
+    doing: String,
 }
 
 /// Who changes something, when, and in which request.
 pub(crate) struct Change<'a> {
     pub(crate) tx: &'a TenantTransaction<'a>,
     pub(crate) person: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) address: IpAddr,
     pub(crate) now: DateTime<Utc>,
     pub(crate) request: RequestId,
     trace: TraceContext,
@@ -267,11 +275,20 @@ impl Desk {
         if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
             return Ok((Written::Before(kept), None));
         }
-        let (request, trace) = (self.request, self.trace);
-        let place = Change { tx: &tx, person, now, request, trace, jobs: Cell::new(None) };
+        let (request, trace, address) = (self.request, self.trace, self.address);
+        let (session, is_support) = (session.id, session.is_support);
+        let jobs = Cell::new(None);
+        let place = Change { tx: &tx, person, session, address, now, request, trace, jobs };
         let answer = Answer::new(change(&place).await?);
         let jobs = place.jobs.get();
         idempotency::keep(&tx, person, repeat, status, &answer, now).await?;
+        if is_support {
+            let event = Event::of("support.change").with("request", &*self.doing);
+            let event = event.with("permission", permission.name());
+            audit::record(&tx, Actor::of(&place).await?, event).await?;
+            // Its time may have run out, or been ended, while the change was made.
+            session::require_still(&tx, session, self.app.clock.now()).await?;
+        }
         tx.commit().await.map_err(database_failed)?;
         Ok((Written::Now(answer), jobs))
     }
@@ -289,6 +306,46 @@ impl Desk {
             return Err(self.site.refuse(Refusal::Stopped));
         }
         Ok(person)
+    }
+
+    /// Who is asking, and support that is in the hotel right now.
+    pub(crate) async fn person_and_support(&self) -> ApiResult<(Person, Option<Inside>)> {
+        let person = self.person().await?;
+        if !self.site.has_schema(8) {
+            return Ok((person, None));
+        }
+        let (id, now) = (person.id.as_uuid(), self.app.clock.now());
+        let inside = self.site.reading(async |site| {
+            let connection = site.connect().await?;
+            let inside = find_inside(&connection, id, now).await.map_err(database_failed);
+            connection.release();
+            inside
+        });
+        Ok((person, inside.await?))
+    }
+
+    /// Changes what only support does to its own stay, without a look at whether it may still be there.
+    pub(crate) async fn leave_as_support(
+        &self,
+        work: impl AsyncFn(&Change<'_>) -> ApiResult<()>,
+    ) -> ApiResult<()> {
+        let left = self.site.writing(async |site| {
+            let now = self.app.clock.now();
+            let mut connection = site.connect().await?;
+            let tx = connection.transaction().await.map_err(database_failed)?;
+            let session = session::find(&tx, &self.pointer, Permission::AuditRead, now).await?;
+            if !session.is_support {
+                return Err(ApiError::forbidden("support"));
+            }
+            let (request, trace, address) = (self.request, self.trace, self.address);
+            let (person, session, jobs) = (session.person(), session.id, Cell::new(None));
+            let place = Change { tx: &tx, person, session, address, now, request, trace, jobs };
+            work(&place).await?;
+            tx.commit().await.map_err(database_failed)?;
+            connection.release();
+            Ok(())
+        });
+        left.await
     }
 
     /// Ends the session.
@@ -321,7 +378,9 @@ impl Desk {
             None => None,
         };
         let pointer = pointer.ok_or_else(ApiError::unauthenticated)?;
-        Ok(Self { site, app, pointer, request: request_id(req), trace: trace_of(req) })
+        let (request, trace) = (request_id(req), trace_of(req));
+        let doing = format!("{} {}", req.method(), req.path());
+        Ok(Self { site, app, pointer, request, trace, address: client_addr(req), doing })
     }
 }
 

@@ -3,7 +3,12 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use hotelhub_core::{ids::UserId, keys::sha256, life::Access, sql::Query};
+use hotelhub_core::{
+    ids::{SessionId, UserId},
+    keys::sha256,
+    life::Access,
+    sql::Query,
+};
 use hotelhub_http::{
     auth::tokens::Claims,
     error::{ApiError, ApiResult},
@@ -44,6 +49,9 @@ const LIVE: &str = "s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at
 /// What the session's row says about one request.
 pub(crate) struct Session {
     person: UserId,
+    pub(super) id: SessionId,
+    /// Whether it is one of the vendor's people, let in for a time.
+    pub(super) is_support: bool,
     permitted: bool,
     /// What the hotel may do, by its own row.
     pub(super) access: Access,
@@ -71,7 +79,8 @@ pub(crate) async fn find(
         "SELECT s.user_id, \
            EXISTS (SELECT FROM user_roles r JOIN role_permissions p USING (role) \
                    WHERE r.user_id = s.user_id AND p.permission = $3), \
-           (SELECT access FROM tenant_identity) \
+           (SELECT access FROM tenant_identity), s.id, \
+           EXISTS (SELECT FROM user_roles WHERE user_id = s.user_id AND role = 'support') \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE {pointed_at} AND {LIVE}"
     );
     let row = db
@@ -80,7 +89,23 @@ pub(crate) async fn find(
         .map_err(database_failed)?
         .ok_or_else(ApiError::unauthenticated)?;
     let access = read_access(row.get(2));
-    Ok(Session { person: row.get(0), permitted: row.get(1), access })
+    let (id, is_support) = (row.get(3), row.get(4));
+    Ok(Session { person: row.get(0), id, is_support, permitted: row.get(1), access })
+}
+
+/// Refuses a session that has ended since the transaction began. One that has not cannot end any more
+/// before the commit.
+pub(super) async fn require_still(
+    tx: &impl Query,
+    id: SessionId,
+    now: DateTime<Utc>,
+) -> ApiResult<()> {
+    let sql = format!(
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
+         WHERE s.id = $1 AND {LIVE} FOR SHARE OF s"
+    );
+    let still = tx.query_opt(&sql, &[&id, &now]).await.map_err(database_failed)?;
+    still.map(drop).ok_or_else(ApiError::unauthenticated)
 }
 
 /// Somebody who is logged in.

@@ -3,7 +3,7 @@
 mod model;
 pub(crate) mod routes;
 mod stores;
-mod upcall;
+pub(crate) mod upcall;
 
 pub(crate) use self::{
     model::{Job, JobFilter, JobState, StateGroup},

@@ -54,7 +54,7 @@ pub(super) fn register(app: &mut ServiceConfig) {
 }
 
 /// The vendor, at a hotel.
-pub(super) struct Vendor {
+pub(crate) struct Vendor {
     site: Site,
     actor: String,
 }
@@ -81,8 +81,14 @@ impl Vendor {
         Ok(Self { site, actor: actor.chars().take(200).collect() })
     }
 
+    /// The hotel, if it has been migrated to what support access needs.
+    pub(crate) fn site(&self) -> ApiResult<&Site> {
+        self.site.require_schema(8)?;
+        Ok(&self.site)
+    }
+
     /// Looks, or changes something, in one transaction.
-    async fn transact<T>(
+    pub(crate) async fn transact<T>(
         &self,
         work: impl AsyncFn(&TenantTransaction<'_>) -> ApiResult<T>,
     ) -> ApiResult<T> {

@@ -4,6 +4,7 @@
 //! the same permissions. Every page works without a script; there is none.
 
 mod ask;
+mod audit;
 mod booking;
 mod error;
 mod faults;
@@ -17,6 +18,7 @@ mod reservation;
 mod reservations;
 mod setup;
 mod shell;
+mod support;
 mod texts;
 mod typed;
 mod words;
@@ -27,7 +29,7 @@ use hotelhub_http::{assets::DESIGN, endpoint::Endpoint, login_gate::LoginGate};
 pub(crate) use self::error::error_page;
 
 /// Everybody who has no session is sent there.
-const GATE: LoginGate = LoginGate("/login");
+const GATE: LoginGate = LoginGate { login: "/login", first: &[] };
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -47,6 +49,16 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/jobs/retry").post(GATE.behind(jobs::retry_jobs)).register(app);
     Endpoint::at("/jobs/{job_id}/retry").post(GATE.behind(jobs::retry_job)).register(app);
     Endpoint::at("/jobs/{job_id}/cancel").post(GATE.behind(jobs::cancel_job)).register(app);
+    Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(app);
+    Endpoint::at("/audit/export").get(GATE.behind(audit::export)).register(app);
+    let support = |rest| Endpoint::at(&format!("/support-access{rest}"));
+    support("").get(GATE.behind(support::show_support_access)).register(app);
+    support("/standing").post(GATE.behind(support::set_standing)).register(app);
+    support("/leave").post(GATE.behind(support::leave)).register(app);
+    support("/{id}/allow").post(GATE.behind(support::allow)).register(app);
+    support("/{id}/refuse").post(GATE.behind(support::refuse)).register(app);
+    support("/{id}/end").post(GATE.behind(support::end)).register(app);
+    Endpoint::at("/support/{link}").get(support::show_entry).post(support::enter).register(app);
     Endpoint::at("/reservations").get(GATE.behind(reservations::list_reservations)).register(app);
     Endpoint::at("/reservations/{reservation_id}")
         .get(GATE.behind(reservation::show_reservation))

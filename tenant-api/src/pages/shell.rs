@@ -12,7 +12,7 @@ use hotelhub_http::{
     language::Language,
 };
 
-use super::texts::Texts;
+use super::{texts::Texts, words};
 use crate::{
     access::{Permission, Purpose, Refusal, allow},
     desk::{Desk, Person},
@@ -43,6 +43,19 @@ pub(super) struct Shell {
     is_preview: bool,
     /// Whether the hotel's schema has all that the page of jobs shows.
     has_jobs: bool,
+    /// Whether it has what the pages of support access and of the audit log show.
+    has_audit: bool,
+    /// Support that is in the hotel right now.
+    pub(super) support: Option<SupportNotice>,
+}
+
+/// What is said on every page while support is in the hotel.
+pub(super) struct SupportNotice {
+    pub(super) who: String,
+    pub(super) reason: String,
+    pub(super) until: String,
+    /// Whether it is said to support itself.
+    pub(super) is_self: bool,
 }
 
 impl Shell {
@@ -60,16 +73,29 @@ impl Shell {
             access: Access::Full,
             is_preview: false,
             has_jobs: false,
+            has_audit: false,
+            support: None,
         }
     }
 
     /// A page for somebody who is logged in.
     pub(super) async fn inside(req: &HttpRequest, desk: &Desk) -> ApiResult<Self> {
-        let person = desk.person().await?;
+        let (person, inside) = desk.person_and_support().await?;
         let mut shell = Self::outside(req, &desk.site.name());
         shell.person = Some(person);
         shell.access = desk.site.standing.now();
         shell.has_jobs = desk.site.has_schema(6);
+        shell.has_audit = desk.site.has_schema(8);
+        shell.support = inside.map(|it| SupportNotice {
+            who: format!("{} ({})", it.name, it.email),
+            reason: it.reason,
+            until: words::moment(
+                it.until,
+                it.zone.unwrap_or(chrono_tz::Tz::Asia__Jakarta),
+                shell.language,
+            ),
+            is_self: it.is_self,
+        });
         shell.warning = match shell.access {
             Access::Full | Access::Stopped => None,
             Access::Grace => Some(shell.t.grace),
@@ -100,6 +126,11 @@ impl Shell {
     /// Whether to link to the jobs.
     pub(super) fn sees_jobs(&self) -> bool {
         self.is_served() && self.has_jobs && self.may(Permission::JobRead)
+    }
+
+    /// Whether to link to support access and the audit log.
+    pub(super) fn sees_audit(&self) -> bool {
+        self.is_served() && self.has_audit && self.may(Permission::AuditRead)
     }
 
     /// Whether there is more to see than how to go on.

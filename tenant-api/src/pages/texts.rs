@@ -212,6 +212,67 @@ catalogue!(
             "Enter a rate in whole rupiah, for example 750.000.";
         fault_other: "Isian ini tidak dapat diterima.", "This cannot be accepted.";
 
+        support_access: "Akses dukungan", "Support access";
+        support_lead: "Karyawan penyedia layanan hanya dapat masuk dengan izin Anda, untuk waktu terbatas, dan semua yang mereka ubah tercatat.",
+            "The vendor's people come in with your consent only, for a limited time, and all that they change is recorded.";
+        support_open: "Sekarang", "Now";
+        support_nobody: "Tidak ada permintaan, dan tidak ada dukungan di dalam.",
+            "Nobody asks, and no support is inside.";
+        support_who: "Siapa", "Who";
+        support_reason: "Alasan", "Reason";
+        support_minutes: "Menit", "Minutes";
+        support_until: "Sampai", "Until";
+        support_asked: "Diminta", "Asked";
+        support_decided_by: "Diputuskan oleh", "Decided by";
+        support_allow: "Izinkan", "Allow";
+        support_refuse: "Tolak", "Refuse";
+        support_end: "Akhiri sekarang", "End now";
+        support_standing: "Izin tetap", "Standing consent";
+        support_standing_on: "Dukungan boleh masuk tanpa bertanya dulu. Tetap terbatas waktunya dan tetap tercatat.",
+            "Support may come in without asking. It is still limited in time, and still recorded.";
+        support_standing_off: "Dukungan harus bertanya setiap kali.", "Support has to ask each time.";
+        support_ask_each: "Minta izin setiap kali", "Have it ask each time";
+        support_ask_none: "Izinkan tanpa bertanya", "Allow without asking";
+        support_past: "Sebelumnya", "Before";
+        support_none_past: "Belum pernah ada.", "There was none yet.";
+        support_requested: "Menunggu jawaban Anda", "Waits for your answer";
+        support_lapsed: "Tidak dijawab", "Not answered";
+        support_refused: "Ditolak", "Refused";
+        support_allowed: "Diizinkan", "Allowed";
+        support_expired: "Waktunya habis", "Expired";
+        support_ended: "Diakhiri", "Ended";
+        support_over: "Permintaan ini sudah dijawab atau sudah berakhir.",
+            "This request was answered already, or is over.";
+        support_told_allowed: "Dukungan boleh masuk sekarang.", "Support may come in now.";
+        support_told_refused: "Permintaan ditolak.", "The request is refused.";
+        support_told_ended: "Akses dukungan diakhiri.", "Support access has ended.";
+        support_told_standing: "Pengaturan disimpan.", "The setting is saved.";
+        support_enter_lead: "Tautan ini memulai sesi dukungan di hotel ini. Berlaku sekali.",
+            "This link begins a session of support in this hotel. It is good once.";
+        support_enter: "Masuk sebagai dukungan", "Come in as support";
+        support_you_are: "Anda masuk sebagai dukungan:", "You are here as support:";
+        support_is_in: "Dukungan sedang di dalam:", "Support is inside:";
+        support_leave: "Keluar sekarang", "Leave now";
+        support_see: "Lihat dan akhiri", "See, and end it";
+        audit: "Jejak audit", "Audit log";
+        audit_lead: "Apa yang dilakukan dukungan di hotel ini, dan apa yang diputuskan hotel. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",
+            "What support did in this hotel, and what the hotel decided. The log is only added to; each row is chained to the hash of the row before.";
+        audit_see: "Lihat jejak audit", "See the audit log";
+        audit_verify: "Periksa keutuhan rantai", "Check that the chain is whole";
+        audit_export: "Unduh", "Download";
+        audit_whole: "Rantai utuh sampai baris", "The chain is whole up to row";
+        audit_broken: "Rantai rusak mulai baris", "The chain is broken from row";
+        audit_entries: "Catatan", "Entries";
+        audit_none: "Belum ada catatan.", "There are no entries yet.";
+        audit_number: "Nomor", "Number";
+        audit_when: "Waktu", "Time";
+        audit_who: "Siapa", "Who";
+        audit_what: "Apa", "What";
+        audit_details: "Rincian", "Details";
+        audit_support: "dukungan, di dalam hotel", "support, inside";
+        audit_vendor: "penyedia layanan, dari luar", "the vendor, from outside";
+        audit_staff: "staf hotel", "the hotel's staff";
+
         error_title: "Tidak berhasil", "That did not work";
         error_request: "Nomor permintaan", "Request id";
         error_home: "Ke resepsionis", "To the front desk";

@@ -10,4 +10,4 @@ pub(crate) use routes::{
     __path_create_property, __path_list_properties, __path_show_property, check_code, check_name,
     code_taken, register,
 };
-pub(crate) use store::{Property, find, list, open_business_day, today};
+pub(crate) use store::{Property, find, list, open_business_day, today, zone};

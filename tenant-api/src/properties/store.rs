@@ -69,6 +69,13 @@ pub(crate) async fn today(
     Ok(row.map(|it| day_at(it.get(0), it.get(1), now)))
 }
 
+/// The time zone of the hotel's first property; that of Jakarta if there is none yet.
+pub(crate) async fn zone(db: &impl Query) -> Result<Tz, Error> {
+    let row = db.query_opt("SELECT time_zone FROM properties ORDER BY id LIMIT 1", &[]).await?;
+    let zone = row.and_then(|it| it.get::<_, String>(0).parse().ok());
+    Ok(zone.unwrap_or(Tz::Asia__Jakarta))
+}
+
 /// Closes the business day of a property if a later date has begun there, and opens that date;
 /// `None` if it has not. Part of the caller's transaction.
 ///

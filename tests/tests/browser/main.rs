@@ -1,6 +1,6 @@
 //! The platform in a real browser: a hotel signs up, is set up and takes its first booking; the same
-//! without scripts; a mail that failed is sent again, by the hotel and by the vendor. Every page on the way is checked for
-//! barriers with axe-core.
+//! without scripts; a mail that failed is sent again, by the hotel and by the vendor; support is let in.
+//! Every page on the way is checked for barriers with axe-core.
 //!
 //! Needs `chromium`, `chromium-driver` and `npm` (which fetches axe-core once).
 
@@ -15,3 +15,4 @@ mod jobs;
 mod journey;
 mod panel;
 mod progress;
+mod support;

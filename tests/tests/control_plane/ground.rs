@@ -188,6 +188,12 @@ impl Ground {
         self.database.query_one(&sql, &[]).await.unwrap().get(0)
     }
 
+    /// All rows of a table without an id, in one text.
+    pub(crate) async fn snapshot_of(&self, table: &str) -> String {
+        let sql = format!("SELECT coalesce(jsonb_agg(to_jsonb(t))::text, '') FROM {table} t");
+        self.database.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
     /// Starts `control-plane work`.
     pub(crate) fn work(&self) -> Program {
         self.setup.launch(Role::ControlWork).unwrap().start().unwrap()

@@ -7,6 +7,7 @@
     reason = "whatever a helper of a test does not find should stop the test"
 )]
 
+mod audit;
 mod db_hosts;
 mod drain;
 mod envelope;
@@ -21,10 +22,12 @@ mod mail;
 mod operations;
 mod pages;
 mod panel;
+mod panel_roles;
 mod pauses;
 mod published;
 mod races;
 mod replica;
 mod roles;
 mod signup;
+mod users;
 mod vendor;

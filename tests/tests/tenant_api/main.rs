@@ -29,6 +29,7 @@ mod routes;
 mod selling;
 mod standing;
 mod strangers;
+mod support;
 mod traces;
 mod travelling;
 mod versions;

@@ -153,6 +153,7 @@ impl Client {
         &self,
         email: &str,
         password: &SecretString,
+        code: Option<&SecretString>,
     ) -> Result<Reply, Failure> {
         let file = match &self.login {
             Login::Person(file) => file,
@@ -165,7 +166,10 @@ impl Client {
                 return Err(Failure::Usage(what.to_owned()));
             }
         };
-        let body = json!({ "email": email, "password": password.expose_secret() });
+        let mut body = json!({ "email": email, "password": password.expose_secret() });
+        if let (Some(code), Some(fields)) = (code, body.as_object_mut()) {
+            fields.insert("totp".to_owned(), code.expose_secret().into());
+        }
         let request = self.http.post(self.place(&["auth", "login"])?).json(&body);
         let tokens: Tokens = self.send(request).await?.read()?;
         let _turn = file.take_turn()?;

@@ -5,6 +5,7 @@ mod create;
 mod life;
 mod list;
 mod long;
+mod support;
 
 use clap::Subcommand;
 use serde::Deserialize;
@@ -46,6 +47,11 @@ pub(crate) enum Command {
     Import(bundle::Import),
     /// Go back to a backup: look at it beside the hotel, or put it in its place
     Restore(bundle::Restore),
+    /// Ask to come into the hotel as support, and come in
+    SupportAccess {
+        #[command(subcommand)]
+        command: support::Command,
+    },
     /// Delete a churned hotel and its data, for ever
     Delete(long::Delete),
 }
@@ -101,6 +107,7 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
         Command::Export(it) => bundle::export(hub, it).await,
         Command::Import(it) => bundle::import(hub, it).await,
         Command::Restore(it) => bundle::restore(hub, it).await,
+        Command::SupportAccess { command } => support::run(hub, command).await,
         Command::Delete(it) => long::delete(hub, it).await,
     }
 }

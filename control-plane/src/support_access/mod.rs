@@ -1,0 +1,8 @@
+//! Support access: one of the vendor's people asks to come into a hotel.
+//!
+//! What is asked, allowed and ended stands in the hotel's own database; its program is asked for all
+//! of it, and the control plane records what it asks for before it does.
+
+pub(crate) mod model;
+pub(crate) mod routes;
+pub(crate) mod service;

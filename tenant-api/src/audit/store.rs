@@ -1,0 +1,110 @@
+//! Appends to the log and reads it.
+
+use hotelhub_core::sql::Query;
+use tokio_postgres::Error;
+use uuid::Uuid;
+
+use super::model::{AuditEntry, Filter, Head};
+
+/// The end of the log, which nobody else appends to until the transaction ends.
+pub(super) async fn find_head_for_update(db: &impl Query) -> Result<Head, Error> {
+    head(db, "SELECT seq, hash FROM audit_head FOR UPDATE").await
+}
+
+/// The end of the log.
+pub(super) async fn find_head(db: &impl Query) -> Result<Head, Error> {
+    head(db, "SELECT seq, hash FROM audit_head").await
+}
+
+async fn head(db: &impl Query, sql: &str) -> Result<Head, Error> {
+    let row = db.query_one(sql, &[]).await?;
+    Ok(Head { seq: row.get(0), hash: row.get(1) })
+}
+
+/// Writes a row and makes it the end of the log.
+pub(super) async fn append(db: &impl Query, it: &AuditEntry, hash: &[u8]) -> Result<(), Error> {
+    let sql = "WITH written AS (INSERT INTO audit_log (seq, at, actor_kind, actor_id, actor_name, \
+                 on_behalf_of, client_address, action, subject_kind, subject_id, details, \
+                 request_id, hash) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+                 RETURNING seq, hash) \
+               UPDATE audit_head SET seq = written.seq, hash = written.hash FROM written";
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 13] = [
+        &it.seq,
+        &it.at,
+        &it.actor_kind,
+        &it.actor_id,
+        &it.actor_name,
+        &it.on_behalf_of,
+        &it.client_address,
+        &it.action,
+        &it.subject_kind,
+        &it.subject_id,
+        &it.details,
+        &it.request_id,
+        &hash,
+    ];
+    db.execute(sql, &values).await.map(drop)
+}
+
+const COLUMNS: &str = "seq, at, actor_kind, actor_id, actor_name, on_behalf_of, client_address, \
+                       action, subject_kind, subject_id, details, request_id, hash";
+
+/// At most `limit` rows, the newest first, before the row `before`.
+pub(super) async fn list(
+    db: &impl Query,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_log WHERE ($1::bigint IS NULL OR seq < $1) \
+           AND ($3::text IS NULL OR action = $3 OR starts_with(action, $3 || '.')) \
+           AND ($4::text IS NULL OR actor_id::text = lower($4) OR lower(actor_name) = lower($4)) \
+         ORDER BY seq DESC LIMIT $2"
+    );
+    let rows = db.query(&sql, &[&before, &limit, &filter.action, &filter.actor]).await?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// At most `limit` rows after `seq` and up to `until`, the oldest first.
+pub(super) async fn list_after(
+    db: &impl Query,
+    seq: i64,
+    until: i64,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
+    );
+    let rows = db.query(&sql, &[&seq, &until, &limit]).await?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// The hash of a row.
+pub(super) async fn find_hash(db: &impl Query, seq: i64) -> Result<Option<Vec<u8>>, Error> {
+    let row = db.query_opt("SELECT hash FROM audit_log WHERE seq = $1", &[&seq]).await?;
+    Ok(row.map(|it| it.get(0)))
+}
+
+/// Somebody's name, and, of a session of support, the grant's person and who allowed it.
+pub(super) struct Named {
+    pub(super) name: String,
+    /// E-mail address of the vendor's person, and who of the hotel let them in.
+    pub(super) support: Option<(String, Option<Uuid>)>,
+}
+
+/// Who has this session.
+pub(super) async fn find_named(
+    db: &impl Query,
+    person: Uuid,
+    session: Uuid,
+) -> Result<Option<Named>, Error> {
+    let sql = "SELECT u.name, g.vendor_email, g.decided_by \
+               FROM users u LEFT JOIN support_grants g ON g.session_id = $2 WHERE u.id = $1";
+    let row = db.query_opt(sql, &[&person, &session]).await?;
+    Ok(row.map(|it| Named {
+        name: it.get(0),
+        support: it.get::<_, Option<String>>(1).map(|email| (email, it.get(2))),
+    }))
+}

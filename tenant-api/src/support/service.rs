@@ -1,0 +1,116 @@
+//! What is done with grants: by the hotel's people on its pages, and by support itself.
+
+use actix_web::http::StatusCode;
+use chrono::{DateTime, Utc};
+use hotelhub_core::sql::Query;
+use hotelhub_http::error::{ApiError, ApiResult};
+use uuid::Uuid;
+
+use super::{
+    model::{Consent, Grant, Place, State},
+    store,
+};
+use crate::{
+    audit::{self, Actor, Event},
+    desk::Change,
+    paging,
+    site::database_failed,
+};
+
+/// One page of grants, the newest first, and the cursor to the next.
+pub(crate) async fn list(
+    db: &impl Query,
+    (cursor, limit): (Option<&str>, Option<i64>),
+    now: DateTime<Utc>,
+) -> ApiResult<(Vec<Grant>, Option<String>)> {
+    let limit = paging::limit(limit)?;
+    let after: Option<Place> = paging::read_cursor(cursor)?;
+    let found = store::list(db, after, (limit + 1, now)).await;
+    let mut found = found.map_err(database_failed)?;
+    let place = |it: &Grant| Place { requested_at: it.requested_at, id: it.id };
+    let cursor = paging::cut(&mut found, limit, place)?;
+    Ok((found, cursor))
+}
+
+/// Whether support may come in without being asked.
+pub(crate) async fn find_consent(db: &impl Query) -> ApiResult<Consent> {
+    let is_standing = store::find_standing(db).await.map_err(database_failed)?;
+    Ok(Consent { is_standing })
+}
+
+/// Allows a request, or refuses it.
+///
+/// # Errors
+/// 404; `SUPPORT_ACCESS_OVER` if it does not wait for an answer any more.
+pub(crate) async fn answer(change: &Change<'_>, id: Uuid, is_allowed: bool) -> ApiResult<()> {
+    let grant = find(change, id).await?;
+    if grant.state != State::Requested {
+        return Err(over(grant.state));
+    }
+    let by = (is_allowed, Some(change.person.as_uuid()));
+    store::decide(change.tx, id, by, change.now).await.map_err(database_failed)?;
+    let action = if is_allowed { "support.allow" } else { "support.refuse" };
+    let event = told(Event::of(action), &grant);
+    audit::record(change.tx, Actor::of(change).await?, event).await
+}
+
+/// Ends a grant at once, with its session.
+///
+/// # Errors
+/// 404; `SUPPORT_ACCESS_OVER`.
+pub(crate) async fn end(change: &Change<'_>, id: Uuid) -> ApiResult<()> {
+    let grant = find(change, id).await?;
+    if !grant.is_open() {
+        return Err(over(grant.state));
+    }
+    let actor = Actor::of(change).await?;
+    let by = (&*actor.name, change.now);
+    store::end(change.tx, &grant, by).await.map_err(database_failed)?;
+    audit::record(change.tx, actor, told(Event::of("support.end"), &grant)).await
+}
+
+/// Says whether support may come in without being asked.
+pub(crate) async fn set_standing(change: &Change<'_>, is_standing: bool) -> ApiResult<()> {
+    let before = store::find_standing(change.tx).await.map_err(database_failed)?;
+    store::update_standing(change.tx, is_standing).await.map_err(database_failed)?;
+    let event = Event::of("support.standing_consent").with("before", before);
+    audit::record(change.tx, Actor::of(change).await?, event.with("after", is_standing)).await
+}
+
+/// Ends the grant of support's own session.
+pub(crate) async fn leave(change: &Change<'_>) -> ApiResult<()> {
+    let found = store::find_by_session_for_update(change.tx, change.session, change.now).await;
+    let grant = found.map_err(database_failed)?.ok_or_else(unknown)?;
+    let actor = Actor::of(change).await?;
+    let by = (&*actor.name, change.now);
+    store::end(change.tx, &grant, by).await.map_err(database_failed)?;
+    audit::record(change.tx, actor, told(Event::of("support.leave"), &grant)).await
+}
+
+async fn find(change: &Change<'_>, id: Uuid) -> ApiResult<Grant> {
+    let found = store::find_for_update(change.tx, id, change.now).await;
+    found.map_err(database_failed)?.ok_or_else(unknown)
+}
+
+/// An event about a grant.
+pub(super) fn told(event: Event, grant: &Grant) -> Event {
+    let event = event.on("support_grant", grant.id).with("support", &*grant.vendor_email);
+    event.with("reason", &*grant.reason).with("minutes", grant.minutes)
+}
+
+pub(super) fn unknown() -> ApiError {
+    ApiError::not_found("support access")
+}
+
+pub(super) fn over(state: State) -> ApiError {
+    let state = match state {
+        State::Requested => "is waiting for the hotel's answer",
+        State::Lapsed => "was not answered in time",
+        State::Refused => "was refused",
+        State::Allowed => "is allowed already",
+        State::Expired => "has expired",
+        State::Ended => "has ended",
+    };
+    let message = format!("this support access {state}; ask for another one if it is needed");
+    ApiError::refused(StatusCode::CONFLICT, "SUPPORT_ACCESS_OVER", message)
+}

@@ -1,0 +1,247 @@
+//! The audit log: what is in it, that it is one chain however many write at once, and that nobody
+//! changes it unseen.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+use platform_tests::{
+    client::{PageVisitor, Site},
+    platform::{PANEL_HOST, VENDOR_EMAIL},
+};
+use serde_json::{Value, json};
+
+use crate::ground::{Ground, Vendor};
+
+async fn entries(vendor: &Site, query: &str) -> Vec<Value> {
+    let listed = vendor.get(&format!("/api/v1/audit?limit=200&{query}")).await.unwrap();
+    listed.expect_status(200).unwrap().data().unwrap().as_array().unwrap().clone()
+}
+
+async fn verified(vendor: &Site, query: &str) -> Value {
+    let path = format!("/api/v1/audit/verify?{query}");
+    vendor.get(&path).await.unwrap().expect_status(200).unwrap().data().unwrap()
+}
+
+/// Something that somebody with the database's own password does, past the trigger.
+async fn tamper(ground: &Ground, sql: &str) {
+    let sql = format!(
+        "BEGIN; ALTER TABLE audit_log DISABLE TRIGGER USER; {sql}; \
+         ALTER TABLE audit_log ENABLE TRIGGER USER; COMMIT"
+    );
+    ground.database.batch_execute(&sql).await.unwrap();
+}
+
+fn fault(found: &Value) -> (i64, &str) {
+    (found["fault"]["seq"].as_i64().unwrap(), found["fault"]["kind"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn what_is_done_stands_in_the_log_with_who_did_it_and_what_was_refused_does_not() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    let tenant = ground.open_hotel("surya").await;
+    let suspend = json!({ "reason": "invoice 2026-114 is unpaid" });
+    let path = "/api/v1/tenants/surya/suspend";
+    vendor.post(path, &suspend).await.unwrap().expect_status(200).unwrap();
+    vendor.post(path, &suspend).await.unwrap().expect_status(409).unwrap();
+    let wrong = json!({ "email": "mallory@example.com", "password": "wrong" });
+    ground.site().post("/api/v1/auth/login", &wrong).await.unwrap().expect_status(401).unwrap();
+
+    let of_tenant = entries(&vendor, "tenant=surya").await;
+    assert_eq!(of_tenant.len(), 1, "{of_tenant:?}");
+    let entry = &of_tenant[0];
+    assert_eq!(entry["action"], "tenant.suspend");
+    assert_eq!(entry["actor_name"], VENDOR_EMAIL);
+    assert_eq!(
+        (&entry["client_address"], &entry["tenant_id"]),
+        (&json!("127.0.0.1"), &json!(tenant))
+    );
+    assert_eq!(entry["details"]["reason"], "invoice 2026-114 is unpaid");
+    assert_eq!(entry["details"]["before"], json!({ "status": "trial", "access": "full" }));
+    assert_eq!(entry["details"]["after"]["access"], "essential");
+
+    let failed = entries(&vendor, "action=vendor_user.log_in_failed").await;
+    assert_eq!(failed[0]["actor_name"], "mallory@example.com");
+    assert!(!failed[0].to_string().contains("wrong"), "no password is kept");
+    let of_me = entries(&vendor, &format!("actor={VENDOR_EMAIL}&action=vendor_user")).await;
+    assert_eq!(of_me[0]["action"], "vendor_user.log_in");
+    let none = entries(&vendor, "until=2020-01-01T00:00:00Z").await;
+    assert!(none.is_empty());
+    for odd in ["since=yesterday", "tenant=nobody", "cursor=x", "limit=0"] {
+        let refused = vendor.get(&format!("/api/v1/audit?{odd}")).await.unwrap();
+        assert_eq!(
+            (refused.status.as_u16(), &*refused.error_code()),
+            (422, "VALIDATION_FAILED"),
+            "{odd}"
+        );
+    }
+    assert_eq!(verified(&vendor, "").await["is_whole"], true);
+}
+
+#[tokio::test]
+async fn pages_of_the_log_follow_each_other() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    for name in ["a", "b", "c"] {
+        ground.add_host(name).await;
+        let path = format!("/api/v1/db-hosts/{name}/cordon");
+        vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
+    }
+    let first = vendor.get("/api/v1/audit?action=db_host&limit=2").await.unwrap().json().unwrap();
+    let cursor = first["meta"]["next_cursor"].as_str().unwrap();
+    let path = format!("/api/v1/audit?action=db_host&limit=2&cursor={cursor}");
+    let last = vendor.get(&path).await.unwrap().json().unwrap();
+    let names = |page: &Value| {
+        let rows = page["data"].as_array().unwrap().iter();
+        rows.map(|it| it["details"]["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(&first), names(&last)),
+        (vec!["c".to_owned(), "b".to_owned()], vec!["a".to_owned()])
+    );
+    assert!(last["meta"]["next_cursor"].is_null());
+}
+
+#[tokio::test]
+async fn one_changed_row_in_the_chain_is_detected_and_so_is_every_other_touch() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    ground.add_host("one").await;
+    for action in ["cordon", "uncordon", "cordon", "uncordon"] {
+        let path = format!("/api/v1/db-hosts/one/{action}");
+        vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
+    }
+    let head = verified(&vendor, "").await;
+    let (last, hash) =
+        (head["through_seq"].as_i64().unwrap(), head["through_hash"].as_str().unwrap());
+    let anchor = format!("anchor_seq={last}&anchor_hash={hash}");
+    assert_eq!(verified(&vendor, &anchor).await["is_whole"], true);
+    for sql in [
+        "UPDATE audit_log SET actor_name = 'x'",
+        "DELETE FROM audit_log",
+        "TRUNCATE audit_log",
+        "DELETE FROM audit_head",
+    ] {
+        ground.database.batch_execute(sql).await.unwrap_err();
+    }
+    tamper(&ground, "CREATE TABLE kept AS TABLE audit_log").await;
+    let restore = "DELETE FROM audit_log; INSERT INTO audit_log TABLE kept";
+
+    for column in [
+        "actor_name = 'x'",
+        "at = at + interval '1 s'",
+        "details = '{}'",
+        "tenant_id = \
+        gen_random_uuid()",
+        "client_address = '::1'",
+        "hash = sha256('x')",
+    ] {
+        tamper(&ground, &format!("UPDATE audit_log SET {column} WHERE seq = 3")).await;
+        assert_eq!(fault(&verified(&vendor, "").await), (3, "altered"), "{column}");
+        tamper(&ground, restore).await;
+    }
+    tamper(&ground, "DELETE FROM audit_log WHERE seq = 3").await;
+    assert_eq!(fault(&verified(&vendor, "").await), (3, "missing"));
+    tamper(&ground, restore).await;
+
+    tamper(
+        &ground,
+        "UPDATE audit_log SET seq = 0.5 + seq / 2 WHERE false; \
+        UPDATE audit_log a SET action = b.action, hash = b.hash, details = b.details \
+          FROM kept b WHERE (a.seq, b.seq) IN ((3, 4), (4, 3))",
+    )
+    .await;
+    assert_eq!(fault(&verified(&vendor, "").await), (3, "altered"), "two rows changed places");
+    tamper(&ground, restore).await;
+
+    tamper(&ground, &format!("DELETE FROM audit_log WHERE seq = {last}")).await;
+    assert_eq!(fault(&verified(&vendor, "").await), (last, "truncated"));
+    // Whoever cuts the head to fit as well is found out by what was noted elsewhere, and only so.
+    let cut = "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1)";
+    ground.database.batch_execute(cut).await.unwrap();
+    assert_eq!(verified(&vendor, "").await["is_whole"], true);
+    assert_eq!(fault(&verified(&vendor, &anchor).await), (last, "truncated"));
+    let path = "/api/v1/db-hosts/one/cordon";
+    vendor.post(path, &json!({})).await.unwrap().expect_status(200).unwrap();
+    assert_eq!(verified(&vendor, "").await["is_whole"], true, "written anew from there on");
+    assert_eq!(fault(&verified(&vendor, &anchor).await), (last, "rewritten"));
+}
+
+#[tokio::test]
+async fn many_who_write_at_once_write_one_chain_and_hold_up_nobody() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    let password = ground.make_vendor("ayu@hotelhub.localhost", "support").await;
+    for name in ["one", "two", "three"] {
+        ground.add_host(name).await;
+    }
+    let work = (0..60).map(|turn| {
+        let (vendor, site, password) = (&vendor, ground.site(), &password);
+        async move {
+            let host = ["one", "two", "three"][turn % 3];
+            match turn % 4 {
+                0 => {
+                    let body = json!({ "email": "ayu@hotelhub.localhost", "password": password });
+                    let answer = site.post("/api/v1/auth/login", &body).await.unwrap();
+                    // More logins at once than may wait for their turn are told to come back.
+                    assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.body);
+                }
+                1 => {
+                    let path = format!("/api/v1/db-hosts/{host}/cordon");
+                    vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
+                }
+                2 => {
+                    let path = format!("/api/v1/db-hosts/{host}/uncordon");
+                    vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
+                }
+                _ => {
+                    let body = json!({ "kind": format!("kind_{turn}"), "reason": "x" });
+                    vendor
+                        .post("/api/v1/job-pauses", &body)
+                        .await
+                        .unwrap()
+                        .expect_status(201)
+                        .unwrap();
+                }
+            }
+        }
+    });
+    join_all(work).await;
+
+    let found = verified(&vendor, "").await;
+    assert_eq!(found["is_whole"], true, "{found}");
+    let all = entries(&vendor, "").await;
+    let numbers: HashSet<_> = all.iter().map(|it| it["seq"].as_i64().unwrap()).collect();
+    assert_eq!(numbers.len(), all.len());
+    assert_eq!(all.iter().filter(|it| it["action"] == "job_pause.create").count(), 15);
+    assert_eq!(all.iter().filter(|it| it["subject_kind"] == "db_host").count(), 30);
+}
+
+#[tokio::test]
+async fn the_panel_shows_the_log_and_where_its_chain_is_broken() {
+    let ground = Ground::new().await;
+    let tenant = ground.open_hotel("surya").await;
+    let vendor = ground.vendor().await;
+    let suspend = json!({ "reason": "<b>unpaid</b>" });
+    vendor
+        .post("/api/v1/tenants/surya/suspend", &suspend)
+        .await
+        .unwrap()
+        .expect_status(200)
+        .unwrap();
+    let email = "read_only@hotelhub.localhost";
+    let password = ground.make_vendor(email, Vendor::ReadOnly.as_str()).await;
+    let panel = ground.site().on_host(PANEL_HOST);
+    let reader = PageVisitor::log_in(&panel, "/panel/login", email, &password).await.unwrap();
+
+    let page = reader.open("/panel/audit?tenant=surya&verify=yes").await.unwrap();
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("tenant.suspend") && page.body.contains(&tenant), "{}", page.body);
+    assert!(!page.body.contains("<b>unpaid") && page.body.contains("Rantai utuh"), "{}", page.body);
+    assert!(!page.body.contains("vendor_user.log_in"), "another hotel's, or nobody's");
+    tamper(&ground, "UPDATE audit_log SET actor_name = 'x' WHERE seq = 2").await;
+    let page = reader.open("/panel/audit?verify=yes").await.unwrap();
+    assert!(page.body.contains("Rantai rusak mulai baris: 2 (altered)"), "{}", page.body);
+    let odd = reader.open("/panel/audit?tenant=nobody").await.unwrap();
+    assert_eq!(odd.status, 422);
+}

@@ -1,0 +1,76 @@
+//! Who may do what at the panel: every page and every form of it, as every role and as nobody.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use platform_tests::{
+    client::{Answer, PageVisitor},
+    platform::PANEL_HOST,
+};
+
+use crate::ground::{Ground, Vendor};
+
+/// What nobody has.
+const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+/// The list that the program's own test keeps equal to its routes.
+const PAGES: &str = "control-plane/src/panel/snapshots/control_plane__panel__tests__pages.snap";
+/// What is there for whoever comes, and what is everybody's own.
+const OPEN: [&str; 3] = ["/panel/login", "/panel/logout", "/panel/account"];
+
+fn pages() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let list = fs::read_to_string(root.join(PAGES)).unwrap();
+    let lines = list.lines().filter_map(|it| it.split_once(' '));
+    let pages =
+        lines.filter(|(method, path)| ["GET", "POST"].contains(method) && path.starts_with('/'));
+    pages.map(|(method, path)| (method.to_owned(), path.to_owned())).collect()
+}
+
+async fn ask(visitor: &PageVisitor, method: &str, path: &str) -> Answer {
+    let named: Vec<&str> =
+        path.split('/').map(|part| if part.starts_with('{') { NOBODY } else { part }).collect();
+    let named = named.join("/");
+    match method {
+        "GET" => visitor.open(&named).await.unwrap(),
+        // Of one hotel: support may hold back no more than that.
+        _ => visitor.send(&named, &[("tenant", "nobody")]).await.unwrap(),
+    }
+}
+
+#[tokio::test]
+async fn each_role_may_open_and_send_what_the_table_says() {
+    let ground = Ground::new().await;
+    let panel = ground.site().on_host(PANEL_HOST);
+    let stranger = PageVisitor::stranger(&panel);
+    let mut people = Vec::new();
+    for role in Vendor::ALL {
+        let email = format!("{}@hotelhub.localhost", role.as_str());
+        let password = ground.make_vendor(&email, role.as_str()).await;
+        let login = PageVisitor::log_in(&panel, "/panel/login", &email, &password).await;
+        people.push(login.unwrap());
+    }
+    let roles = Vendor::ALL.map(|it| format!("{:12}", it.as_str())).concat();
+    let mut table = format!("{:58}{}\n", "", roles.trim_end());
+    let pages = pages();
+    assert!(pages.len() > 20, "the list is not where it was: {PAGES}");
+    for (method, path) in pages {
+        if OPEN.iter().any(|it| path.starts_with(it)) {
+            continue;
+        }
+        let nobody = ask(&stranger, &method, &path).await;
+        assert_eq!(nobody.header("location"), "/panel/login", "{method} {path}: {}", nobody.body);
+        let mut row = String::new();
+        for (role, visitor) in Vendor::ALL.iter().zip(&people) {
+            let answer = ask(visitor, &method, &path).await;
+            let may = match answer.status.as_u16() {
+                403 => "-",
+                200 | 303 | 404 | 409 | 422 => "yes",
+                odd => panic!("{method} {path}: {odd} {}", answer.body),
+            };
+            assert!(may == "yes" || role.as_str() != "super_admin", "{method} {path}");
+            write!(row, "{may:12}").unwrap();
+        }
+        let name = format!("{method:7}{path}");
+        writeln!(table, "{name:58}{}", row.trim_end()).unwrap();
+    }
+    insta::assert_snapshot!("panel_roles", table);
+}
