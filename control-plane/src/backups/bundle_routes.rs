@@ -17,11 +17,13 @@ use hotelhub_http::{
     error::{ApiError, ApiResult, ErrorBody},
 };
 use hotelhub_storage::Storage;
+use sea_orm::TransactionTrait as _;
 use serde_json::json;
 
 use super::{object_of, routes::find_tenant, store};
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     idempotency::once,
     operations::{Kind, Progress},
@@ -60,7 +62,7 @@ pub(crate) async fn export_tenant(
     name: Path<TenantRef>,
     body: NoBody,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.write")?;
+    vendor.require("backups.write")?;
     objects(&app)?;
     once(&app, (&vendor, &body.0), StatusCode::ACCEPTED, async |tx| {
         let tenant = find_for_update(tx, &name).await?;
@@ -83,17 +85,17 @@ pub(crate) async fn download_bundle(
     vendor: Vendor,
     path: Path<(TenantRef, BackupId)>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.end")?;
+    vendor.require("backups.take_along")?;
     let (name, id) = path.into_inner();
     let tenant = find_tenant(&app, &name).await?;
     let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
     let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let found = objects(&app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
     let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
-    tracing::info!(
-        tenant.id = %tenant.id, backup.id = %id, vendor_user.id = %vendor.user,
-        "a bundle is taken along"
-    );
+    let event = Event::of("tenant.take_along").on("backup", id).of_tenant(Some(tenant.id));
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    audit::record(&tx, &vendor, event).await?;
+    tx.commit().await.map_err(database_failed)?;
     let day = backup.taken_at.map(|it| it.format("-%Y-%m-%d").to_string()).unwrap_or_default();
     let file = format!("attachment; filename=\"{}{day}.zip\"", tenant.slug);
     let pieces = pieces.map_ok(actix_web::web::Bytes::from).inspect_err(|error| {

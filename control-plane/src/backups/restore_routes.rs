@@ -83,7 +83,7 @@ pub(crate) async fn restore_tenant(
     name: Path<TenantRef>,
     body: JsonBody<RestoreBody>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.end")?;
+    vendor.require("backups.restore")?;
     objects(&app)?;
     let JsonBody { value: RestoreBody { backup_id, end }, repeat } = body;
     once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
@@ -147,7 +147,7 @@ pub(crate) async fn import_tenant(
     query: Query<ImportQuery>,
     payload: Payload,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.end")?;
+    vendor.require("backups.restore")?;
     let end = query.end;
     if end == End::Discard {
         return Err(ApiError::invalid("end", "needs to be one of preview, swap"));

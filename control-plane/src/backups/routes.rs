@@ -57,9 +57,10 @@ pub(crate) struct ListQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_backups(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("backups.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let kind = one_of("kind", query.kind.clone(), &KINDS)?;
@@ -105,9 +106,10 @@ pub(crate) struct DrillsQuery {
 ), security(("vendor" = [])))]
 pub(crate) async fn list_drills(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     query: Query<DrillsQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("backups.read")?;
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let states = ["running", "passed", "failed", "broken_off"];
@@ -129,9 +131,10 @@ pub(crate) async fn list_drills(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_preview(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     name: Path<TenantRef>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("backups.read")?;
     let tenant = find_tenant(&app, &name).await?;
     let found = store::find_preview(&app.db, tenant.id).await.map_err(database_failed)?;
     Ok(Answer::new(found.ok_or_else(|| ApiError::not_found("preview"))?).ok())
@@ -146,9 +149,10 @@ pub(crate) async fn show_preview(
 ), security(("vendor" = [])))]
 pub(crate) async fn show_deletion(
     app: Data<App>,
-    _vendor: Vendor,
+    vendor: Vendor,
     name: Path<TenantRef>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("backups.read")?;
     let tenant = find_tenant(&app, &name).await?;
     let found = store::find_deletion(&app.db, tenant.id).await.map_err(database_failed)?;
     Ok(Answer::new(found.ok_or_else(|| ApiError::not_found("deletion"))?).ok())

@@ -108,7 +108,9 @@ pub(crate) async fn request(
 ) -> ApiResult<Progress> {
     let mut event = match kind {
         Kind::Move => Event::of("tenant.move"),
-        _ => Event::of("tenant.delete"),
+        Kind::Backup => Event::of("tenant.export"),
+        Kind::Restore => Event::of("tenant.restore"),
+        Kind::Create | Kind::Delete => Event::of("tenant.delete"),
     };
     event = event.on_tenant(tenant).with("wish", wish.clone());
     let wanted = NewOperation { tenant, kind, wish, requested_by: Some(vendor.user) };
