@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
+    config::Addresses, domains::Checker, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
     routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
 };
 
@@ -33,6 +33,8 @@ pub(crate) struct App {
     pub(crate) storage: StorageHealth,
     /// The way to hotels' own programs.
     pub(crate) hotels: Hotels,
+    /// Looks at custom domains.
+    pub(crate) domains: Checker,
     /// How many signups are followed by events.
     pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,

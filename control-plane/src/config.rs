@@ -14,6 +14,8 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::{Host, Url};
 
+use crate::domains::DomainsConfig;
+
 /// What every long-running role needs.
 #[derive(Clone, Debug)]
 pub struct ProgramConfig {
@@ -55,6 +57,8 @@ pub struct ServeConfig {
     pub storage: Option<StorageConfig>,
     /// `TENANT_UPCALL_URL`: where tenant-api is reached from inside, if not at its public addresses.
     pub upcall_url: Option<Url>,
+    /// How custom domains are looked at.
+    pub(crate) domains: DomainsConfig,
 }
 
 /// What `work` needs.
@@ -70,6 +74,8 @@ pub struct WorkConfig {
     pub smtp_url: SecretString,
     /// `MAIL_FROM`: whom mail comes from.
     pub mail_from: Mailbox,
+    /// How custom domains are looked at.
+    pub(crate) domains: DomainsConfig,
 }
 
 /// What `vendor-user` needs.
@@ -120,6 +126,12 @@ impl Addresses {
         self.tenant_pattern.replace("{host}", host)
     }
 
+    /// Whether people reach hotels over TLS.
+    #[must_use]
+    pub fn over_tls(&self) -> bool {
+        self.tenant_pattern.starts_with("https:")
+    }
+
     /// Where people of the hotel on `host` log in.
     #[must_use]
     pub fn login_of(&self, host: &str) -> String {
@@ -153,6 +165,7 @@ impl ServeConfig {
         let limits = LimitsConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
         let upcall_url = read_upcall_url(&mut reader);
+        let domains = DomainsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -168,6 +181,7 @@ impl ServeConfig {
                 limits: limits?,
                 storage: storage?,
                 upcall_url: upcall_url?,
+                domains: domains?,
             })
         };
         reader.finish(config())
@@ -186,6 +200,7 @@ impl WorkConfig {
         let database_url = read_database_url(&mut reader);
         let smtp_url = read_smtp_url(&mut reader);
         let mail_from = reader.required("MAIL_FROM");
+        let domains = DomainsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -193,6 +208,7 @@ impl WorkConfig {
                 database_url: database_url?,
                 smtp_url: smtp_url?,
                 mail_from: mail_from?,
+                domains: domains?,
             })
         };
         reader.finish(config())

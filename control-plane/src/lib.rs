@@ -8,6 +8,7 @@ mod app;
 pub mod config;
 mod database;
 mod db_hosts;
+mod domains;
 mod drain;
 mod fleet_migrations;
 mod health;

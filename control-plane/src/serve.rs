@@ -15,6 +15,7 @@ use crate::{
     app::App,
     config::ServeConfig,
     database,
+    domains::Checker,
     health::StorageHealth,
     http,
     idempotency::Fingerprints,
@@ -92,6 +93,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         config.upcall_url.clone(),
         config.route_feed_token.clone(),
     );
+    let domains = Checker::new(config.domains.clone(), &config.addresses, clock.clone());
     Ok(App {
         db,
         clock: clock.clone(),
@@ -107,6 +109,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         snapshots,
         storage: StorageHealth(storage),
         hotels: hotels.context("prepare calls of hotels")?,
+        domains: domains.context("prepare to look at domains")?,
         streams: Streams::default(),
         tasks: tasks.clone(),
     })

@@ -5,7 +5,9 @@
 //! its own; nothing here touches the services of the machine.
 
 pub mod client;
+pub mod certificates;
 pub mod collector;
+pub mod dns;
 pub mod fleet;
 pub mod ledger;
 pub mod mail;
