@@ -12,7 +12,7 @@ use hotelhub_jobs::address::read_optional_amqp_url;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config as Login;
 
-use crate::session;
+use crate::{certificates::AcmeConfig, session};
 
 /// Two at once keep both the disk and the processor of a database server busy; more only make
 /// each other slower.
@@ -49,6 +49,8 @@ pub struct Config {
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
     pub grace: Duration,
+    /// How certificates for custom domains are ordered; unset: an edge does that.
+    pub acme: Option<AcmeConfig>,
 }
 
 impl Config {
@@ -71,6 +73,7 @@ impl Config {
         let schema_version = schema_version(&mut reader);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
+        let acme = AcmeConfig::read(&mut reader);
         let config = (|| {
             Some(Self {
                 telemetry: telemetry?,
@@ -84,6 +87,7 @@ impl Config {
                 schema_version: schema_version?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
+                acme: acme?,
             })
         })();
         reader.finish(config)

@@ -16,6 +16,8 @@ pub(crate) enum Lock {
     /// Takes room on a database server: between the count of what is there and its own row nobody
     /// else takes any. In the control database, for one transaction.
     Room = 0x686f_7465_6c04,
+    /// Issues certificates. In the control database.
+    Certificates = 0x686f_7465_6c05,
 }
 
 impl Lock {

@@ -10,6 +10,7 @@ use tokio_postgres::Config as Login;
 
 use crate::{
     access::AccessKeeper,
+    certificates::Issuer,
     config::Config,
     create_tenant::{CreateTenant, Tools},
     delete_tenant::{self, DeleteTenant},
@@ -80,6 +81,10 @@ pub async fn run(config: Config) -> Result<()> {
     tasks.spawn_critical("warm pool", pool.run());
     let leader = Leader::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("leader of fleet migrations", leader.run());
+    let issuer = Issuer::new(&config, tasks.clone()).context("open STORAGE_URL")?;
+    if let Some(issuer) = issuer {
+        tasks.spawn_critical("issuer of certificates", issuer.run());
+    }
     let broker = config
         .amqp_url
         .as_ref()

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    auth, availability, guests, jobs, openapi, pages, properties, rates, reservations, room_types,
+    auth, availability, domains, guests, jobs, openapi, pages, properties, rates, reservations, room_types,
     rooms,
 };
 
@@ -19,6 +19,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     guests::register(app);
     reservations::register(app);
     jobs::register(app);
+    domains::allow::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);
     pages::register(app);
 }

@@ -10,6 +10,7 @@ mod auth;
 mod availability;
 pub mod config;
 mod desk;
+mod domains;
 mod guests;
 mod health;
 mod http;

@@ -6,7 +6,9 @@ use utoipa::{
     openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
-use crate::{auth, availability, guests, jobs, properties, rates, reservations, room_types, rooms};
+use crate::{
+    auth, availability, domains, guests, jobs, properties, rates, reservations, room_types, rooms,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +30,7 @@ use crate::{auth, availability, guests, jobs, properties, rates, reservations, r
         reservations::show_reservation, reservations::cancel_reservation,
         jobs::routes::list_jobs, jobs::routes::summarize_jobs, jobs::routes::show_job, jobs::routes::retry_job, jobs::routes::cancel_job,
         jobs::routes::retry_jobs,
+        domains::allow::allow_certificate,
     ),
     components(schemas(ErrorBody, Meta)),
     security(("bearer" = [])),

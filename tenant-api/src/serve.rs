@@ -8,7 +8,7 @@ use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
     auth::{passwords::Passwords, tokens::Tokens},
     limits::{Limits, Verified},
-    server::{self, AnswerHeaders, ErrorPage, ServerConfig, TenantOf},
+    server::{self, AnswerHeaders, Elsewhere, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
 use hotelhub_tenancy::{
@@ -21,7 +21,7 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, SCHEMA_VERSIONS},
     config::ServeConfig,
-    desk, health, http, pages,
+    desk, domains, health, http, pages,
     relay::Relay,
     site, standing,
 };
@@ -78,6 +78,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));
         service.app_data(Verified(desk::has_verified_token));
         service.app_data(AnswerHeaders(standing::billing_state));
+        service.app_data(Elsewhere(domains::primary_address));
         health.clone().register(service);
         http::register(service);
     };

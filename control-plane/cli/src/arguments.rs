@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{db_host, jobs, login, migrate, operation, tenant};
+use crate::{db_host, domain, jobs, login, migrate, operation, tenant};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -47,6 +47,11 @@ pub(crate) enum Command {
     Jobs {
         #[command(subcommand)]
         command: jobs::Command,
+    },
+    /// Hotels' own domains: claim, look, prefer, release
+    Domain {
+        #[command(subcommand)]
+        command: domain::Command,
     },
     /// Database servers: add, look, close, empty, examine
     DbHost {

@@ -4,6 +4,7 @@ mod arguments;
 mod client;
 mod db_host;
 mod doctor;
+mod domain;
 mod failure;
 mod jobs;
 mod login;
@@ -68,6 +69,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
         Command::Operation { command } => operation::run(&hub()?, command).await,
         Command::Migrate { command } => migrate::run(&hub()?, command).await,
         Command::Jobs { command } => jobs::run(&hub()?, command).await,
+        Command::Domain { command } => domain::run(&hub()?, command).await,
         Command::DbHost { command } => db_host::run(hub, &settings, screen, command).await,
     }
 }

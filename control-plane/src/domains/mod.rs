@@ -27,5 +27,6 @@ pub(crate) mod tls_routes;
 pub(crate) use self::{
     body::Domain,
     check::Checker,
+    records::Record,
     settings::DomainsConfig,
 };

@@ -14,7 +14,7 @@ use crate::{
     limits::Limits,
 };
 
-pub use crate::frame::{AnswerHeaders, ErrorPage, TenantOf, request_id, trace_of, wants_page};
+pub use crate::frame::{AnswerHeaders, Elsewhere, ErrorPage, TenantOf, request_id, trace_of, wants_page};
 
 /// Largest body that is read.
 const BODY_BYTES: usize = 256 * 1024;

@@ -5,6 +5,7 @@
 //! overwritten unseen. A folder cannot; its writers look again after a while.
 
 mod address;
+pub mod certificates;
 
 use std::{
     future::Future,
@@ -158,6 +159,14 @@ impl Storage {
             )) => Ok(Put::Overtaken),
             Err(error) => Err(error),
         }
+    }
+
+    /// Removes an object; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// Fails if the storage does.
+    pub async fn remove(&self, name: &str) -> Result<(), StorageError> {
+        if_found(in_time(self.0.delete(&Path::from(name))).await).map(drop)
     }
 }
 

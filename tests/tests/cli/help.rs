@@ -5,8 +5,16 @@ use crate::operator::Operator;
 #[tokio::test]
 async fn each_group_explains_itself() {
     let operator = Operator::new();
-    let groups: [&[&str]; 7] =
-        [&[], &["login"], &["tenant"], &["operation"], &["migrate"], &["jobs"], &["db-host"]];
+    let groups: [&[&str]; 8] = [
+        &[],
+        &["login"],
+        &["tenant"],
+        &["operation"],
+        &["migrate"],
+        &["jobs"],
+        &["domain"],
+        &["db-host"],
+    ];
     for group in groups {
         let said = operator.run(&[group, &["--help"]].concat()).await.done();
         let name = format!("help_{}", group.first().unwrap_or(&"hotelhub"));

@@ -8,6 +8,9 @@
 )]
 
 mod db_hosts;
+mod domain_checks;
+mod domain_ground;
+mod domains;
 mod drain;
 mod envelope;
 mod epoch;

@@ -14,7 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("migrations", &[]),
     ("control-plane", &["hotelhub-core", "hotelhub-http", "hotelhub-jobs", "hotelhub-storage"]),
     ("hotelhub-cli", &["hotelhub-core"]),
-    ("provisioner", &["hotelhub-core", "hotelhub-jobs", "migrations"]),
+    ("provisioner", &["hotelhub-core", "hotelhub-jobs", "hotelhub-storage", "migrations"]),
     (
         "tenant-api",
         &[
