@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, domains::Checker, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
-    routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
+    config::Addresses, domains::Checker, health::StorageHealth, idempotency::Fingerprints,
+    jobs::Hotels, routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.

@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    db_hosts, domains, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
-    vendor_users,
+    db_hosts, domains, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup,
+    tenants, vendor_users,
 };
 
 #[derive(OpenApi)]

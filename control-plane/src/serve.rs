@@ -42,6 +42,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
             .iter()
             .any(|it| it.scheme() == "https"),
         error_page: ErrorPage(error_page),
+        tls: None,
     };
     let limits = Limits::new(config.limits);
     let signals = tasks.clone();

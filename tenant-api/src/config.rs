@@ -21,6 +21,8 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::tls::TlsConfig;
+
 /// A server with the usual 100 connections has room for two such processes and the provisioner.
 const CONNECTIONS_PER_HOST: usize = 40;
 
@@ -62,6 +64,8 @@ pub struct ServeConfig {
     pub trusted_proxies: TrustedProxies,
     /// Requests per client address.
     pub limits: LimitsConfig,
+    /// How TLS is served, where no edge does.
+    pub tls: TlsConfig,
 }
 
 /// What `work` needs.
@@ -177,6 +181,7 @@ impl ServeConfig {
         let amqp_url = read_amqp_url(&mut reader);
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
+        let tls = TlsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -188,6 +193,7 @@ impl ServeConfig {
                 amqp_url: amqp_url?,
                 trusted_proxies: trusted_proxies?,
                 limits: limits?,
+                tls: tls?,
             })
         };
         reader.finish(config())

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    auth, availability, domains, guests, jobs, openapi, pages, properties, rates, reservations, room_types,
-    rooms,
+    auth, availability, domains, guests, jobs, openapi, pages, properties, rates, reservations,
+    room_types, rooms,
 };
 
 /// Adds all routes.
@@ -20,6 +20,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     reservations::register(app);
     jobs::register(app);
     domains::allow::register(app);
+    domains::challenge::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);
     pages::register(app);
 }

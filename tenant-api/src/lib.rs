@@ -32,6 +32,7 @@ pub mod schedule;
 pub mod serve;
 mod site;
 mod standing;
+pub mod tls;
 pub mod topology;
 pub mod work;
 pub mod worker;

@@ -137,7 +137,9 @@ impl Checker {
         row.standing = judge(&before, &look);
         row.findings = findings;
         let written = store::write_look(tx, &row, now).await?;
-        if written && (before.state, before.next_action) != (row.standing.state, row.standing.next_action) {
+        if written
+            && (before.state, before.next_action) != (row.standing.state, row.standing.next_action)
+        {
             tracing::info!(
                 domain.id = %row.id, domain = %row.hostname, tenant.id = %row.tenant,
                 state = %row.standing.state, next_action = %row.standing.next_action,

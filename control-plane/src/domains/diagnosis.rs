@@ -138,23 +138,22 @@ fn pointing(
     if aliases.iter().any(|it| it == wanted.target) {
         return Pointing::Here;
     }
-    let is_hotel = |it: &String| {
-        it.strip_suffix(wanted.base_domain).is_some_and(|rest| rest.ends_with('.'))
-    };
+    let is_hotel =
+        |it: &String| it.strip_suffix(wanted.base_domain).is_some_and(|rest| rest.ends_with('.'));
     if aliases.iter().any(is_hotel) {
         return Pointing::OtherHotel;
     }
     let is_below = |name: &str, of: &str| {
         name.strip_suffix(of).is_some_and(|it| it.is_empty() || it.ends_with('.'))
     };
-    let by_name = aliases
-        .iter()
-        .find_map(|alias| CDN_NAMES.iter().find(|(name, _)| is_below(alias, name)));
+    let by_name =
+        aliases.iter().find_map(|alias| CDN_NAMES.iter().find(|(name, _)| is_below(alias, name)));
     if let Some((_, name)) = by_name {
         return Pointing::Cdn((*name).to_owned());
     }
-    let is_unsure = [&observed.v4, &observed.v6].iter().any(|it| matches!(it, Asked::Unanswered(_)))
-        || matches!(observed.aliases, Asked::Unanswered(_));
+    let is_unsure =
+        [&observed.v4, &observed.v6].iter().any(|it| matches!(it, Asked::Unanswered(_)))
+            || matches!(observed.aliases, Asked::Unanswered(_));
     let (here, there): (Vec<IpAddr>, Vec<IpAddr>) =
         addresses.iter().partition(|it| wanted.addresses.contains(it));
     match (here.is_empty(), there.is_empty()) {
@@ -183,11 +182,8 @@ fn issuing(observed: &Observed, wanted: &Wanted<'_>) -> Issuing {
                 let name = value.split(';').next().unwrap_or_default();
                 name.trim().trim_end_matches('.').to_ascii_lowercase()
             };
-            let named: Vec<String> = records
-                .iter()
-                .filter(|it| it.tag == "issue")
-                .map(|it| issuer(&it.value))
-                .collect();
+            let named: Vec<String> =
+                records.iter().filter(|it| it.tag == "issue").map(|it| issuer(&it.value)).collect();
             let is_ours = |it: &String| wanted.issuers.contains(it);
             if named.is_empty() || named.iter().any(is_ours) {
                 Issuing::Allowed
@@ -295,13 +291,15 @@ mod tests {
     #[test]
     fn who_may_issue_is_read_as_authorities_read_it() {
         let said = |records: &[(&str, &str)]| {
-            let caa = records.iter().map(|(tag, value)| Caa {
-                tag: (*tag).to_owned(),
-                value: (*value).to_owned(),
-            });
+            let caa = records
+                .iter()
+                .map(|(tag, value)| Caa { tag: (*tag).to_owned(), value: (*value).to_owned() });
             find(&Observed { caa: Asked::Found(caa.collect()), ..nothing() }).issuing
         };
-        assert_eq!(said(&[("issue", "letsencrypt.org; validationmethods=http-01")]), Issuing::Allowed);
+        assert_eq!(
+            said(&[("issue", "letsencrypt.org; validationmethods=http-01")]),
+            Issuing::Allowed
+        );
         assert_eq!(said(&[("iodef", "mailto:a@b.c")]), Issuing::Allowed, "no word on who issues");
         assert_eq!(said(&[("issuewild", ";")]), Issuing::Allowed);
         assert_eq!(said(&[("issue", ";")]), Issuing::Forbidden(vec![]));

@@ -2,7 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use idna::{AsciiDenyList, uts46::{DnsLength, Hyphens, Uts46}};
+use idna::{
+    AsciiDenyList,
+    uts46::{DnsLength, Hyphens, Uts46},
+};
 
 use super::look_alike::{imitates, is_mixed};
 
@@ -67,7 +70,8 @@ pub(crate) fn canonical(typed: &str, own: &OwnHosts) -> Result<String, HostnameF
     if is_bracketed || typed.parse::<std::net::IpAddr>().is_ok() {
         return Err(HostnameFault::Address);
     }
-    if typed.is_empty() || typed.contains(|it: char| it.is_whitespace() || "/:@?#\\%".contains(it)) {
+    if typed.is_empty() || typed.contains(|it: char| it.is_whitespace() || "/:@?#\\%".contains(it))
+    {
         return Err(HostnameFault::NotAName);
     }
     let processed = Uts46::new().to_ascii(
@@ -209,7 +213,9 @@ mod tests {
         for typed in ["hotelm\u{430}ndala.com", "hot\u{435}lhub.com"] {
             assert_eq!(read(typed), Err(HostnameFault::MixedScript), "{typed}");
         }
-        for typed in ["h0telhub.id", "www.hotelhüb.id", "hotel-hub.id", "аррӏе.com", "xn--80ak6aa92e.com"] {
+        for typed in
+            ["h0telhub.id", "www.hotelhüb.id", "hotel-hub.id", "аррӏе.com", "xn--80ak6aa92e.com"]
+        {
             let refused = read(typed);
             assert!(matches!(refused, Err(HostnameFault::LookAlike(_))), "{typed}: {refused:?}");
         }

@@ -12,10 +12,31 @@ const TOGETHER: &[&[Script]] = &[
 
 /// Letters and digits that look like a Latin letter.
 const LATIN_LOOKS: &[(&str, char)] = &[
-    ("аα", 'a'), ("ь", 'b'), ("сϲ", 'c'), ("ԁ", 'd'), ("е", 'e'), ("ɡ", 'g'), ("һ", 'h'),
-    ("іιı", 'i'), ("ј", 'j'), ("кκ", 'k'), ("ӏ1", 'l'), ("м", 'm'), ("пη", 'n'),
-    ("оοσ0", 'o'), ("рρ", 'p'), ("ԛ", 'q'), ("г", 'r'), ("ѕ5", 's'), ("тτ", 't'), ("υ", 'u'),
-    ("νѵ", 'v'), ("ԝω", 'w'), ("хχ", 'x'), ("уγ", 'y'), ("ᴢ", 'z'),
+    ("аα", 'a'),
+    ("ь", 'b'),
+    ("сϲ", 'c'),
+    ("ԁ", 'd'),
+    ("е", 'e'),
+    ("ɡ", 'g'),
+    ("һ", 'h'),
+    ("іιı", 'i'),
+    ("ј", 'j'),
+    ("кκ", 'k'),
+    ("ӏ1", 'l'),
+    ("м", 'm'),
+    ("пη", 'n'),
+    ("оοσ0", 'o'),
+    ("рρ", 'p'),
+    ("ԛ", 'q'),
+    ("г", 'r'),
+    ("ѕ5", 's'),
+    ("тτ", 't'),
+    ("υ", 'u'),
+    ("νѵ", 'v'),
+    ("ԝω", 'w'),
+    ("хχ", 'x'),
+    ("уγ", 'y'),
+    ("ᴢ", 'z'),
 ];
 
 /// Whether a label mixes scripts that nobody writes together.
@@ -82,7 +103,8 @@ mod tests {
 
     #[test]
     fn scripts_that_are_written_together_are_not_mixed() {
-        for label in ["hotel", "旅館ホテルの", "호텔中", "гостиница", "hotel-24", "hôtel"] {
+        for label in ["hotel", "旅館ホテルの", "호텔中", "гостиница", "hotel-24", "hôtel"]
+        {
             assert!(!is_mixed(label), "{label}");
         }
         for label in ["hоtel", "γhotel", "旅hotel"] {
@@ -93,10 +115,12 @@ mod tests {
     #[test]
     fn a_word_that_only_looks_latin_is_found_and_one_that_does_not_is_not() {
         let own = ["hotelhub.id".to_owned()];
-        for name in ["аррӏе.com", "hotelhüb.id", "h0te1hub.id", "hotel-hub.id", "www.h0telhub.id"] {
+        for name in ["аррӏе.com", "hotelhüb.id", "h0te1hub.id", "hotel-hub.id", "www.h0telhub.id"]
+        {
             assert!(imitates(name, &own).is_some(), "{name}");
         }
-        for name in ["гостиница.com", "hotelhub.com", "hotelhubud.id", "旅館.jp", "hôtel.fr"] {
+        for name in ["гостиница.com", "hotelhub.com", "hotelhubud.id", "旅館.jp", "hôtel.fr"]
+        {
             assert_eq!(imitates(name, &own), None, "{name}");
         }
     }

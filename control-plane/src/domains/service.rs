@@ -1,8 +1,8 @@
 //! What is done with domains, by API or by page.
 
+use actix_web::http::StatusCode;
 use hotelhub_core::{ids::TenantId, keys::random_token, life::Provisioning};
 use hotelhub_http::error::{ApiError, ApiResult};
-use actix_web::http::StatusCode;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use secrecy::ExposeSecret as _;
 
@@ -92,9 +92,8 @@ pub(crate) async fn claim(
         .map_err(|fault| ApiError::invalid("hostname", fault.to_string()))?;
     let found = tenants::store::find_named_for_update(tx, tenant).await.map_err(database_failed)?;
     let tenant = found.ok_or_else(|| ApiError::not_found("tenant"))?;
-    let is_gone = |it| {
-        matches!(it, Provisioning::Failed | Provisioning::Deleting | Provisioning::Deleted)
-    };
+    let is_gone =
+        |it| matches!(it, Provisioning::Failed | Provisioning::Deleting | Provisioning::Deleted);
     if is_gone(tenant.provisioning) {
         return Err(conflict("TENANT_GONE", "the tenant is gone; nothing can be claimed for it"));
     }
@@ -242,7 +241,8 @@ fn conflict(code: &'static str, what: impl Into<String>) -> ApiError {
 }
 
 fn taken() -> ApiError {
-    let what = "another tenant has proven this domain and holds it; it must be released there first";
+    let what =
+        "another tenant has proven this domain and holds it; it must be released there first";
     conflict("DOMAIN_TAKEN", what)
 }
 

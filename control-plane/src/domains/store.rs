@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{DomainId, TenantId};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult, Statement,
-    Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
+    Statement, Value,
 };
 use uuid::Uuid;
 

@@ -16,9 +16,7 @@ impl NextAction {
 
     const fn texts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Nothing => {
-                ("Tidak ada yang perlu dilakukan.", "Nothing is to be done.")
-            }
+            Self::Nothing => ("Tidak ada yang perlu dilakukan.", "Nothing is to be done."),
             Self::SetTxt => (
                 "Tambahkan data TXT di bawah pada DNS domain ini. Biarkan data itu tetap ada.",
                 "Add the TXT record below to the domain's DNS, and leave it there.",

@@ -49,8 +49,8 @@ pub(crate) async fn allow_certificate(
     let domain = domain.strip_suffix('.').unwrap_or(&domain).to_owned();
     let is_name = domain.len() <= 253
         && domain.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'.' || it == b'-');
-    let may = is_name
-        && store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)?;
+    let may =
+        is_name && store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)?;
     if may {
         return Ok(Answer::new(Allowed { domain }).ok());
     }

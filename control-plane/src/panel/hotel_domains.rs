@@ -281,11 +281,8 @@ fn card(it: Domain, shell: &Shell, d: &DomainTexts) -> Card {
         Some(false) => d.wrong,
         None => d.unseen,
     };
-    let line = |record: Record| Line {
-        found: record.found.join(", "),
-        verdict: verdict(&record),
-        record,
-    };
+    let line =
+        |record: Record| Line { found: record.found.join(", "), verdict: verdict(&record), record };
     Card {
         certificate: certificate(&it, d),
         finding: it.ssl.finding.unwrap_or_default(),

@@ -21,7 +21,10 @@ use tokio::time::sleep;
 use tokio_postgres::{Config as Login, Error};
 
 pub use self::{acme::AcmeConfig, budget::Budget};
-use self::{acme::{Authority, OrderError}, store::Wanted};
+use self::{
+    acme::{Authority, OrderError},
+    store::Wanted,
+};
 use crate::{config::Config, locks::Lock, session::Session};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -233,7 +233,13 @@ mod tests {
         store.forget_answer(token).await.unwrap();
         store.forget_answer(token).await.unwrap();
         assert_eq!(store.find_answer(token).await.unwrap(), None);
-        for odd in ["", "../../../../etc/passwd", "short", "a/b/c/d/e/f/g/h/i/j", "%2e%2e%2fetc%2fpasswd00"] {
+        for odd in [
+            "",
+            "../../../../etc/passwd",
+            "short",
+            "a/b/c/d/e/f/g/h/i/j",
+            "%2e%2e%2fetc%2fpasswd00",
+        ] {
             assert!(challenge(odd).is_none(), "{odd}");
         }
     }

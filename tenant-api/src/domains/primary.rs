@@ -24,9 +24,14 @@ pub(crate) fn primary_address(req: &HttpRequest) -> Option<String> {
     }
     let app = req.app_data::<Data<App>>()?;
     let (host, route) = route_by_host(app, req)?;
-    let primary = primary_of(&route, app.addresses.over_tls())?;
+    let over_tls = app.addresses.over_tls();
+    let primary = primary_of(&route, over_tls).unwrap_or(host.as_str());
+    // Where this program serves TLS itself, nobody stays on the plain port.
+    let is_plain = app.serves_tls && over_tls && !req.app_config().secure();
+    let is_certified = || route.domain(primary).is_some_and(|it| it.certified);
     let rest = req.uri().path_and_query().map_or("/", |it| it.as_str());
-    (primary != host.as_str()).then(|| format!("{}{rest}", app.addresses.of_hotel(primary)))
+    (primary != host.as_str() || is_plain && is_certified())
+        .then(|| format!("{}{rest}", app.addresses.of_hotel(primary)))
 }
 
 /// The name that people are led to, if there is one to which they can be.

@@ -34,11 +34,7 @@ pub(super) fn to(question: &[u8], zone: &Zone) -> Option<Vec<u8>> {
     answer.to_vec().ok()
 }
 
-fn look(
-    zone: &Zone,
-    name: &Name,
-    kind: RecordType,
-) -> Result<(ResponseCode, Vec<Record>), Fault> {
+fn look(zone: &Zone, name: &Name, kind: RecordType) -> Result<(ResponseCode, Vec<Record>), Fault> {
     let mut name = name.clone();
     let mut records = Vec::new();
     for _ in 0..HOPS {

@@ -172,10 +172,7 @@ async fn a_certificate_is_active_once_it_was_seen_and_failed_when_it_is_over() {
         (ssl(&found), said(&found))
     };
 
-    assert_eq!(
-        looked().await,
-        ("provisioning".to_owned(), pair("action_needed", "allow_issuer")),
-    );
+    assert_eq!(looked().await, ("provisioning".to_owned(), pair("action_needed", "allow_issuer")),);
     assert_eq!(it.allow(NAME).await, 200, "it is verified: an edge may ask");
     it.zone().set_issuer(NAME, "letsencrypt.org");
     assert_eq!(looked().await, ("provisioning".into(), pair("working", "wait_for_certificate")));

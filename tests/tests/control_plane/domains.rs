@@ -51,7 +51,8 @@ async fn a_domain_is_claimed_proven_preferred_and_released() {
     let preferred = it.act("mandala", NAME, "primary").await.expect_status(200).unwrap();
     assert_eq!(preferred.data().unwrap()["is_primary"], true);
     assert_eq!(names(&it.routed("mandala").await), [(NAME, true), (&*own, false)]);
-    let listed = it.vendor.get("/api/v1/domains?state=live&kind=custom&text=MANDALA").await.unwrap();
+    let listed =
+        it.vendor.get("/api/v1/domains?state=live&kind=custom&text=MANDALA").await.unwrap();
     assert_eq!(listed.data().unwrap()[0]["hostname"], NAME);
 
     assert_eq!(it.release("mandala", &own).await.error_code(), "DOMAIN_OF_PLATFORM");
@@ -149,9 +150,24 @@ async fn names_that_nobody_can_have_are_refused_and_change_nothing() {
     let before = it.ground.snapshot("domains").await;
     let below = format!("surya.{BASE_DOMAIN}");
     for bad in [
-        "", "hotel", "co.id", "203.0.113.7", "[::1]", "*.hotelmandala.com", "https://a.com", "a.com:1",
-        "a..com", "-a.com", "a_b.com", "hotelm\u{430}ndala.com", "аррӏе.com", "a.local",
-        BASE_DOMAIN, &below, "panel.localhost", "x.control.localhost",
+        "",
+        "hotel",
+        "co.id",
+        "203.0.113.7",
+        "[::1]",
+        "*.hotelmandala.com",
+        "https://a.com",
+        "a.com:1",
+        "a..com",
+        "-a.com",
+        "a_b.com",
+        "hotelm\u{430}ndala.com",
+        "аррӏе.com",
+        "a.local",
+        BASE_DOMAIN,
+        &below,
+        "panel.localhost",
+        "x.control.localhost",
     ] {
         let refused = it.ask_claim("mandala", bad).await;
         let got = (refused.status.as_u16(), refused.error_code());

@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_domain_says_what_is_next_and_what_is_to_stand_in_dns() {
-        let record = Record { kind: "TXT".into(), name: "a".into(), value: "b".into(), ..Record::default() };
+        let record =
+            Record { kind: "TXT".into(), name: "a".into(), value: "b".into(), ..Record::default() };
         let domain = Domain {
             hostname: "a.example.com".to_owned(),
             next_action: Next { code: "set_txt".to_owned(), en: "Add it.".to_owned() },
