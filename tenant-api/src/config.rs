@@ -158,6 +158,25 @@ impl Addresses {
         self.tenant_pattern.replace("{host}", host)
     }
 
+    /// Whether a name is one that the platform gives.
+    #[must_use]
+    pub fn is_of_platform(&self, host: &str) -> bool {
+        host.strip_suffix(&*self.base_domain).is_some_and(|it| it.ends_with('.'))
+    }
+
+    /// Those of `hotelhub.id`, over this scheme.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(scheme: &str) -> Self {
+        let env = [
+            ("TENANT_BASE_DOMAIN", "hotelhub.id".to_owned()),
+            ("TENANT_PUBLIC_URL", format!("{scheme}://{{host}}")),
+            ("CONTROL_PUBLIC_URL", "https://control.hotelhub.id".to_owned()),
+        ];
+        let env: std::collections::BTreeMap<&str, &str> =
+            env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self::read(&mut Reader::new(&env)).unwrap()
+    }
+
     /// Whether people reach hotels over TLS.
     #[must_use]
     pub fn over_tls(&self) -> bool {

@@ -12,10 +12,15 @@ use hotelhub_http::{
     error::{ApiError, ApiResult, ErrorBody},
 };
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 use super::store;
 use crate::{app::App, database::database_failed};
+
+/// Looks into the database at a time: whoever asks for many names waits here, and nobody else for them.
+const AT_ONCE: usize = 4;
+static LOOKS: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// Adds the route.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -49,8 +54,12 @@ pub(crate) async fn allow_certificate(
     let domain = domain.strip_suffix('.').unwrap_or(&domain).to_owned();
     let is_name = domain.len() <= 253
         && domain.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'.' || it == b'-');
-    let may =
-        is_name && store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)?;
+    let may = if is_name {
+        let _turn = LOOKS.acquire().await.map_err(ApiError::internal)?;
+        store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)?
+    } else {
+        false
+    };
     if may {
         return Ok(Answer::new(Allowed { domain }).ok());
     }

@@ -56,17 +56,17 @@ impl Side {
 /// Measures both sides in turns.
 pub(super) async fn measure(theatre: &Theatre, report: &mut Report) -> Result<()> {
     let control = theatre.platform.control()?;
-    let hotel = control.open_hotel(&Signup::of("bench-hotel"), HOTEL_DEADLINE);
+    let signup = Signup::of("bench-hotel");
+    let hotel = control.open_hotel(&signup, HOTEL_DEADLINE);
     let hotel = say::during("a hotel", hotel).await?;
     let known = hotel.site().host().to_owned();
     let folder = tempfile::tempdir().context("make a folder")?;
     let port = ports::free()?;
     let xtask = std::env::current_exe().context("find our own executable")?;
-    let launch = Launch::new("bare-allow", &xtask, &folder.path().join("bare.log")).args([
-        "bare-allow".to_owned(),
-        "--port".to_owned(),
-        port.to_string(),
-    ]);
+    let log = folder.path().join("bare.log");
+    let listen = port.to_string();
+    let launch =
+        Launch::new("bare-allow", &xtask, &log).args(["bare-allow", "--port", &listen]);
     let mut bare = launch.start()?;
     let reference = Site::new(port, "localhost")?;
     let ready = async || reference.get("/tls/allow?domain=x").await.ok();
