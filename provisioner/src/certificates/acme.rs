@@ -176,9 +176,12 @@ impl Authority {
             challenge.set_ready().await?;
         }
         let patience = RetryPolicy::new().timeout(POLL);
-        match order.poll_ready(&patience).await? {
-            OrderStatus::Ready | OrderStatus::Valid => {}
-            _ => return Err(OrderError::Unproven(why(&mut order).await)),
+        match order.poll_ready(&patience).await {
+            Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
+            Ok(_) | Err(instant_acme::Error::Api(_)) => {
+                return Err(OrderError::Unproven(why(&mut order).await));
+            }
+            Err(error) => return Err(error.into()),
         }
         let key_pem = SecretString::from(order.finalize().await?);
         let chain_pem = order.poll_certificate(&patience).await?;

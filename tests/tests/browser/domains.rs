@@ -29,6 +29,8 @@ async fn a_domain_is_added_by_keyboard_and_says_what_is_next() {
     browser.press("main button").await;
     browser.wait_for("form[action='/panel/logout']").await;
     browser.press("header a[href='/panel/domains']").await;
+    browser.wait_for("tbody").await;
+    browser.driver.goto(format!("{panel}/domains?lang=en")).await.unwrap();
     let table = browser.wait_for("tbody").await;
     assert!(table.contains("mandala.hotelhub.localhost") && table.contains("Live"), "{table}");
     browser.inspect("list-en").await;

@@ -6,6 +6,7 @@ use chrono::{TimeDelta, Utc};
 use platform_tests::{
     certificates::{Authority, Edge},
     dns::Fault,
+    ports,
     waiting::eventually,
 };
 use serde_json::{Value, json};
@@ -135,7 +136,9 @@ async fn work_looks_by_itself_and_so_do_two_of_it() {
     it.ground.sign_up("mandala").await;
     let settings = it.settings();
     let settings: Vec<(&str, &str)> = settings.iter().map(|(name, it)| (*name, &**it)).collect();
-    let _work = it.ground.work_with(&settings);
+    let beside = format!("127.0.0.1:{}", ports::free().unwrap());
+    let more = [settings.clone(), vec![("METRICS_LISTEN", &*beside)]].concat();
+    let _work = (it.ground.work_with(&settings), it.ground.work_with(&more));
 
     let token = it.claim("mandala", NAME).await;
     wait_for(&it, "action_needed", "set_txt").await;
