@@ -8,8 +8,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
-    routes_feed::Snapshots, signup::events::Streams, vendor_users::Gate, wakes::Wakes,
+    config::Addresses, domains::Checker, health::StorageHealth, idempotency::Fingerprints,
+    jobs::Hotels, routes_feed::Snapshots, signup::events::Streams, vendor_users::Gate,
+    wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.
@@ -38,6 +39,8 @@ pub(crate) struct App {
     pub(crate) objects: Option<Storage>,
     /// The way to hotels' own programs.
     pub(crate) hotels: Hotels,
+    /// Looks at custom domains.
+    pub(crate) domains: Checker,
     /// How many signups are followed by events.
     pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,

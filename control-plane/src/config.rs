@@ -14,6 +14,7 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::{Host, Url};
 
+use crate::domains::DomainsConfig;
 pub use crate::vendor_users::{Gate, TotpRule};
 
 /// What every long-running role needs.
@@ -59,6 +60,8 @@ pub struct ServeConfig {
     pub storage: Option<StorageConfig>,
     /// `TENANT_UPCALL_URL`: where tenant-api is reached from inside, if not at its public addresses.
     pub upcall_url: Option<Url>,
+    /// How custom domains are looked at.
+    pub(crate) domains: DomainsConfig,
 }
 
 /// What `work` needs.
@@ -74,6 +77,8 @@ pub struct WorkConfig {
     pub smtp_url: SecretString,
     /// `MAIL_FROM`: whom mail comes from.
     pub mail_from: Mailbox,
+    /// How custom domains are looked at.
+    pub(crate) domains: DomainsConfig,
 }
 
 /// What `vendor-user` needs.
@@ -124,6 +129,12 @@ impl Addresses {
         self.tenant_pattern.replace("{host}", host)
     }
 
+    /// Whether people reach hotels over TLS.
+    #[must_use]
+    pub fn over_tls(&self) -> bool {
+        self.tenant_pattern.starts_with("https:")
+    }
+
     /// Where people of the hotel on `host` log in.
     #[must_use]
     pub fn login_of(&self, host: &str) -> String {
@@ -158,6 +169,7 @@ impl ServeConfig {
         let limits = LimitsConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
         let upcall_url = read_upcall_url(&mut reader);
+        let domains = DomainsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -174,6 +186,7 @@ impl ServeConfig {
                 limits: limits?,
                 storage: storage?,
                 upcall_url: upcall_url?,
+                domains: domains?,
             })
         };
         reader.finish(config())
@@ -192,6 +205,7 @@ impl WorkConfig {
         let database_url = read_database_url(&mut reader);
         let smtp_url = read_smtp_url(&mut reader);
         let mail_from = reader.required("MAIL_FROM");
+        let domains = DomainsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -199,6 +213,7 @@ impl WorkConfig {
                 database_url: database_url?,
                 smtp_url: smtp_url?,
                 mail_from: mail_from?,
+                domains: domains?,
             })
         };
         reader.finish(config())

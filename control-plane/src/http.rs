@@ -4,8 +4,9 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, audit, backups, db_hosts, fleet_migrations, health::health, job_pauses, jobs,
-    openapi, operations, pages, panel, routes_feed, signup, support_access, tenants, vendor_users,
+    app::App, audit, backups, db_hosts, domains, fleet_migrations, health::health, job_pauses,
+    jobs, openapi, operations, pages, panel, routes_feed, signup, support_access, tenants,
+    vendor_users,
 };
 
 /// Adds all routes.
@@ -31,6 +32,9 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         operations::routes::register(config);
         db_hosts::routes::register(config);
         db_hosts::state_routes::register(config);
+        domains::routes::register(config);
+        domains::tenant_routes::register(config);
+        domains::tls_routes::register(config);
         fleet_migrations::routes::register(config);
         fleet_migrations::action_routes::register(config);
         fleet_migrations::tenant_routes::register(config);

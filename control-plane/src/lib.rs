@@ -10,6 +10,7 @@ mod backups;
 pub mod config;
 mod database;
 mod db_hosts;
+mod domains;
 mod drain;
 mod fleet_migrations;
 mod health;

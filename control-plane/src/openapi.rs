@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    audit, backups, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup,
-    support_access, tenants, vendor_users,
+    audit, backups, db_hosts, domains, fleet_migrations, job_pauses, jobs, operations, routes_feed,
+    signup, support_access, tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -67,6 +67,14 @@ use crate::{
         db_hosts::state_routes::cordon_db_host,
         db_hosts::state_routes::uncordon_db_host,
         db_hosts::state_routes::drain_db_host,
+        domains::routes::list_domains,
+        domains::tenant_routes::list_tenant_domains,
+        domains::tenant_routes::claim_domain,
+        domains::tenant_routes::show_domain,
+        domains::tenant_routes::verify_domain,
+        domains::tenant_routes::make_domain_primary,
+        domains::tenant_routes::release_domain,
+        domains::tls_routes::allow_certificate,
         fleet_migrations::routes::list_fleet_migrations,
         fleet_migrations::routes::create_fleet_migration,
         fleet_migrations::routes::show_fleet_migration,
@@ -177,6 +185,12 @@ mod tests {
             "/api/v1/db-hosts/{db_host}/cordon",
             "/api/v1/db-hosts/{db_host}/uncordon",
             "/api/v1/db-hosts/{db_host}/drain",
+            "/api/v1/domains",
+            "/api/v1/tenants/{tenant}/domains",
+            "/api/v1/tenants/{tenant}/domains/{domain}",
+            "/api/v1/tenants/{tenant}/domains/{domain}/verify",
+            "/api/v1/tenants/{tenant}/domains/{domain}/primary",
+            "/tls/allow",
             "/api/v1/fleet-migrations",
             "/api/v1/fleet-migrations/{id}",
             "/api/v1/fleet-migrations/{id}/tenants",

@@ -16,6 +16,7 @@ use crate::{
     audit,
     config::ServeConfig,
     database,
+    domains::Checker,
     health::StorageHealth,
     http,
     idempotency::Fingerprints,
@@ -42,6 +43,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
             .iter()
             .any(|it| it.scheme() == "https"),
         error_page: ErrorPage(error_page),
+        tls: None,
     };
     let limits = Limits::new(config.limits);
     let signals = tasks.clone();
@@ -96,6 +98,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         config.upcall_url.clone(),
         config.route_feed_token.clone(),
     );
+    let domains = Checker::new(config.domains.clone(), &config.addresses, clock.clone());
     Ok(App {
         db,
         clock: clock.clone(),
@@ -113,6 +116,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         storage: StorageHealth(storage),
         objects,
         hotels: hotels.context("prepare calls of hotels")?,
+        domains: domains.context("prepare to look at domains")?,
         streams: Streams::default(),
         tasks: tasks.clone(),
     })

@@ -19,7 +19,8 @@ use tokio_postgres::NoTls;
 
 use crate::{
     config::WorkConfig,
-    database::login,
+    database::{self, login},
+    domains::{Checker, recheck::Recheck},
     drain::Drain,
     upkeep::upkeep,
     wakes::Wakes,
@@ -55,6 +56,13 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let wakes = Wakes::listen(config.database_url.clone(), "db_hosts", &tasks);
     let drain = Drain { pool: pool.clone(), wakes };
     tasks.spawn_critical("drain reconciler", drain.run(tasks.clone()));
+    let checker = Checker::new(config.domains, &config.addresses, config.program.clock.clone());
+    let recheck = Recheck {
+        db: database::pool(&config.database_url, "control-plane work").await?,
+        clock: config.program.clock.clone(),
+        checker: checker.context("prepare to look at domains")?,
+    };
+    tasks.spawn_critical("domain reconciler", recheck.run(tasks.clone()));
     let (addresses, from) = (config.addresses, config.mail_from);
     let welcome = Welcome { pool: pool.clone(), addresses, from, smtp };
     for number in 0..RUNNERS {

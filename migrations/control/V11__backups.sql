@@ -117,6 +117,11 @@ BEGIN
     ELSIF (CASE TG_OP WHEN 'INSERT' THEN NEW.state ELSE OLD.state END) <> 'assigned' THEN
       RETURN NULL;
     END IF;
+  ELSIF TG_TABLE_NAME = 'domains' THEN
+    IF (CASE WHEN TG_OP <> 'INSERT' THEN routed_domain(OLD) END)
+      IS NOT DISTINCT FROM (CASE WHEN TG_OP <> 'DELETE' THEN routed_domain(NEW) END) THEN
+      RETURN NULL;
+    END IF;
   END IF;
   changed := CASE
     WHEN TG_TABLE_NAME IN ('tenants', 'previews') THEN (to_jsonb(coalesce(NEW, OLD)) ->> 'id')::uuid
@@ -138,7 +143,8 @@ FROM routes
 UNION ALL
 SELECT
   p.id, t.slug || '--preview', t.company_name, t.status, 'ready', 'read_only',
-  jsonb_build_array(jsonb_build_object('hostname', p.hostname, 'primary', true)),
+  jsonb_build_array(jsonb_build_object(
+    'hostname', p.hostname, 'primary', true, 'live', true, 'certified', true)),
   db.id, db.generation, db.schema_version, h.id, h.address, h.port, h.key_id, p.taken_at
 FROM previews p
 JOIN tenants t ON t.id = p.tenant_id

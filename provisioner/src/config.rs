@@ -13,7 +13,7 @@ use hotelhub_storage::StorageConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Config as Login;
 
-use crate::session;
+use crate::{certificates::AcmeConfig, session};
 
 /// Two at once keep both the disk and the processor of a database server busy; more only make
 /// each other slower.
@@ -60,6 +60,8 @@ pub struct Config {
     pub clock: Clock,
     /// `SHUTDOWN_GRACE_SECONDS`: how long the steps at work may take to finish.
     pub grace: Duration,
+    /// How certificates for custom domains are ordered; unset: an edge does that.
+    pub acme: Option<AcmeConfig>,
 }
 
 impl Config {
@@ -86,6 +88,7 @@ impl Config {
         let backup_concurrency = reader.or("BACKUP_CONCURRENCY", usual);
         let clock_file = reader.optional::<PathBuf>("CLOCK_FILE");
         let grace = reader.seconds("SHUTDOWN_GRACE_SECONDS", SHUTDOWN_GRACE_SECONDS);
+        let acme = AcmeConfig::read(&mut reader);
         let config = (|| {
             Some(Self {
                 telemetry: telemetry?,
@@ -102,6 +105,7 @@ impl Config {
                 backup_concurrency: backup_concurrency?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),
                 grace: grace?,
+                acme: acme?,
             })
         })();
         reader.finish(config)

@@ -9,6 +9,7 @@
 //! - [`access`] carries what a tenant may do into its own database.
 //! - [`warm_pool`] keeps databases ready before anybody asks for one.
 //! - [`fleet`] brings every tenant database to the schema's version, in rings.
+//! - [`certificates`] issues certificates for custom domains, where no edge does.
 //! - [`hosts`] keeps every database server fit to hold tenants.
 //! - [`sweep`] sends ticks to databases that were written to, and reports what belongs to nobody.
 //!
@@ -18,6 +19,7 @@
 pub mod access;
 pub mod backup_tenant;
 pub mod backups;
+pub mod certificates;
 pub mod config;
 mod contents;
 mod copies;

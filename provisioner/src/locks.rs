@@ -20,6 +20,8 @@ pub(crate) enum Lock {
     Drill = 0x686f_7465_6c05,
     /// Deletes backups whose time is over. In the control database.
     Expiry = 0x686f_7465_6c06,
+    /// Issues certificates. In the control database.
+    Certificates = 0x686f_7465_6c07,
 }
 
 impl Lock {

@@ -13,6 +13,7 @@ use crate::{
     access::AccessKeeper,
     backup_tenant::{self, BackupTenant},
     backups::{Drills, Expiry, Nightly},
+    certificates::Issuer,
     config::Config,
     create_tenant::{CreateTenant, Tools},
     delete_tenant::{self, DeleteTenant},
@@ -114,6 +115,10 @@ pub async fn run(config: Config) -> Result<()> {
     tasks.spawn_critical("warm pool", pool.run());
     let leader = Leader::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("leader of fleet migrations", leader.run());
+    let issuer = Issuer::new(&config, tasks.clone()).context("open STORAGE_URL")?;
+    if let Some(issuer) = issuer {
+        tasks.spawn_critical("issuer of certificates", issuer.run());
+    }
     let broker = config
         .amqp_url
         .as_ref()

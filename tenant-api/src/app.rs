@@ -4,6 +4,7 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use hotelhub_core::clock::Clock;
 use hotelhub_http::auth::{passwords::Passwords, tokens::Tokens};
+use hotelhub_storage::certificates::CertificateStore;
 use hotelhub_tenancy::{feed::Feed, pools::TenantPools, routes::Routes};
 use secrecy::SecretString;
 
@@ -30,6 +31,10 @@ pub(crate) struct App {
     pub(crate) tokens: Tokens,
     pub(crate) passwords: Passwords,
     pub(crate) relay: Relay,
+    /// The store of certificates, where no edge keeps them.
+    pub(crate) certificates: Option<CertificateStore>,
+    /// Whether this program serves TLS itself.
+    pub(crate) serves_tls: bool,
     /// What the control plane shows when it calls here.
     pub(crate) upcall_token: SecretString,
 }

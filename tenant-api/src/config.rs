@@ -21,6 +21,8 @@ use lettre::{AsyncSmtpTransport, Tokio1Executor, message::Mailbox};
 use secrecy::SecretString;
 use url::Url;
 
+use crate::tls::TlsConfig;
+
 /// A server with the usual 100 connections has room for two such processes and the provisioner.
 const CONNECTIONS_PER_HOST: usize = 40;
 
@@ -62,6 +64,8 @@ pub struct ServeConfig {
     pub trusted_proxies: TrustedProxies,
     /// Requests per client address.
     pub limits: LimitsConfig,
+    /// How TLS is served, where no edge does.
+    pub tls: TlsConfig,
 }
 
 /// What `work` needs.
@@ -154,6 +158,25 @@ impl Addresses {
         self.tenant_pattern.replace("{host}", host)
     }
 
+    /// Whether a name is one that the platform gives.
+    #[must_use]
+    pub fn is_of_platform(&self, host: &str) -> bool {
+        host.strip_suffix(&*self.base_domain).is_some_and(|it| it.ends_with('.'))
+    }
+
+    /// Those of `hotelhub.id`, over this scheme.
+    #[cfg(test)]
+    pub(crate) fn of_a_test(scheme: &str) -> Self {
+        let env = [
+            ("TENANT_BASE_DOMAIN", "hotelhub.id".to_owned()),
+            ("TENANT_PUBLIC_URL", format!("{scheme}://{{host}}")),
+            ("CONTROL_PUBLIC_URL", "https://control.hotelhub.id".to_owned()),
+        ];
+        let env: std::collections::BTreeMap<&str, &str> =
+            env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self::read(&mut Reader::new(&env)).unwrap()
+    }
+
     /// Whether people reach hotels over TLS.
     #[must_use]
     pub fn over_tls(&self) -> bool {
@@ -177,6 +200,7 @@ impl ServeConfig {
         let amqp_url = read_amqp_url(&mut reader);
         let trusted_proxies = TrustedProxies::read(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
+        let tls = TlsConfig::read(&mut reader);
         let config = || {
             Some(Self {
                 program: program?,
@@ -188,6 +212,7 @@ impl ServeConfig {
                 amqp_url: amqp_url?,
                 trusted_proxies: trusted_proxies?,
                 limits: limits?,
+                tls: tls?,
             })
         };
         reader.finish(config())

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    audit, auth, availability, guests, jobs, openapi, pages, properties, rates, reservations,
-    room_types, rooms, support,
+    audit, auth, availability, domains, guests, jobs, openapi, pages, properties, rates,
+    reservations, room_types, rooms, support,
 };
 
 /// Adds all routes.
@@ -21,6 +21,8 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     jobs::register(app);
     audit::register(app);
     support::register(app);
+    domains::allow::register(app);
+    domains::challenge::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);
     pages::register(app);
 }

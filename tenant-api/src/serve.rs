@@ -8,7 +8,7 @@ use hotelhub_core::tasks::Tasks;
 use hotelhub_http::{
     auth::{passwords::Passwords, tokens::Tokens},
     limits::{Limits, Verified},
-    server::{self, AnswerHeaders, ErrorPage, ServerConfig, TenantOf},
+    server::{self, AnswerHeaders, Elsewhere, ErrorPage, ServerConfig, TenantOf},
 };
 use hotelhub_jobs::broker::Broker;
 use hotelhub_tenancy::{
@@ -21,7 +21,7 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, SCHEMA_VERSIONS},
     config::ServeConfig,
-    desk, health, http, pages,
+    desk, domains, health, http, pages,
     relay::Relay,
     site, standing,
 };
@@ -41,6 +41,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let clock = config.program.clock;
     let routes = Routes::default();
     let upcall_token = config.feed.token.clone();
+    let certificates = config.tls.store(config.feed.storage.as_ref())?;
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     let pools = TenantPools::new(PoolsConfig {
         keys: config.databases.keys,
@@ -60,6 +61,8 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         tokens: Tokens::new("hotelhub-hotel", &config.token_keys, clock.clone())?,
         passwords: Passwords::new()?,
         relay: Relay::new(Arc::new(broker.clone()), tasks.clone()),
+        certificates: certificates.clone(),
+        serves_tls: config.tls.listen.is_some(),
         upcall_token,
     };
 
@@ -71,6 +74,8 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     tasks.spawn_endless("close pools", pools.clone().follow(routes));
     tasks.spawn_endless("reap idle connections", pools.reap());
 
+    let base_domain = app.addresses.base_domain.clone();
+    let tls = config.tls.serve((certificates, &app.routes), &base_domain, &tasks)?;
     let public_tls = app.addresses.over_tls();
     let health = health::health(clock, app.clone(), feed, broker);
     let data = Data::new(app);
@@ -78,6 +83,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));
         service.app_data(Verified(desk::has_verified_token));
         service.app_data(AnswerHeaders(standing::billing_state));
+        service.app_data(Elsewhere(domains::primary_address));
         health.clone().register(service);
         http::register(service);
     };
@@ -87,6 +93,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         trusted_proxies: config.trusted_proxies,
         public_tls,
         error_page: ErrorPage(pages::error_page),
+        tls,
     };
     let limits = Limits::new(config.limits);
     let serving = server::serve(server_config, limits, &tasks, routes);

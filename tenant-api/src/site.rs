@@ -204,7 +204,14 @@ impl OnItsWay {
 
 /// The route of the host that a request was sent to.
 pub(crate) fn route_of(app: &App, req: &HttpRequest) -> Option<Arc<Route>> {
-    app.routes.resolve(&host_of(req).ok()?)
+    Some(route_by_host(app, req)?.1)
+}
+
+/// The host that a request was sent to, and its route.
+pub(crate) fn route_by_host(app: &App, req: &HttpRequest) -> Option<(Hostname, Arc<Route>)> {
+    let host = host_of(req).ok()?;
+    let route = app.routes.resolve(&host)?;
+    Some((host, route))
 }
 
 fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {

@@ -4,8 +4,11 @@
 //! tests test. Everything binds loopback addresses only, on ports found free, under a folder of
 //! its own; nothing here touches the services of the machine.
 
+pub mod acme;
+pub mod certificates;
 pub mod client;
 pub mod collector;
+pub mod dns;
 pub mod fleet;
 pub mod ledger;
 pub mod mail;

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{audit, backup, db_host, jobs, login, migrate, operation, tenant, user};
+use crate::{audit, backup, db_host, domain, jobs, login, migrate, operation, tenant, user};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -62,6 +62,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         command: audit::Command,
+    },
+    /// Hotels' own domains: claim, look, prefer, release
+    Domain {
+        #[command(subcommand)]
+        command: domain::Command,
     },
     /// Database servers: add, look, close, empty, examine
     DbHost {

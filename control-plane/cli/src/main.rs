@@ -6,6 +6,7 @@ mod backup;
 mod client;
 mod db_host;
 mod doctor;
+mod domain;
 mod failure;
 mod jobs;
 mod login;
@@ -74,6 +75,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
         Command::Jobs { command } => jobs::run(&hub()?, command).await,
         Command::User { command } => user::run(&hub()?, command).await,
         Command::Audit { command } => audit::run(&hub()?, command).await,
+        Command::Domain { command } => domain::run(&hub()?, command).await,
         Command::DbHost { command } => db_host::run(hub, &settings, screen, command).await,
     }
 }

@@ -5,9 +5,12 @@
 
 mod account;
 mod audit;
+mod domain_texts;
+mod domains;
 mod error;
 mod heaps;
 mod hotel_answers;
+mod hotel_domains;
 mod hotel_jobs;
 mod hotel_retry;
 mod login;
@@ -126,6 +129,18 @@ fn add_pages<R: Routes>(scope: &mut R) {
         .post(GATE.behind(hotel_retry::retry_jobs))
         .register(scope);
     of_hotel("/{job_id}/retry").post(GATE.behind(hotel_jobs::retry_job)).register(scope);
+    Endpoint::at("/domains").get(GATE.behind(domains::list_domains)).register(scope);
+    let of_domains = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/domains{rest}"));
+    of_domains("")
+        .get(GATE.behind(hotel_domains::list_domains))
+        .post(GATE.behind(hotel_domains::claim_domain))
+        .register(scope);
+    of_domains("/{domain}/verify").post(GATE.behind(hotel_domains::verify_domain)).register(scope);
+    of_domains("/{domain}/primary").post(GATE.behind(hotel_domains::prefer_domain)).register(scope);
+    of_domains("/{domain}/release")
+        .get(GATE.behind(hotel_domains::ask_release))
+        .post(GATE.behind(hotel_domains::release_domain))
+        .register(scope);
     of_hotel("/{job_id}/cancel").post(GATE.behind(hotel_jobs::cancel_job)).register(scope);
 }
 

@@ -89,6 +89,7 @@ hotelhub_http::catalogue! {
             "There are more hotels. Go on with the next ones.";
         go_on: "Lanjutkan", "Go on";
         not_done: "Tidak dilakukan", "Not done";
+        domains: "Domain", "Domains";
         pauses: "Jeda", "Pauses";
         pauses_lead: "Pekerjaan yang cocok ditahan sampai jedanya dicabut; yang sedang berjalan diselesaikan.",
             "Jobs that match are held back until the pause is lifted; what runs is finished.";
@@ -262,6 +263,16 @@ hotelhub_http::catalogue! {
             "too many requests. Wait a moment, then try again.";
         why_elsewhere: "formulir ini dikirim dari situs lain. Buka kembali halaman panel dan ulangi di sana.",
             "this form was sent from another site. Open the panel's page again and repeat it there.";
+        why_domain_claimed: "domain ini sudah ditambahkan untuk hotel ini. Lihat di bawah apa yang perlu dilakukan.",
+            "the domain is added to this hotel already. Look below what is to be done.";
+        why_domain_taken: "hotel lain sudah memegang domain ini. Domain itu harus dilepas dulu di sana.",
+            "another hotel holds this domain. It must be released there first.";
+        why_domain_quarantined: "hotel lain baru saja melepas domain ini. Tambahkan lagi setelah masa tunggunya lewat:",
+            "another hotel released this domain lately. Add it again when its rest is over:";
+        why_domains_many: "hotel ini sudah punya terlalu banyak domain. Lepaskan salah satu dulu.",
+            "the hotel has too many domains already. Release one first.";
+        why_domain_not_live: "hotel belum dapat dibuka di domain ini. Ikuti langkah berikutnya di bawah.",
+            "people would not reach the hotel by this domain yet. Do what is next, as it says below.";
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
         not_found_title: "Tidak ditemukan", "Not found";
         busy_title: "Terlalu banyak permintaan", "Too many requests";
@@ -278,6 +289,11 @@ impl Texts {
         Some(match code {
             "VALIDATION_FAILED" => self.why_fields,
             "JOBS_ALREADY_PAUSED" => self.why_paused,
+            "DOMAIN_ALREADY_CLAIMED" => self.why_domain_claimed,
+            "DOMAIN_TAKEN" => self.why_domain_taken,
+            "DOMAIN_QUARANTINED" => self.why_domain_quarantined,
+            "TOO_MANY_DOMAINS" => self.why_domains_many,
+            "DOMAIN_NOT_LIVE" => self.why_domain_not_live,
             "TENANT_UNREACHABLE" => self.why_unreachable,
             "TENANT_NOT_READY" => self.why_not_ready,
             "JOB_NOT_OVER" | "JOB_OVER" => self.why_changed,

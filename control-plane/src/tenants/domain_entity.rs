@@ -15,6 +15,7 @@ pub struct Model {
     pub is_verified: bool,
     pub ssl_status: String,
     pub released_at: Option<DateTimeUtc>,
+    pub failing_since: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }
 

@@ -41,6 +41,7 @@ pub(crate) async fn insert(
         is_verified: Set(true),
         ssl_status: Set("active".to_owned()),
         released_at: NotSet,
+        failing_since: NotSet,
         created_at: Set(tenant.created_at),
     };
     let insert_tenant = entity::Entity::insert(row(tenant)).exec_without_returning(tx);
@@ -195,6 +196,7 @@ pub(crate) async fn find_host_of(
         .filter(domain_entity::Column::TenantId.eq(id.as_uuid()))
         .filter(domain_entity::Column::IsVerified.eq(true))
         .filter(domain_entity::Column::ReleasedAt.is_null())
+        .order_by_asc(domain_entity::Column::FailingSince.is_not_null())
         .order_by_desc(domain_entity::Column::IsPrimary)
         .into_tuple()
         .one(db)

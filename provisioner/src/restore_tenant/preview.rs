@@ -43,7 +43,7 @@ pub(super) async fn show(work: &mut Work, control: &Session) -> Result<(), StepE
            regexp_replace(d.hostname, '^[^.]+', t.slug || '--preview'), $5
          FROM claimed c, tenants t, operation_runs r, domains d
          WHERE t.id = $2 AND r.operation_id = $6 AND d.tenant_id = t.id
-           AND d.released_at IS NULL AND d.hostname LIKE t.slug || '.%'
+           AND d.released_at IS NULL AND d.kind = 'subdomain'
          ORDER BY d.created_at LIMIT 1";
     control.execute(sql, &[&preview, &tenant, &id, &backup, &until, &operation]).await?;
     let host = "SELECT hostname FROM previews WHERE database_id = $1";

@@ -82,6 +82,17 @@ pub struct RouteDomain {
     pub hostname: String,
     /// Whether links should use this one.
     pub primary: bool,
+    /// Whether it points here, as far as is known: only then may it have a certificate, and only
+    /// there may people be sent. A control plane that does not say sends names of the platform alone.
+    #[serde(default = "yes")]
+    pub live: bool,
+    /// Whether a certificate for it was seen.
+    #[serde(default = "yes")]
+    pub certified: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// Where a tenant's data lies.
@@ -114,6 +125,14 @@ impl Route {
     /// The host name that links should use.
     #[must_use]
     pub fn primary_host(&self) -> Option<&str> {
-        self.domains.iter().find(|it| it.primary).or(self.domains.first()).map(|it| &*it.hostname)
+        let primary = self.domains.iter().find(|it| it.primary && it.live);
+        let other = || self.domains.iter().find(|it| it.live).or(self.domains.first());
+        primary.or_else(other).map(|it| &*it.hostname)
+    }
+
+    /// What is known of one of its host names.
+    #[must_use]
+    pub fn domain(&self, hostname: &str) -> Option<&RouteDomain> {
+        self.domains.iter().find(|it| it.hostname == hostname)
     }
 }

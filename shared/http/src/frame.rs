@@ -8,7 +8,7 @@ use actix_web::{
     http::{
         Method, StatusCode,
         header::{
-            ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+            ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
             REFERRER_POLICY, REFRESH, X_CONTENT_TYPE_OPTIONS,
         },
     },
@@ -44,6 +44,10 @@ pub struct ErrorPage(pub fn(&HttpRequest, &ApiError, &str) -> String);
 /// Which hotel a request is for, as its log lines say.
 #[derive(Clone, Copy, Debug)]
 pub struct TenantOf(pub fn(&HttpRequest) -> Option<TenantId>);
+
+/// Where a request is answered instead, if not here: it is led there for good, with its method.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere(pub fn(&HttpRequest) -> Option<String>);
 
 /// Adds the headers that a program gives every answer, errors included.
 #[derive(Clone, Copy, Debug)]
@@ -91,10 +95,13 @@ pub(crate) async fn frame(
     };
     // The request must have one owner while it is routed, so none is kept here meanwhile.
     let mut response = match admitted {
-        Ok(()) => {
-            let answered = next.call(req).instrument(span.clone()).await?;
-            answered.map_into_boxed_body()
-        }
+        Ok(()) => match elsewhere(req.request()) {
+            Some(answer) => req.into_response(answer),
+            None => {
+                let answered = next.call(req).instrument(span.clone()).await?;
+                answered.map_into_boxed_body()
+            }
+        },
         Err(error) => req.error_response(error),
     };
 
@@ -151,6 +158,12 @@ fn tell(span: Span, req: &HttpRequest, id: RequestId, status: StatusCode) {
         Some(route) => span.with("http.route", &route).end(format!("{method} {route}")),
         None => span.end(method.as_str()),
     }
+}
+
+fn elsewhere(req: &HttpRequest) -> Option<HttpResponse> {
+    let Elsewhere(of) = req.app_data()?;
+    let address = HeaderValue::from_str(&of(req)?).ok()?;
+    Some(HttpResponse::PermanentRedirect().insert_header((LOCATION, address)).finish())
 }
 
 fn tenant_of(req: &HttpRequest) -> Option<TenantId> {

@@ -14,7 +14,9 @@ use crate::{
     limits::Limits,
 };
 
-pub use crate::frame::{AnswerHeaders, ErrorPage, TenantOf, request_id, trace_of, wants_page};
+pub use crate::frame::{
+    AnswerHeaders, Elsewhere, ErrorPage, TenantOf, request_id, trace_of, wants_page,
+};
 
 /// Largest body that is read.
 const BODY_BYTES: usize = 256 * 1024;
@@ -39,6 +41,8 @@ pub struct ServerConfig {
     pub public_tls: bool,
     /// How errors look to people.
     pub error_page: ErrorPage,
+    /// Where TLS is served besides, and how, if it is.
+    pub tls: Option<(SocketAddr, rustls::ServerConfig)>,
 }
 
 /// Serves until `tasks` are told to stop, then lets what is running end.
@@ -55,6 +59,7 @@ pub async fn serve(
     let proxies = Data::new(config.trusted_proxies);
     let kept = limits.clone();
     tasks.spawn("forget idle addresses", forget_idle(kept, tasks.clone()));
+    let tls = config.tls;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(limits.clone())
@@ -74,8 +79,16 @@ pub async fn serve(
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(config.grace.as_secs())
     .disable_signals()
-    .bind(config.listen)?
-    .run();
+    .tls_handshake_timeout(HEAD_TIMEOUT)
+    .bind(config.listen)?;
+    let server = match tls {
+        Some((listen, tls)) => {
+            tracing::info!(%listen, "serving over TLS");
+            server.bind_rustls_0_23(listen, tls)?
+        }
+        None => server,
+    };
+    let server = server.run();
 
     let handle = server.handle();
     let stop = tasks.stop_token();

@@ -5,6 +5,7 @@
 //! overwritten unseen. A folder cannot; its writers look again after a while.
 
 mod address;
+pub mod certificates;
 mod large;
 
 use std::{

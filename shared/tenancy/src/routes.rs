@@ -192,7 +192,12 @@ mod tests {
             status: Status::Trial,
             provisioning: Provisioning::Ready,
             access: Access::Full,
-            domains: vec![RouteDomain { hostname: host.to_owned(), primary: true }],
+            domains: vec![RouteDomain {
+                hostname: host.to_owned(),
+                primary: true,
+                live: true,
+                certified: true,
+            }],
             placement: None,
             preview_of: None,
         }

@@ -5,6 +5,7 @@ mod hotel;
 mod page_visitor;
 mod raw;
 mod site;
+mod tls;
 
 pub use self::{
     control::{ControlPlane, SignedUp, Signup, SignupStatus, SignupStep},
@@ -12,4 +13,5 @@ pub use self::{
     page_visitor::{PageVisitor, hidden},
     raw::send_raw,
     site::{Answer, Site},
+    tls::TlsVisitor,
 };

@@ -10,6 +10,7 @@
 )]
 
 mod browser;
+mod domains;
 mod failed_mail;
 mod jobs;
 mod journey;

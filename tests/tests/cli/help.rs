@@ -5,15 +5,17 @@ use crate::operator::Operator;
 #[tokio::test]
 async fn each_group_explains_itself() {
     let operator = Operator::new();
-    let groups: [&[&str]; 9] = [
+    let groups: [&[&str]; 11] = [
         &[],
         &["login"],
         &["tenant"],
+        &["backup"],
         &["operation"],
         &["migrate"],
         &["jobs"],
         &["user"],
         &["audit"],
+        &["domain"],
         &["db-host"],
     ];
     for group in groups {

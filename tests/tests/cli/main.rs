@@ -9,6 +9,7 @@
 
 mod after;
 mod doctor;
+mod domains;
 mod ground;
 mod help;
 mod jobs;

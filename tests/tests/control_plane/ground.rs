@@ -199,6 +199,13 @@ impl Ground {
         self.setup.launch(Role::ControlWork).unwrap().start().unwrap()
     }
 
+    /// Starts `control-plane work` with these settings.
+    pub(crate) fn work_with(&self, settings: &[(&str, &str)]) -> Program {
+        let launch = self.setup.launch(Role::ControlWork).unwrap();
+        let launch = settings.iter().fold(launch, |it, (name, value)| it.env(name, *value));
+        launch.start().unwrap()
+    }
+
     /// Starts a second `control-plane work`.
     pub(crate) fn work_beside(&self) -> Program {
         let metrics = format!("127.0.0.1:{}", ports::free().unwrap());

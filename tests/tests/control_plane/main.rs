@@ -9,6 +9,9 @@
 
 mod audit;
 mod db_hosts;
+mod domain_checks;
+mod domain_ground;
+mod domains;
 mod drain;
 mod envelope;
 mod epoch;

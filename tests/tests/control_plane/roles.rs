@@ -19,6 +19,7 @@ fn body_of(path: &str) -> Value {
         "set-aside" => json!({ "tenant": "nobody" }),
         // Of one tenant: support may pause no more than that.
         "job-pauses" => json!({ "tenant": "nobody", "reason": "x" }),
+        "domains" => json!({ "hostname": "www.example.com" }),
         "fleet-migrations" => json!({ "workers": 0 }),
         "support-access" => json!({ "reason": "" }),
         "users" => json!({ "email": "", "name": "", "role": "" }),

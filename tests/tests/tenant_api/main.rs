@@ -9,6 +9,7 @@
 
 mod access;
 mod answers;
+mod certificates;
 mod days;
 mod faults;
 mod holding;
@@ -22,10 +23,12 @@ mod job_rows;
 mod jobs;
 mod mails;
 mod moving;
+mod names;
 mod page_visitor;
 mod pages;
 mod repeats;
 mod routes;
+mod secure_ground;
 mod selling;
 mod standing;
 mod strangers;

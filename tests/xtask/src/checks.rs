@@ -164,6 +164,7 @@ impl Checks {
         let needs = [
             Package::Postgres,
             Package::Rabbitmq,
+            Package::Pebble,
             Package::Redis,
             Package::Chromium,
             Package::ChromeDriver,

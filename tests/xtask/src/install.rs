@@ -18,6 +18,8 @@ pub(crate) enum Package {
     ChromeDriver,
     /// Fetches the accessibility checks.
     Npm,
+    /// The certificate authority of tests.
+    Pebble,
     /// Counts budgets that workers share.
     Redis,
     /// The load generator.
@@ -32,6 +34,7 @@ impl Package {
             Self::Chromium => "chromium",
             Self::ChromeDriver => "chromium-driver",
             Self::Npm => "npm",
+            Self::Pebble => "pebble",
             Self::Redis => "redis-server",
             Self::Wrk => "wrk",
         }
@@ -44,6 +47,7 @@ impl Package {
             Self::Chromium => Path::new("/usr/bin/chromium").exists(),
             Self::ChromeDriver => Path::new("/usr/bin/chromedriver").exists(),
             Self::Npm => on_path("npm"),
+            Self::Pebble => Path::new("/usr/bin/pebble").exists(),
             Self::Redis => Path::new("/usr/bin/redis-server").exists(),
             Self::Wrk => Path::new("/usr/bin/wrk").exists(),
         }

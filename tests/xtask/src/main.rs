@@ -48,6 +48,9 @@ enum Task {
     /// Answer with the product's own queries and nothing around them; `bench` starts this.
     #[command(hide = true)]
     BareServer(bench::BareServerArgs),
+    /// Say no to every name; `bench` starts this.
+    #[command(hide = true)]
+    BareAllow(bench::BareAllowArgs),
 }
 
 #[tokio::main]
@@ -57,6 +60,7 @@ async fn main() -> ExitCode {
         Task::Test { only } => checks::check(&only).await,
         Task::Bench(args) => Box::pin(bench::bench(args)).await,
         Task::BareServer(args) => bench::serve_bare(args).await,
+        Task::BareAllow(args) => bench::serve_bare_allow(args).await,
         Task::Reset => reset::reset().await,
         Task::MailCatcher(args) => mail_catcher::serve(args).await,
     };

@@ -20,12 +20,14 @@ mod requests;
 mod samples;
 mod signup;
 mod theatre;
+mod tls_allow;
 mod wrk;
 
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 pub(crate) use self::bare::{Args as BareServerArgs, serve as serve_bare};
+pub(crate) use self::tls_allow::{BareAllowArgs, serve_bare_allow};
 use self::{
     building::Profile,
     report::Report,
@@ -63,6 +65,8 @@ enum Name {
     Fleet,
     /// From a suspension to the refusals of four replicas.
     Push,
+    /// Whether names may have certificates, at a thousand questions a second.
+    TlsAllow,
     /// Background jobs: drained, in time, and fair.
     Jobs,
     /// The fault tests of background jobs at full size; only if asked for.
@@ -79,6 +83,7 @@ impl Name {
             Self::Requests => "requests",
             Self::Fleet => "fleet",
             Self::Push => "push",
+            Self::TlsAllow => "tls-allow",
             Self::Jobs => "jobs",
             Self::JobsChaos => "jobs-chaos",
             Self::Move => "move",
@@ -122,6 +127,7 @@ async fn measure(name: Name, profile: Profile) -> Result<()> {
         Name::Requests => Box::pin(requests::measure(&theatre, &mut report)).await?,
         Name::Fleet => Box::pin(fleet::measure(&mut theatre, &mut report)).await?,
         Name::Push => Box::pin(push::measure(&theatre, &mut report)).await?,
+        Name::TlsAllow => Box::pin(tls_allow::measure(&theatre, &mut report)).await?,
         Name::Jobs => Box::pin(jobs::measure(&mut theatre, &mut report)).await?,
         Name::JobsChaos => {}
         Name::Move => Box::pin(moving::measure(&theatre, &mut report)).await?,
@@ -136,7 +142,9 @@ const NO_POOL: [(&str, &str); 2] = [("WARM_POOL_MIN", "0"), ("WARM_POOL_MAX", "0
 
 fn scene(name: Name) -> Scene {
     match name {
-        Name::Signup | Name::Requests | Name::Move => Scene { env: &NO_POOL, ..Scene::default() },
+        Name::Signup | Name::Requests | Name::Move | Name::TlsAllow => {
+            Scene { env: &NO_POOL, ..Scene::default() }
+        }
         Name::WarmSignup => signup::warm::SCENE,
         Name::Fleet => fleet::SCENE,
         Name::JobsChaos => Scene::default(),

@@ -1,0 +1,152 @@
+//! One look at a domain: DNS and TLS are asked first, then one transaction writes what it means.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use hotelhub_core::{clock::Clock, ids::DomainId};
+use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
+
+use super::{
+    diagnosis::{Findings, Pointing, Wanted},
+    dns::Dns,
+    model::Row,
+    probe::Probe,
+    settings::DomainsConfig,
+    state::{Certificate, Look, judge},
+    store,
+};
+use crate::config::Addresses;
+
+const HTTPS: u16 = 443;
+
+/// Looks at domains. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Checker {
+    clock: Clock,
+    dns: Dns,
+    probe: Probe,
+    config: Arc<DomainsConfig>,
+    base_domain: String,
+    over_tls: bool,
+}
+
+/// What a look found; written by [`Checker::write`].
+#[derive(Debug)]
+pub(crate) struct Seen {
+    row: Row,
+    findings: Findings,
+    certificate: Certificate,
+}
+
+impl Checker {
+    /// A checker with a resolver of its own.
+    ///
+    /// # Errors
+    /// Fails if the settings are of no use.
+    pub(crate) fn new(config: DomainsConfig, addresses: &Addresses, clock: Clock) -> Result<Self> {
+        Ok(Self {
+            clock,
+            dns: Dns::new(&config).context("prepare to ask DNS (DNS_SERVERS)")?,
+            probe: Probe::new(config.probe_roots.as_deref())?,
+            config: Arc::new(config),
+            base_domain: addresses.base_domain.clone(),
+            over_tls: addresses.over_tls(),
+        })
+    }
+
+    /// The settings that it looks by.
+    pub(super) fn config(&self) -> &DomainsConfig {
+        &self.config
+    }
+
+    /// Looks at a domain and writes what it means; how it stands, or `None` if it was released.
+    pub(super) async fn check(
+        &self,
+        db: &DatabaseConnection,
+        id: DomainId,
+    ) -> Result<Option<Row>, DbErr> {
+        let Some(row) = store::begin_look(db, id).await? else { return Ok(None) };
+        let seen = self.look(row).await;
+        let tx = db.begin().await?;
+        let written = self.write(&tx, seen).await?;
+        tx.commit().await?;
+        Ok(written)
+    }
+
+    /// Asks DNS and, of a name that leads here, the certificate. Holds nothing meanwhile.
+    pub(super) async fn look(&self, row: Row) -> Seen {
+        let target = row.target.clone().unwrap_or_default();
+        let edges = async {
+            match self.config.edge_addresses.as_slice() {
+                [] => self.dns.addresses(&target).await,
+                configured => configured.to_vec(),
+            }
+        };
+        let (observed, edges) = tokio::join!(self.dns.observe(&row.hostname), edges);
+        let mut findings = Findings::of(
+            &observed,
+            &Wanted {
+                challenge: row.challenge.as_deref().unwrap_or_default(),
+                target: &target,
+                base_domain: &self.base_domain,
+                addresses: &edges,
+                issuers: &self.config.caa_issuers,
+            },
+        );
+        // An edge asks us back: before the name is verified the answer would be no.
+        let is_here = row.standing.is_verified && findings.pointing == Pointing::Here;
+        let (certificate, finding) = match self.probe_address(&edges) {
+            Some(address) if self.over_tls && is_here => {
+                self.probe.look(&row.hostname, address).await
+            }
+            _ => (Certificate::NotAsked, None),
+        };
+        findings.certificate = finding;
+        Seen { row, findings, certificate }
+    }
+
+    /// Where people are shown certificates: where we are, never where a stranger's DNS leads.
+    fn probe_address(&self, edges: &[IpAddr]) -> Option<SocketAddr> {
+        let edge = || edges.first().map(|it| SocketAddr::new(*it, HTTPS));
+        self.config.probe_address.or_else(edge)
+    }
+
+    /// Writes what a look found, unless somebody wrote since it was begun. Gives how the domain
+    /// stands in any case; `None` if it was released.
+    pub(super) async fn write(
+        &self,
+        tx: &DatabaseTransaction,
+        seen: Seen,
+    ) -> Result<Option<Row>, DbErr> {
+        let Seen { mut row, findings, certificate } = seen;
+        let now = self.clock.now();
+        store::hold_name(tx, &row.hostname).await?;
+        let blocked = store::find_block(tx, row.tenant, &row.hostname, now).await?;
+        let before = row.standing.clone();
+        let look = Look {
+            now,
+            claimed_at: row.created_at,
+            findings: &findings,
+            blocked,
+            over_tls: self.over_tls,
+            certificate,
+        };
+        row.standing = judge(&before, &look);
+        row.findings = findings;
+        let written = store::write_look(tx, &row, now).await?;
+        if written
+            && (before.state, before.next_action) != (row.standing.state, row.standing.next_action)
+        {
+            tracing::info!(
+                domain.id = %row.id, domain = %row.hostname, tenant.id = %row.tenant,
+                state = %row.standing.state, next_action = %row.standing.next_action,
+                "a domain stands otherwise than before"
+            );
+        }
+        let now_there = store::find(tx, row.id).await?;
+        Ok(now_there.filter(|it| it.released_at.is_none()))
+    }
+}

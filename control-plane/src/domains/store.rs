@@ -1,0 +1,284 @@
+//! Writes and reads the host names of tenants.
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::ids::{DomainId, TenantId};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
+    Statement, Value,
+};
+use uuid::Uuid;
+
+use super::model::{Blocked, Filter, NewClaim, Place, Row, Standing};
+use super::state::QUARANTINE;
+use crate::database::damaged;
+
+/// Domains, each with the names of its tenant.
+const DOMAINS: &str = "\
+    SELECT d.id, d.tenant_id, t.slug, t.company_name, d.hostname, d.kind, d.is_primary, \
+           d.challenge, d.findings, d.revision, d.last_checked_at, d.released_at, d.created_at, \
+           d.is_verified, d.verified_at, d.failing_since, d.ssl_status, d.ssl_since, \
+           d.certificate_expires_at, d.state, d.next_action, d.next_check_at, \
+           (SELECT s.hostname FROM domains s WHERE s.tenant_id = d.tenant_id \
+              AND s.kind = 'subdomain' AND s.released_at IS NULL LIMIT 1) AS target \
+    FROM domains d JOIN tenants t ON t.id = d.tenant_id";
+
+impl FromQueryResult for Row {
+    fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
+        let text = |column: &str| row.try_get::<String>(pre, column);
+        Ok(Self {
+            id: row.try_get::<Uuid>(pre, "id")?.into(),
+            tenant: row.try_get::<Uuid>(pre, "tenant_id")?.into(),
+            slug: text("slug")?,
+            company_name: text("company_name")?,
+            target: row.try_get(pre, "target")?,
+            hostname: text("hostname")?,
+            kind: text("kind")?.parse().map_err(damaged)?,
+            is_primary: row.try_get(pre, "is_primary")?,
+            challenge: row.try_get(pre, "challenge")?,
+            findings: serde_json::from_value(row.try_get(pre, "findings")?).map_err(damaged)?,
+            revision: row.try_get(pre, "revision")?,
+            last_checked_at: row.try_get(pre, "last_checked_at")?,
+            released_at: row.try_get(pre, "released_at")?,
+            created_at: row.try_get(pre, "created_at")?,
+            standing: Standing {
+                is_verified: row.try_get(pre, "is_verified")?,
+                verified_at: row.try_get(pre, "verified_at")?,
+                failing_since: row.try_get(pre, "failing_since")?,
+                ssl_status: text("ssl_status")?.parse().map_err(damaged)?,
+                ssl_since: row.try_get(pre, "ssl_since")?,
+                certificate_expires_at: row.try_get(pre, "certificate_expires_at")?,
+                state: text("state")?.parse().map_err(damaged)?,
+                next_action: text("next_action")?.parse().map_err(damaged)?,
+                next_check_at: row.try_get(pre, "next_check_at")?,
+            },
+        })
+    }
+}
+
+/// Finds a domain, whether it is held or was released.
+pub(super) async fn find(db: &impl ConnectionTrait, id: DomainId) -> Result<Option<Row>, DbErr> {
+    let asked = statement(&format!("{DOMAINS} WHERE d.id = $1"), [id.as_uuid().into()]);
+    Row::find_by_statement(asked).one(db).await
+}
+
+/// Finds what a tenant holds or claims by this id or name.
+pub(super) async fn find_of(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    name: &str,
+) -> Result<Option<Row>, DbErr> {
+    let which = "WHERE d.tenant_id = $1 AND d.released_at IS NULL \
+                   AND (d.hostname = $2 OR d.id::text = $2)";
+    let asked = statement(&format!("{DOMAINS} {which}"), [tenant.as_uuid().into(), name.into()]);
+    Row::find_by_statement(asked).one(db).await
+}
+
+/// At most `limit` domains that are held or claimed, the newest first, from `after` on.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: u64,
+) -> Result<Vec<Row>, DbErr> {
+    let sql = format!(
+        "{DOMAINS} WHERE d.released_at IS NULL \
+           AND ($1::uuid IS NULL OR d.tenant_id = $1) AND ($2::text IS NULL OR d.state = $2) \
+           AND ($3::text IS NULL OR d.kind = $3) \
+           AND ($4::text IS NULL OR strpos(d.hostname, lower($4)) > 0) \
+           AND ($5::timestamptz IS NULL OR (d.created_at, d.id) < ($5, $6)) \
+         ORDER BY d.created_at DESC, d.id DESC LIMIT $7"
+    );
+    let values = [
+        filter.tenant.map(|it| it.as_uuid()).into(),
+        filter.state.map(|it| it.as_str().to_owned()).into(),
+        filter.kind.map(|it| it.as_str().to_owned()).into(),
+        filter.text.clone().into(),
+        after.map(|it| it.created_at).into(),
+        after.map(|it| it.id).into(),
+        i64::try_from(limit).map_err(damaged)?.into(),
+    ];
+    Row::find_by_statement(statement(&sql, values)).all(db).await
+}
+
+/// How many custom domains a tenant holds or claims.
+pub(super) async fn count_custom(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS count FROM domains \
+               WHERE tenant_id = $1 AND kind = 'custom' AND released_at IS NULL";
+    let row = db.query_one_raw(statement(sql, [tenant.as_uuid().into()])).await?;
+    row.ok_or_else(|| damaged("no count"))?.try_get("", "count")
+}
+
+/// Until the transaction ends nobody else decides whose name this is.
+pub(super) async fn hold_name(tx: &DatabaseTransaction, hostname: &str) -> Result<(), DbErr> {
+    let sql = "SELECT pg_advisory_xact_lock(hashtextextended('domains.' || $1, 0))";
+    tx.execute_raw(statement(sql, [hostname.into()])).await.map(drop)
+}
+
+/// Why the tenant cannot have a name, if so. Hold the name first.
+pub(super) async fn find_block(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+    hostname: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Blocked>, DbErr> {
+    let sql = "SELECT \
+                 EXISTS (SELECT FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
+                           AND is_verified AND released_at IS NULL) AS held, \
+                 (SELECT max(released_at) FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
+                    AND kind = 'custom' AND verified_at IS NOT NULL AND released_at > $3) AS released";
+    let values = [hostname.into(), tenant.as_uuid().into(), (now - QUARANTINE).into()];
+    let row = tx.query_one_raw(statement(sql, values)).await?;
+    let row = row.ok_or_else(|| damaged("no row"))?;
+    if row.try_get("", "held")? {
+        return Ok(Some(Blocked::Held));
+    }
+    let released: Option<DateTime<Utc>> = row.try_get("", "released")?;
+    Ok(released.map(|it| Blocked::Quarantined { until: it + QUARANTINE }))
+}
+
+/// The challenge that the tenant had for this name before, so that its record still counts.
+pub(super) async fn find_former_challenge(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    hostname: &str,
+) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT challenge FROM domains WHERE tenant_id = $1 AND hostname = $2 \
+                 AND kind = 'custom' AND released_at IS NOT NULL ORDER BY released_at DESC LIMIT 1";
+    let values = [tenant.as_uuid().into(), hostname.into()];
+    match db.query_one_raw(statement(sql, values)).await? {
+        Some(row) => row.try_get("", "challenge"),
+        None => Ok(None),
+    }
+}
+
+/// Writes a claim that is looked at next; `None` if the tenant has one already.
+pub(super) async fn insert_claim(
+    tx: &DatabaseTransaction,
+    new: &NewClaim<'_>,
+) -> Result<Option<DomainId>, DbErr> {
+    let id = DomainId::generate();
+    let sql = "INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status, \
+                 created_at, kind, challenge, claimed_by, state, next_action, next_check_at) \
+               VALUES ($1, $2, $3, false, false, 'none', $4, 'custom', $5, $6, 'working', \
+                 'wait_for_check', $4) \
+               ON CONFLICT (tenant_id, hostname) WHERE released_at IS NULL DO NOTHING";
+    let values = [
+        id.as_uuid().into(),
+        new.tenant.as_uuid().into(),
+        new.hostname.into(),
+        new.now.into(),
+        new.challenge.into(),
+        new.claimed_by.into(),
+    ];
+    let written = tx.execute_raw(statement(sql, values)).await?.rows_affected();
+    Ok((written == 1).then_some(id))
+}
+
+/// Takes domains that are due to be looked at; they are not due again before `next`.
+pub(super) async fn take_due(
+    db: &impl ConnectionTrait,
+    (now, next): (DateTime<Utc>, DateTime<Utc>),
+    limit: i64,
+) -> Result<Vec<DomainId>, DbErr> {
+    let sql = "UPDATE domains SET next_check_at = $2 \
+               WHERE id IN (SELECT id FROM domains WHERE kind = 'custom' AND released_at IS NULL \
+                              AND next_check_at <= $1 ORDER BY next_check_at LIMIT $3 \
+                            FOR UPDATE SKIP LOCKED) \
+               RETURNING id";
+    let rows = db.query_all_raw(statement(sql, [now.into(), next.into(), limit.into()])).await?;
+    rows.iter().map(|it| Ok(it.try_get::<Uuid>("", "id")?.into())).collect()
+}
+
+/// Begins a look: whoever began one before does not write any more. `None`: it was released.
+pub(super) async fn begin_look(
+    db: &impl ConnectionTrait,
+    id: DomainId,
+) -> Result<Option<Row>, DbErr> {
+    let sql = "UPDATE domains SET revision = revision + 1 \
+               WHERE id = $1 AND kind = 'custom' AND released_at IS NULL";
+    match db.execute_raw(statement(sql, [id.as_uuid().into()])).await?.rows_affected() {
+        0 => Ok(None),
+        _ => find(db, id).await,
+    }
+}
+
+/// Writes what a look found, unless somebody began another one or released the name; whether it did.
+pub(super) async fn write_look(
+    tx: &DatabaseTransaction,
+    row: &Row,
+    now: DateTime<Utc>,
+) -> Result<bool, DbErr> {
+    let sql = "UPDATE domains SET is_verified = $3, verified_at = $4, failing_since = $5, \
+                 ssl_status = $6, ssl_since = $7, certificate_expires_at = $8, state = $9, \
+                 next_action = $10, next_check_at = $11, findings = $12, last_checked_at = $13, \
+                 revision = revision + 1 \
+               WHERE id = $1 AND revision = $2 AND released_at IS NULL";
+    let it = &row.standing;
+    let values: [Value; 13] = [
+        row.id.as_uuid().into(),
+        row.revision.into(),
+        it.is_verified.into(),
+        it.verified_at.into(),
+        it.failing_since.into(),
+        it.ssl_status.as_str().into(),
+        it.ssl_since.into(),
+        it.certificate_expires_at.into(),
+        it.state.as_str().into(),
+        it.next_action.as_str().into(),
+        it.next_check_at.into(),
+        serde_json::to_value(&row.findings).map_err(damaged)?.into(),
+        now.into(),
+    ];
+    Ok(tx.execute_raw(statement(sql, values)).await?.rows_affected() == 1)
+}
+
+/// Makes a domain the one that a tenant's pages lead to.
+pub(super) async fn make_primary(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+    id: DomainId,
+) -> Result<(), DbErr> {
+    let before = "UPDATE domains SET is_primary = false \
+                  WHERE tenant_id = $1 AND is_primary AND released_at IS NULL AND id <> $2";
+    let now = "UPDATE domains SET is_primary = true \
+               WHERE tenant_id = $1 AND id = $2 AND released_at IS NULL AND NOT is_primary";
+    for sql in [before, now] {
+        tx.execute_raw(statement(sql, [tenant.as_uuid().into(), id.as_uuid().into()])).await?;
+    }
+    Ok(())
+}
+
+/// Lets a name go. If it was the tenant's primary one, the platform's name is from now on.
+pub(super) async fn release(
+    tx: &DatabaseTransaction,
+    row: &Row,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE domains SET released_at = $2, is_primary = false, revision = revision + 1 \
+               WHERE id = $1 AND released_at IS NULL";
+    tx.execute_raw(statement(sql, [row.id.as_uuid().into(), now.into()])).await?;
+    if row.is_primary {
+        let sql = "UPDATE domains SET is_primary = true \
+                   WHERE tenant_id = $1 AND kind = 'subdomain' AND released_at IS NULL";
+        tx.execute_raw(statement(sql, [row.tenant.as_uuid().into()])).await?;
+    }
+    Ok(())
+}
+
+/// Whether a certificate may be issued for a name: it is routed, and leads here.
+pub(super) async fn may_have_certificate(
+    db: &impl ConnectionTrait,
+    hostname: &str,
+) -> Result<bool, DbErr> {
+    let sql = "SELECT FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+               WHERE d.hostname = $1 AND d.is_verified AND d.released_at IS NULL \
+                 AND d.failing_since IS NULL AND t.provisioning NOT IN ('failed', 'deleted')";
+    Ok(db.query_one_raw(statement(sql, [hostname.into()])).await?.is_some())
+}
+
+fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
+}

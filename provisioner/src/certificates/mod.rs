@@ -1,0 +1,173 @@
+//! Issues certificates for custom domains, for platforms that serve TLS themselves.
+//!
+//! A reconciler with one leader: it compares the domains that are verified and lead here with the
+//! certificates there are, and orders what is missing or near its end, one order after the other. What
+//! is ordered for comes from `domains` alone, never from what somebody asked a replica for. Each order
+//! is counted before it is placed; whoever dies afterwards has used up a bit of the budget and nothing
+//! else. The index of the store is made from the tables anew in each pass.
+
+mod acme;
+mod budget;
+mod store;
+
+use std::time::Duration;
+
+use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
+use hotelhub_storage::{
+    Storage, StorageError,
+    certificates::{CertificateError, CertificateStore, Entry, Index},
+};
+use tokio::time::sleep;
+use tokio_postgres::{Config as Login, Error};
+
+pub use self::{acme::AcmeConfig, budget::Budget};
+use self::{
+    acme::{Authority, OrderError},
+    store::Wanted,
+};
+use crate::{config::Config, locks::Lock, session::Session};
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Issues certificates.
+#[derive(Debug)]
+pub struct Issuer {
+    control: Login,
+    clock: Clock,
+    config: AcmeConfig,
+    store: CertificateStore,
+    sealing_keys: hotelhub_core::keys::Keyring,
+    tasks: Tasks,
+}
+
+/// A pass failed; the next one tries again.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error("read or write what certificates there are")]
+    Database(#[from] Error),
+    #[error("keep the store of certificates")]
+    Store(#[from] CertificateError),
+    #[error("be somebody at the certificate authority")]
+    Account(#[from] acme::AccountError),
+}
+
+impl Issuer {
+    /// An issuer, if the settings want one.
+    ///
+    /// # Errors
+    /// Fails if the storage cannot be opened.
+    pub fn new(config: &Config, tasks: Tasks) -> Result<Option<Self>, StorageError> {
+        let Some(acme) = config.acme.clone() else { return Ok(None) };
+        let store = CertificateStore::new(Storage::open(&acme.storage)?, acme.keys.clone());
+        Ok(Some(Self {
+            control: config.control.clone(),
+            clock: config.clock.clone(),
+            config: acme,
+            store,
+            sealing_keys: config.sealing_keys.clone(),
+            tasks,
+        }))
+    }
+
+    /// Issues until the tasks stop.
+    pub async fn run(self) {
+        let stop = self.tasks.stop_token();
+        while !stop.is_cancelled() {
+            let lead = async {
+                let control = Session::open(&self.control, &self.tasks).await?;
+                self.lead(&control).await
+            };
+            tokio::select! {
+                outcome = lead => if let Err(error) = outcome {
+                    tracing::warn!(error = %Chain(&error), "no certificates for a moment");
+                },
+                () = stop.cancelled() => return,
+            }
+            self.pause().await;
+        }
+    }
+
+    async fn pause(&self) {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            () = self.tasks.stopping() => {}
+        }
+    }
+
+    /// Leads for as long as the session lasts: the server frees the lock when the process dies.
+    async fn lead(&self, control: &Session) -> Result<(), PassError> {
+        let lock = "SELECT pg_try_advisory_lock($1)";
+        while !control.query_one(lock, &[&Lock::Certificates.key()]).await?.try_get::<_, bool>(0)? {
+            self.pause().await;
+        }
+        let mut authority = None;
+        loop {
+            self.write_index(control).await?;
+            let now = self.clock.now();
+            let next = store::next_wanted(control, now, &self.config.budget).await?;
+            let Some(wanted) = next else {
+                self.pause().await;
+                continue;
+            };
+            let authority = match &authority {
+                Some(it) => it,
+                None => {
+                    let keys = &self.sealing_keys;
+                    authority.insert(Authority::join(control, &self.config, keys, now).await?)
+                }
+            };
+            self.order(control, authority, &wanted).await?;
+        }
+    }
+
+    /// Orders one certificate, and notes what came of it.
+    async fn order(
+        &self,
+        control: &Session,
+        authority: &Authority,
+        wanted: &Wanted,
+    ) -> Result<(), PassError> {
+        store::note_order(control, wanted, self.clock.now()).await?;
+        let hostname = &*wanted.hostname;
+        tracing::info!(domain = hostname, "orders a certificate");
+        let outcome = match authority.order(&self.store, hostname).await {
+            Ok(issued) => match acme::validity(&issued.chain_pem) {
+                Some(validity) => Ok((self.store.keep(hostname, &issued).await?, validity)),
+                None => Err(OrderError::Unreadable),
+            },
+            Err(error) => Err(error),
+        };
+        let now = self.clock.now();
+        match outcome {
+            Ok((object, validity)) => {
+                store::note_issued(control, hostname, (&object, validity), now).await?;
+                metrics::counter!("certificate_orders_total", "outcome" => "issued").increment(1);
+                tracing::info!(domain = hostname, until = %validity.1, "a certificate is issued");
+            }
+            Err(error) => {
+                let failures = wanted.failures + 1;
+                let retry_at = now + budget::wait_after(failures);
+                let why = Chain(&error).to_string();
+                store::note_failure(control, hostname, (failures, retry_at, &why), now).await?;
+                metrics::counter!("certificate_orders_total", "outcome" => "failed").increment(1);
+                tracing::warn!(domain = hostname, %retry_at, error = why, "no certificate");
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the index what the tables say.
+    async fn write_index(&self, control: &Session) -> Result<(), PassError> {
+        let counting = store::list_counting(control).await?;
+        let certificates = counting
+            .into_iter()
+            .map(|it| (it.hostname, Entry { object: it.object, not_after: it.not_after }))
+            .collect();
+        let wanted = Index { certificates };
+        let (there, seen) = self.store.index().await?;
+        if there != wanted {
+            self.store.write_index(&wanted, seen.as_ref()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads which domains want a certificate, and writes `certificates` and `certificate_orders`.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_core::sql::Query;
+use tokio_postgres::Error;
+
+use super::budget::{Budget, registered_domain};
+
+/// Orders are counted for so long.
+const HOUR: TimeDelta = TimeDelta::hours(1);
+const WEEK: TimeDelta = TimeDelta::days(7);
+
+/// A name that wants a certificate.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) hostname: String,
+    pub(super) failures: i32,
+}
+
+/// A certificate that counts.
+#[derive(Debug)]
+pub(super) struct Counting {
+    pub(super) hostname: String,
+    pub(super) object: String,
+    pub(super) not_after: DateTime<Utc>,
+}
+
+/// Domains that may have a certificate of their own.
+const ENTITLED: &str = "\
+    FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+    LEFT JOIN certificates c ON c.hostname = d.hostname \
+    WHERE d.kind = 'custom' AND d.is_verified AND d.released_at IS NULL \
+      AND d.failing_since IS NULL AND t.provisioning NOT IN ('failed', 'deleting', 'deleted')";
+
+/// Candidates of one pass: the first of them that its budget allows is ordered.
+const CANDIDATES: i64 = 100;
+
+/// The next name to order for: one without a certificate, or whose last third of life has begun.
+pub(super) async fn next_wanted(
+    control: &impl Query,
+    now: DateTime<Utc>,
+    budget: &Budget,
+) -> Result<Option<Wanted>, Error> {
+    let sql = "SELECT count(*) FROM certificate_orders WHERE ordered_at > $1";
+    let ordered: i64 = control.query_one(sql, &[&(now - HOUR)]).await?.try_get(0)?;
+    if ordered >= i64::from(budget.per_hour) {
+        return Ok(None);
+    }
+    let sql = format!(
+        "SELECT d.hostname, coalesce(c.failures, 0) AS failures {ENTITLED} \
+           AND (c.object IS NULL OR c.not_after - (c.not_after - c.not_before) / 3 <= $1) \
+           AND (c.retry_at IS NULL OR c.retry_at <= $1) \
+         ORDER BY c.object IS NOT NULL, c.failures NULLS FIRST, d.verified_at LIMIT $2"
+    );
+    for row in control.query(&sql, &[&now, &CANDIDATES]).await? {
+        let hostname: String = row.try_get("hostname")?;
+        let sql = "SELECT count(*) FROM certificate_orders \
+                   WHERE registered_domain = $1 AND ordered_at > $2";
+        let of_domain = registered_domain(&hostname);
+        let row_of_domain = control.query_one(sql, &[&of_domain, &(now - WEEK)]).await?;
+        if row_of_domain.try_get::<_, i64>(0)? < i64::from(budget.per_domain) {
+            return Ok(Some(Wanted { failures: row.try_get("failures")?, hostname }));
+        }
+    }
+    Ok(None)
+}
+
+/// The certificates of names that may still have them.
+pub(super) async fn list_counting(control: &impl Query) -> Result<Vec<Counting>, Error> {
+    let sql = format!(
+        "SELECT d.hostname, c.object, c.not_after {ENTITLED} AND c.object IS NOT NULL \
+           AND c.not_after IS NOT NULL"
+    );
+    // A name that fails for a moment keeps what it has: only nothing new is ordered for it.
+    let sql = sql.replace("AND d.failing_since IS NULL", "");
+    let rows = control.query(&sql, &[]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        Ok(Counting {
+            hostname: row.try_get("hostname")?,
+            object: row.try_get("object")?,
+            not_after: row.try_get("not_after")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Counts an order, before it is placed. Old ones are forgotten.
+pub(super) async fn note_order(
+    control: &impl Query,
+    wanted: &Wanted,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO certificate_orders (hostname, registered_domain, ordered_at) \
+               VALUES ($1, $2, $3)";
+    let of_domain = registered_domain(&wanted.hostname);
+    control.execute(sql, &[&wanted.hostname, &of_domain, &now]).await?;
+    let sql = "DELETE FROM certificate_orders WHERE ordered_at < $1";
+    control.execute(sql, &[&(now - WEEK - WEEK)]).await.map(drop)
+}
+
+/// Notes the certificate that counts from now on.
+pub(super) async fn note_issued(
+    control: &impl Query,
+    hostname: &str,
+    (object, (not_before, not_after)): (&str, (DateTime<Utc>, DateTime<Utc>)),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO certificates (hostname, object, not_before, not_after, updated_at) \
+               VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (hostname) DO UPDATE SET object = $2, not_before = $3, not_after = $4, \
+                 failures = 0, retry_at = NULL, last_error = NULL, updated_at = $5";
+    control.execute(sql, &[&hostname, &object, &not_before, &not_after, &now]).await.map(drop)
+}
+
+/// Notes that an order failed; a certificate that is there stays.
+pub(super) async fn note_failure(
+    control: &impl Query,
+    hostname: &str,
+    (failures, retry_at, why): (i32, DateTime<Utc>, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO certificates (hostname, failures, retry_at, last_error, updated_at) \
+               VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (hostname) DO UPDATE SET failures = $2, retry_at = $3, last_error = $4, \
+                 updated_at = $5";
+    control.execute(sql, &[&hostname, &failures, &retry_at, &why, &now]).await.map(drop)
+}
+
+/// Who we are at an authority, sealed.
+pub(super) async fn find_account(
+    control: &impl Query,
+    directory: &str,
+) -> Result<Option<String>, Error> {
+    let sql = "SELECT sealed_credentials FROM acme_accounts WHERE directory_url = $1";
+    let row = control.query_opt(sql, &[&directory]).await?;
+    row.map(|it| it.try_get(0)).transpose()
+}
+
+/// Keeps who we are at an authority.
+pub(super) async fn insert_account(
+    control: &impl Query,
+    (directory, sealed): (&str, &str),
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO acme_accounts (directory_url, sealed_credentials, created_at) \
+               VALUES ($1, $2, $3)";
+    control.execute(sql, &[&directory, &sealed, &now]).await.map(drop)
+}

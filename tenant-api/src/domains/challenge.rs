@@ -1,0 +1,43 @@
+//! `/.well-known/acme-challenge/{token}`: what a certificate authority is answered that looks whose name
+//! it is. The provisioner has put the answer into the store.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::ContentType,
+    web::{Data, Path, ServiceConfig},
+};
+use hotelhub_http::{
+    endpoint::Endpoint,
+    error::{ApiError, ApiResult},
+};
+use tokio::sync::Semaphore;
+
+use crate::{app::App, domains::allow::may_have_certificate, site::route_by_host};
+
+/// Looks into the store at a time: authorities look from a handful of places.
+const AT_ONCE: usize = 16;
+static LOOKS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// Adds the route.
+pub(crate) fn register(app: &mut ServiceConfig) {
+    Endpoint::at("/.well-known/acme-challenge/{token}").get(answer_authority).register(app);
+}
+
+/// Only names that may have a certificate are looked for: strangers cannot keep the store busy.
+async fn answer_authority(
+    app: Data<App>,
+    req: HttpRequest,
+    token: Path<String>,
+) -> ApiResult<HttpResponse> {
+    let unknown = || ApiError::not_found("challenge");
+    let (host, _) = route_by_host(&app, &req).ok_or_else(unknown)?;
+    if !may_have_certificate(&app.routes, &host) {
+        return Err(unknown());
+    }
+    let store = app.certificates.as_ref().ok_or_else(unknown)?;
+    let busy = || ApiError::unavailable("BUSY", "too much at once; try again", 1);
+    let _turn = LOOKS.try_acquire().map_err(|full| busy().caused_by(full))?;
+    let found = store.find_answer(&token).await.map_err(|error| busy().caused_by(error))?;
+    let answer = found.ok_or_else(unknown)?;
+    Ok(HttpResponse::Ok().content_type(ContentType::octet_stream()).body(answer))
+}

@@ -1,0 +1,230 @@
+//! Domains that are looked at again and again: what DNS, certificates and time do to them.
+
+use std::{net::IpAddr, time::Duration};
+
+use chrono::{TimeDelta, Utc};
+use platform_tests::{
+    certificates::{Authority, Edge},
+    dns::Fault,
+    ports,
+    waiting::eventually,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::{
+    domain_ground::{Domains, EDGE, said, text},
+    ground::SOON,
+};
+
+const NAME: &str = "www.hotelmandala.com";
+
+fn addresses(texts: &[&str]) -> Vec<IpAddr> {
+    texts.iter().map(|it| it.parse().unwrap()).collect()
+}
+
+fn pair(state: &str, action: &str) -> (String, String) {
+    (state.to_owned(), action.to_owned())
+}
+
+/// Waits until a look of `work` has found this.
+async fn wait_for(it: &Domains, state: &str, action: &str) -> Value {
+    let found = async || {
+        let shown = it.show("mandala", NAME).await.data().ok()?;
+        (said(&shown) == pair(state, action)).then_some(shown)
+    };
+    eventually(SOON, "the domain's state", found).await.unwrap()
+}
+
+#[tokio::test]
+async fn each_fault_in_dns_is_told_apart_and_says_what_to_do() {
+    let it = Domains::new().await;
+    for slug in ["mandala", "surya"] {
+        it.ground.sign_up(slug).await;
+    }
+    let token = it.claim("mandala", NAME).await;
+    let zone = it.zone();
+    let txt = format!("_hotelhub-challenge.{NAME}");
+    let looked = async || said(&it.verify("mandala", NAME).await);
+
+    assert_eq!(looked().await, pair("action_needed", "set_txt"));
+    zone.set_txt(&txt, &["another"]);
+    assert_eq!(looked().await, pair("action_needed", "fix_txt"));
+    zone.set_txt(&txt, &[&token]);
+    zone.set_cname(NAME, &Domains::target("surya"));
+    assert_eq!(looked().await, pair("action_needed", "point_to_own_hotel"));
+    zone.set_cname(NAME, "mandala.cdn.cloudflare.net");
+    assert_eq!(looked().await, pair("action_needed", "turn_off_proxy"));
+    zone.set_cname(NAME, "gone.example.com");
+    assert_eq!(looked().await, pair("action_needed", "fix_pointing"));
+    zone.forget(NAME);
+    zone.set_addresses(NAME, &addresses(&["198.51.100.9"]));
+    assert_eq!(looked().await, pair("action_needed", "fix_pointing"));
+    zone.set_addresses(NAME, &addresses(&[EDGE, "2001:db8::9"]));
+    let partly = it.verify("mandala", NAME).await;
+    assert_eq!(said(&partly), pair("action_needed", "remove_addresses"));
+    assert!(partly["records"][1]["found"].as_array().unwrap().contains(&json!("2001:db8::9")));
+    zone.fail(NAME, Fault::ServFail);
+    assert_eq!(looked().await, pair("working", "wait_for_dns"), "no answer is no fault of theirs");
+    zone.mend(NAME);
+    zone.set_addresses(NAME, &addresses(&[EDGE]));
+    assert_eq!(looked().await, pair("live", "none"));
+    assert!(it.vendor.get("/api/v1/domains?state=odd").await.unwrap().status == 422);
+}
+
+#[tokio::test]
+async fn a_name_that_leads_away_keeps_its_route_for_a_while_and_its_claim_for_ever() {
+    let mut it = Domains::new().await;
+    it.ground.open_hotel("mandala").await;
+    let token = it.open("mandala", NAME).await;
+    it.act("mandala", NAME, "primary").await.expect_status(200).unwrap();
+    assert_eq!(it.allow(NAME).await, 200);
+
+    it.zone().forget(NAME);
+    let failing = it.verify("mandala", NAME).await;
+    assert_eq!(said(&failing), pair("stuck", "set_pointing"));
+    assert!(failing["failing_since"].is_string() && failing["is_verified"] == true);
+    assert_eq!(it.allow(NAME).await, 404, "no certificate from now on");
+    let routed = it.routed("mandala").await;
+    let of_name = routed.iter().find(|it| it.hostname == NAME).unwrap();
+    assert!(of_name.primary && !of_name.live, "served, but nobody is sent there");
+
+    it.move_clock(71).await;
+    assert_eq!(it.verify("mandala", NAME).await["is_verified"], true);
+    it.move_clock(73).await;
+    let lost = it.verify("mandala", NAME).await;
+    assert_eq!((said(&lost), &lost["is_verified"]), (pair("stuck", "set_pointing"), &json!(false)));
+    assert!(it.routed("mandala").await.iter().all(|it| it.hostname != NAME));
+    it.move_clock(24 * 400).await;
+    assert_eq!(said(&it.verify("mandala", NAME).await), pair("stuck", "set_pointing"));
+
+    it.set_dns("mandala", NAME, &token);
+    assert_eq!(said(&it.verify("mandala", NAME).await), pair("live", "none"));
+    assert_eq!(it.allow(NAME).await, 200);
+}
+
+#[tokio::test]
+async fn a_proof_that_is_taken_away_counts_as_one_that_was_never_there() {
+    let it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    it.open("mandala", NAME).await;
+    it.zone().forget(&format!("_hotelhub-challenge.{NAME}"));
+    assert_eq!(said(&it.verify("mandala", NAME).await), pair("stuck", "set_txt"));
+    assert_eq!(it.allow(NAME).await, 404);
+}
+
+#[tokio::test]
+async fn silence_never_costs_a_domain_however_long_it_lasts() {
+    let mut it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    it.open("mandala", NAME).await;
+    for fault in [Fault::ServFail, Fault::Refused, Fault::Silence] {
+        it.zone().fail(NAME, fault);
+        it.move_clock(24 * 10).await;
+        let looked = it.verify("mandala", NAME).await;
+        assert_eq!(said(&looked), pair("live", "none"), "{fault:?}");
+        assert!(looked["unanswered"].is_string(), "{fault:?}");
+        it.move_clock(24 * 30).await;
+        assert_eq!(it.verify("mandala", NAME).await["is_verified"], true, "{fault:?}");
+    }
+    assert_eq!(it.allow(NAME).await, 200);
+}
+
+#[tokio::test]
+async fn work_looks_by_itself_and_so_do_two_of_it() {
+    let mut it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    let settings = it.settings();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, it)| (*name, &**it)).collect();
+    let beside = format!("127.0.0.1:{}", ports::free().unwrap());
+    let more = [settings.clone(), vec![("METRICS_LISTEN", &*beside)]].concat();
+    let _work = (it.ground.work_with(&settings), it.ground.work_with(&more));
+
+    let token = it.claim("mandala", NAME).await;
+    wait_for(&it, "action_needed", "set_txt").await;
+    it.set_dns("mandala", NAME, &token);
+    it.move_clock(1).await;
+    wait_for(&it, "live", "none").await;
+    it.zone().forget(NAME);
+    it.move_clock(8).await;
+    wait_for(&it, "stuck", "set_pointing").await;
+    it.set_dns("mandala", NAME, &token);
+    it.move_clock(9).await;
+    wait_for(&it, "live", "none").await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_active_once_it_was_seen_and_failed_when_it_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new(folder.path()).unwrap();
+    let edge = Edge::start().await.unwrap();
+    let root = authority.root_file().display().to_string();
+    let it = Domains::with(&[
+        ("TENANT_PUBLIC_URL", "https://{host}"),
+        ("TLS_PROBE_ADDRESS", &edge.address()),
+        ("TLS_PROBE_ROOTS", &root),
+    ])
+    .await;
+    it.ground.sign_up("mandala").await;
+    let token = it.claim("mandala", NAME).await;
+    it.set_dns("mandala", NAME, &token);
+    it.zone().set_issuer(NAME, "digicert.com");
+    let ssl = |it: &Value| text(&it["ssl"]["status"]).to_owned();
+    let looked = async || {
+        let found = it.verify("mandala", NAME).await;
+        (ssl(&found), said(&found))
+    };
+
+    assert_eq!(looked().await, ("provisioning".to_owned(), pair("action_needed", "allow_issuer")),);
+    assert_eq!(it.allow(NAME).await, 200, "it is verified: an edge may ask");
+    it.zone().set_issuer(NAME, "letsencrypt.org");
+    assert_eq!(looked().await, ("provisioning".into(), pair("working", "wait_for_certificate")));
+    let later = Utc::now() + TimeDelta::days(60);
+    edge.show(&authority, &["another.example.com"], later).unwrap();
+    let wrong = it.verify("mandala", NAME).await;
+    assert_eq!(said(&wrong), pair("working", "wait_for_certificate"));
+    assert!(text(&wrong["ssl"]["finding"]).contains("not valid for name"), "{}", wrong["ssl"]);
+
+    edge.show(&authority, &[NAME], later).unwrap();
+    assert_eq!(looked().await, ("active".into(), pair("live", "none")));
+    let routed = it.routed("mandala").await;
+    assert!(routed.iter().any(|it| it.hostname == NAME && it.certified));
+
+    edge.show(&authority, &[NAME], Utc::now() - TimeDelta::days(2)).unwrap();
+    assert_eq!(looked().await, ("failed".into(), pair("stuck", "check_certificate")));
+    let routed = it.routed("mandala").await;
+    assert!(routed.iter().any(|it| it.hostname == NAME && !it.certified));
+    edge.show(&authority, &[NAME], later).unwrap();
+    assert_eq!(looked().await, ("active".into(), pair("live", "none")));
+}
+
+#[tokio::test]
+async fn ten_thousand_unknown_names_may_have_no_certificate_and_leave_nothing_behind() {
+    let it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    it.open("mandala", NAME).await;
+    it.claim("mandala", "pending.example.com").await;
+    let before = (it.ground.snapshot("domains").await, it.dns.zone().questions());
+
+    let mut times = Vec::new();
+    for number in 0..10_000_u32 {
+        let name = match number % 5 {
+            0 => format!("{number}.{NAME}"),
+            1 => format!("h{number}.hotelhub.localhost"),
+            2 => format!("xn--{number:x}.com"),
+            3 => format!("{}.example.com", "%00a".repeat(3)),
+            _ => format!("{number:x}.example.org"),
+        };
+        let asked = Instant::now();
+        assert!(matches!(it.allow(&name).await, 404 | 400), "{name}");
+        times.push(asked.elapsed());
+    }
+    assert_eq!(it.allow("pending.example.com").await, 404, "claimed is not proven");
+    assert_eq!(it.allow(&Domains::target("mandala")).await, 200);
+    assert_eq!(it.allow(&format!("{}.", NAME.to_uppercase())).await, 200);
+
+    let after = (it.ground.snapshot("domains").await, it.dns.zone().questions());
+    assert_eq!(after, before, "no row, no look-up");
+    times.sort_unstable();
+    assert!(times[times.len() / 2] < Duration::from_millis(50), "{:?}", times[times.len() / 2]);
+}

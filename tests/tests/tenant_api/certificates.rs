@@ -1,0 +1,150 @@
+//! Certificates that the platform issues itself: ordered for names that are a hotel's and for nothing
+//! else, shown to whoever asks for them, renewed in time, and not asked for again and again.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+use platform_tests::{
+    platform::{BASE_DOMAIN, Role},
+    waiting::eventually,
+};
+
+use crate::secure_ground::{DEAD_EDGE, SOON, Secure};
+
+const NAME: &str = "www.hotelmandala.com";
+const ORDERS: &str = "SELECT count(*) FROM certificate_orders";
+
+#[tokio::test]
+async fn a_domain_gets_its_certificate_and_loses_it_with_its_name() {
+    let mut it = Secure::new(&[]).await;
+    let own = format!("mandala.{BASE_DOMAIN}");
+    let page = it.platform_visitor.get(&own, "/login").await.unwrap();
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(it.visitor.get(NAME, "/login").await.is_err());
+
+    it.claim(NAME).await;
+    let live = it.wait_for_state(NAME, "live").await;
+    assert_eq!(live["ssl"]["status"], "active", "{live}");
+    assert!(live["ssl"]["expires_at"].is_string());
+    let page = it.visitor.get(NAME, "/login").await.unwrap();
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(page.contains("strict-transport-security"), "{page}");
+    assert_eq!(it.count(ORDERS).await, 1);
+    let sealed: String = it
+        .control
+        .query_one("SELECT sealed_credentials FROM acme_accounts", &[])
+        .await
+        .unwrap()
+        .get(0);
+    assert!(sealed.starts_with("v1."), "{sealed}");
+
+    it.act(NAME, "primary").await;
+    let led = async || {
+        let page = it.platform_visitor.get(&own, "/login?lang=en").await.ok()?;
+        page.contains(&format!("location: https://{NAME}/login?lang=en")).then_some(())
+    };
+    eventually(SOON, "the way to the primary name", led).await.unwrap();
+
+    // Another replica, and the provisioner again: nothing is ordered anew.
+    it.platform.kill_role(Role::Provisioner).await.unwrap();
+    it.platform.start_role(Role::Provisioner).await.unwrap();
+    it.platform.kill_role(Role::TenantServe(0)).await.unwrap();
+    it.platform.start_role(Role::TenantServe(0)).await.unwrap();
+    let served = async || it.visitor.get(NAME, "/login").await.ok();
+    eventually(SOON, "the name after a restart", served).await.unwrap();
+    assert_eq!(it.count(ORDERS).await, 1);
+
+    let path = format!("/api/v1/tenants/mandala/domains/{NAME}");
+    it.vendor.delete(&path).await.unwrap().expect_status(200).unwrap();
+    let refused = async || it.visitor.get(NAME, "/login").await.err();
+    eventually(SOON, "the end of the name", refused).await.unwrap();
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn ten_thousand_strange_names_are_refused_at_once_and_nothing_is_ordered() {
+    let mut it = Secure::new(&[]).await;
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "live").await;
+    let visitor = Arc::new(it.visitor.clone());
+    let names = (0..10_000_u32).map(|number| match number % 4 {
+        0 => format!("{number}.hotelmandala.com"),
+        1 => format!("h{number}.x.{BASE_DOMAIN}"),
+        2 => format!("{number:x}.example.com"),
+        _ => format!("xn--{number:x}-a.example.org"),
+    });
+    let refusals = stream::iter(names)
+        .map(|name| {
+            let visitor = Arc::clone(&visitor);
+            async move { visitor.get(&name, "/").await.unwrap_err() }
+        })
+        .buffer_unordered(16);
+    let odd: Vec<String> = refusals
+        .map(|it| format!("{it:#}"))
+        .filter(|it| std::future::ready(!it.contains("AccessDenied")))
+        .collect()
+        .await;
+
+    assert_eq!(odd, Vec::<String>::new());
+    assert!(it.visitor.get(NAME, "/login").await.is_ok(), "who is known is served as before");
+    assert_eq!(it.count(ORDERS).await, 1);
+    assert_eq!(it.count("SELECT count(*) FROM certificates").await, 1);
+    assert_eq!(it.count("SELECT count(*) FROM domains").await, 2);
+    let refused = it.platform.figure(Role::TenantServe(0), "tls_handshakes_total").await.unwrap();
+    assert!(refused >= 10_000.0, "{refused}");
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_that_fails_is_tried_three_times_an_hour_and_comes_when_it_can() {
+    let mut it = Secure::new(&[]).await;
+    // An edge that does not answer: the authority finds nobody there.
+    it.claim_at(NAME, DEAD_EDGE).await;
+    it.wait_for_state(NAME, "working").await;
+    let failures = async |count: i64| {
+        let sql = format!("SELECT count(*) FROM certificates WHERE failures = {count}");
+        it.wait_for_count(&sql, 1).await;
+    };
+    failures(1).await;
+    it.move_clock(9);
+    it.move_clock(11);
+    failures(2).await;
+    it.move_clock(42);
+    failures(3).await;
+    it.move_clock(60);
+    assert_eq!(it.count(ORDERS).await, 3);
+    let why: String =
+        it.control.query_one("SELECT last_error FROM certificates", &[]).await.unwrap().get(0);
+    assert!(why.contains("did not find the name to be ours"), "{why}");
+
+    it.dns.zone().set_addresses(NAME, &["127.0.0.1".parse().unwrap()]);
+    it.move_clock(135);
+    it.wait_for_state(NAME, "live").await;
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_in_its_last_third_and_budgets_hold() {
+    let mut it = Secure::new(&[("ACME_ORDERS_PER_DOMAIN", "1")]).await;
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "live").await;
+    it.claim("book.hotelmandala.com").await;
+    let waiting = it.wait_for_state("book.hotelmandala.com", "working").await;
+    assert_eq!(waiting["next_action"]["code"], "wait_for_certificate");
+    assert_eq!(it.count(ORDERS).await, 1, "one order a week for hotelmandala.com");
+
+    let life = "SELECT (extract(epoch FROM not_after - not_before) / 60)::bigint FROM certificates";
+    let life: i64 = it.control.query_one(life, &[]).await.unwrap().get(0);
+    let first: String =
+        it.control.query_one("SELECT object FROM certificates", &[]).await.unwrap().get(0);
+    it.move_clock(life * 2 / 3 + 10);
+    // The week is over as well: the one that had none comes first.
+    it.wait_for_state("book.hotelmandala.com", "live").await;
+    it.move_clock(life * 2 / 3 + 60 * 24 * 8);
+    let renewed = format!(
+        "SELECT count(*) FROM certificates WHERE hostname = '{NAME}' AND object <> '{first}'"
+    );
+    it.wait_for_count(&renewed, 1).await;
+    assert!(it.visitor.get(NAME, "/login").await.is_ok());
+    it.platform.stop().await.unwrap();
+}
