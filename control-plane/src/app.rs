@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::{
     config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
-    routes_feed::Snapshots, signup::events::Streams, wakes::Wakes,
+    routes_feed::Snapshots, following::Streams, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.
@@ -33,7 +33,7 @@ pub(crate) struct App {
     pub(crate) storage: StorageHealth,
     /// The way to hotels' own programs.
     pub(crate) hotels: Hotels,
-    /// How many signups are followed by events.
+    /// How much long work is followed by events.
     pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,
 }

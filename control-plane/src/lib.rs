@@ -10,6 +10,7 @@ mod database;
 mod db_hosts;
 mod drain;
 mod fleet_migrations;
+mod following;
 mod health;
 mod http;
 mod idempotency;

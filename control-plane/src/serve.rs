@@ -21,7 +21,7 @@ use crate::{
     jobs::Hotels,
     pages::error_page,
     routes_feed::{self, Publisher, Snapshots},
-    signup::events::Streams,
+    following::Streams,
     vendor_users::ISSUER,
     wakes::Wakes,
 };

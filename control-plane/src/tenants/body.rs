@@ -10,7 +10,7 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Tenant, model::Placement, store};
+use super::{Tenant, listing::Listed, model::Placement, store};
 use crate::{
     database::database_failed,
     operations::{self, Progress},
@@ -42,6 +42,19 @@ pub(crate) struct TenantBody {
     trial_ends_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     ready_at: Option<DateTime<Utc>>,
+}
+
+/// A tenant in the list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ListedTenantBody {
+    #[serde(flatten)]
+    tenant: TenantBody,
+    /// The slug of its plan.
+    plan: String,
+    /// The host name that links use.
+    host: Option<String>,
+    /// The name of the database host that its data lies on.
+    db_host: Option<String>,
 }
 
 /// A tenant with what belongs to it.
@@ -76,6 +89,13 @@ pub(super) async fn details(
         placement: store::find_placement(db, id).await.map_err(database_failed)?,
         operation: operations::find_latest(db, id).await.map_err(database_failed)?,
     })
+}
+
+impl From<Listed> for ListedTenantBody {
+    fn from(it: Listed) -> Self {
+        let Listed { tenant, plan, host, db_host } = it;
+        Self { tenant: tenant.into(), plan, host, db_host }
+    }
 }
 
 impl From<Tenant> for TenantBody {

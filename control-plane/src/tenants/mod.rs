@@ -8,6 +8,7 @@ mod domain_entity;
 mod entity;
 mod life_cycle;
 pub(crate) mod life_routes;
+pub(crate) mod listing;
 mod meant;
 mod model;
 pub(crate) mod operation_routes;

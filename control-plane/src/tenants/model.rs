@@ -89,22 +89,6 @@ pub(crate) struct NewTenant {
     pub(crate) created_at: DateTime<Utc>,
 }
 
-/// Which tenants to list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    /// Part of the slug, the company's name or the owner's e-mail address.
-    pub(crate) text: Option<String>,
-    pub(crate) status: Option<Status>,
-    pub(crate) provisioning: Option<Provisioning>,
-}
-
-/// Where a page of tenants ended. The newest come first.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Place {
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) id: Uuid,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,14 +7,14 @@ use hotelhub_core::{
 use hotelhub_http::language::Language;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    sea_query::LockType,
 };
 
 use super::{
     domain_entity, entity,
-    model::{Filter, LifeChange, NewTenant, Place, Placement, Tenant, TenantRef},
+    model::{LifeChange, NewTenant, Placement, Tenant, TenantRef},
 };
 use crate::database::{damaged, violates};
 
@@ -197,50 +197,6 @@ pub(crate) async fn find_host_of(
         .into_tuple()
         .one(db)
         .await
-}
-
-/// At most `limit` tenants, the newest first, from `after` on.
-pub(crate) async fn list(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    after: Option<Place>,
-    limit: u64,
-) -> Result<Vec<Tenant>, DbErr> {
-    use entity::Column::{CreatedAt, Id};
-
-    let mut query = entity::Entity::find().filter(condition(filter));
-    if let Some(place) = after {
-        let earlier = Condition::any()
-            .add(CreatedAt.lt(place.created_at))
-            .add(CreatedAt.eq(place.created_at).and(Id.lt(place.id)));
-        query = query.filter(earlier);
-    }
-    let rows = query.order_by_desc(CreatedAt).order_by_desc(Id).limit(limit).all(db).await?;
-    rows.into_iter().map(Tenant::try_from).collect()
-}
-
-/// How many tenants the filter lets through.
-pub(crate) async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<i64, DbErr> {
-    let count = entity::Entity::find().filter(condition(filter)).count(db).await?;
-    i64::try_from(count).map_err(damaged)
-}
-
-fn condition(filter: &Filter) -> Condition {
-    use entity::Column::{CompanyName, OwnerEmail, Provisioning, Slug, Status};
-
-    let matches = |text: &String| {
-        // What a person types is no pattern.
-        let text = text.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        let pattern = format!("%{text}%");
-        [Slug, CompanyName, OwnerEmail].into_iter().fold(Condition::any(), |any, column| {
-            let lower = Func::lower(Expr::col(column));
-            any.add(Expr::expr(lower).like(LikeExpr::new(pattern.clone())))
-        })
-    };
-    Condition::all()
-        .add_option(filter.text.as_ref().map(matches))
-        .add_option(filter.status.map(|it| Status.eq(it.as_str())))
-        .add_option(filter.provisioning.map(|it| Provisioning.eq(it.as_str())))
 }
 
 impl TryFrom<entity::Model> for Tenant {
