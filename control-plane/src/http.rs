@@ -4,7 +4,7 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
+    app::App, attention, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
     pages, panel, routes_feed, signup, tenants, vendor_users,
 };
 
@@ -22,6 +22,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::page_routes::register(config);
         signup::routes::register(config);
         vendor_users::routes::register(config);
+        attention::routes::register(config);
         tenants::routes::register(config);
         tenants::life_routes::register(config);
         tenants::operation_routes::register(config);

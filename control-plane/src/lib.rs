@@ -5,6 +5,7 @@
 //! what follows from it is a row that somebody else acts on.
 
 mod app;
+mod attention;
 pub mod config;
 mod database;
 mod db_hosts;

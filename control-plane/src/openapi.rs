@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use crate::{
-    db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
+    attention, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
     vendor_users,
 };
 
@@ -27,6 +27,7 @@ use crate::{
         vendor_users::routes::refresh,
         vendor_users::routes::log_out,
         vendor_users::routes::show_me,
+        attention::routes::show_attention,
         tenants::routes::list_tenants,
         tenants::routes::show_tenant,
         signup::vendor_routes::create_tenant,
@@ -114,6 +115,7 @@ mod tests {
             "/api/v1/auth/refresh",
             "/api/v1/auth/logout",
             "/api/v1/me",
+            "/api/v1/attention",
             "/api/v1/tenants",
             "/api/v1/tenants/{tenant}",
             "/api/v1/tenants/{tenant}/suspend",

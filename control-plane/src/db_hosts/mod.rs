@@ -8,4 +8,7 @@ pub(crate) mod routes;
 pub(crate) mod state_routes;
 mod store;
 
-pub(crate) use self::{model::HostState, store::find_named};
+pub(crate) use self::{
+    model::{DbHost, HostState},
+    store::{find_named, list, list_names},
+};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, FromQueryResult, QueryFilter, Statement, sea_query::Expr,
+    EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -91,10 +91,21 @@ struct Row {
 }
 
 /// All hosts, by name. There are dozens, not thousands.
-pub(super) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
+pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
     let asked = Statement::from_string(DbBackend::Postgres, format!("{HOSTS} ORDER BY h.name"));
     let rows = Row::find_by_statement(asked).all(db).await?;
     rows.into_iter().map(DbHost::try_from).collect()
+}
+
+/// The names of all hosts, in order.
+pub(crate) async fn list_names(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::Name)
+        .order_by_asc(entity::Column::Name)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Finds a host by its id or its name.

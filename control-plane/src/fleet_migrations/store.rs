@@ -119,6 +119,11 @@ async fn one(
     Row::find_by_statement(asked).one(db).await?.map(FleetMigration::try_from).transpose()
 }
 
+/// The newest fleet migration.
+pub(crate) async fn find_latest(db: &impl ConnectionTrait) -> Result<Option<FleetMigration>, DbErr> {
+    Ok(list(db, None, 1).await?.pop())
+}
+
 /// At most `limit` fleet migrations, the newest first, from `after` on.
 pub(super) async fn list(
     db: &impl ConnectionTrait,

@@ -24,7 +24,10 @@ use serde_json::Value;
 
 use crate::database::database_failed;
 
-pub(crate) use self::{once::once, store::forget_old};
+pub(crate) use self::{
+    once::{once, once_by_form},
+    store::forget_old,
+};
 
 /// Recognises a repeated request without letting anybody guess what was in it.
 ///

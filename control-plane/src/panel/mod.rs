@@ -1,17 +1,22 @@
 //! The vendor's panel: pages for the vendor's own people.
 //!
 //! A page does nothing that the API could not, under the same permissions. Every page works without
-//! a script; there is none.
+//! its script, which only makes it quicker.
 
+mod choice;
 mod error;
 mod heaps;
+mod home;
 mod hotel_answers;
 mod hotel_jobs;
 mod hotel_retry;
 mod login;
+mod operations;
 mod pauses;
 mod retry;
 mod shell;
+mod states;
+mod tenants;
 mod texts;
 mod typed;
 
@@ -26,7 +31,7 @@ pub(crate) use self::error::{error_page, is_of_the_panel};
 
 const PANEL: &str = "/panel";
 /// Where one begins.
-const HOME: &str = "/panel/jobs";
+const HOME: &str = "/panel";
 /// Where the vendor's people log in.
 const LOGIN: &str = "/panel/login";
 /// Everybody who has no session is sent there.
@@ -34,11 +39,13 @@ const GATE: LoginGate = LoginGate(LOGIN);
 
 /// What only the panel's pages need.
 const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../assets/panel.css") };
+const SCRIPT: Asset = Asset { name: "panel.js", content: include_str!("../../assets/panel.js") };
 
 /// Adds the routes. They answer on the panel's own host and nowhere else, and there no other page
 /// does: register them first.
 pub(crate) fn register(app: &mut ServiceConfig, panel: &Url) {
     STYLE.register(app);
+    SCRIPT.register(app);
     let host = panel.host_str().unwrap_or_default();
     app.service(web::scope(PANEL).guard(guard::Host(host)).configure(add_pages));
     app.service(
@@ -55,10 +62,12 @@ fn is_of_another_page(it: &GuardContext<'_>) -> bool {
 }
 
 fn add_pages(scope: &mut ServiceConfig) {
-    scope.service(Redirect::new("", HOME).see_other());
+    Endpoint::at("").get(GATE.behind(home::show_home)).register(scope);
     scope.service(Redirect::new("/", HOME).see_other());
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
+    tenants::register(scope);
+    operations::register(scope);
     Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
     Endpoint::at("/jobs/retry")
         .get(GATE.behind(retry::count_jobs))

@@ -6,6 +6,15 @@ hotelhub_http::catalogue! {
         panel: "Panel HotelHub", "HotelHub panel";
         skip: "Langsung ke isi", "Skip to content";
         menu: "Menu", "Menu";
+        crumbs: "Lokasi", "Breadcrumbs";
+        never_mind: "Batal", "Never mind";
+        home: "Beranda", "Home";
+        hotels: "Hotel", "Hotels";
+        operations: "Operasi", "Operations";
+        fleet: "Migrasi armada", "Fleet migrations";
+        hosts: "Server basis data", "Database hosts";
+        quick_search: "Cari hotel", "Find a hotel";
+        quick_hint: "Cari hotel… ( / )", "Find a hotel… ( / )";
         other_language: "English", "Bahasa Indonesia";
         log_in: "Masuk", "Log in";
         log_in_lead: "Untuk karyawan penyedia layanan. Staf hotel masuk di alamat hotelnya sendiri.",

@@ -7,6 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, ServiceConfig},
 };
+use chrono::{DateTime, Utc};
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, NoBody, OptionalJsonBody, Repeat},
@@ -196,24 +197,35 @@ async fn change(
     name: &TenantRef,
     (action, reason): (Action, &str),
 ) -> ApiResult<HttpResponse> {
+    let (vendor, _) = by;
     once(app, by, StatusCode::OK, async |tx| {
-        let at = app.clock.now();
-        let tenant = find_for_update(tx, name).await?;
-        let is_trialing =
-            subscriptions::is_trialing(tx, tenant.id).await.map_err(database_failed)?;
-        let is_trial_left = is_trialing && tenant.trial_ends_at.is_some_and(|end| end > at);
-        let (status, access) = standing(&tenant, is_trial_left).after(action)?;
-        let change = LifeChange { status, access, reason, at };
-        let changed = store::update_life(tx, tenant.id, change).await.map_err(database_failed)?;
-        subscriptions::follow(tx, tenant.id, status).await.map_err(database_failed)?;
-        let (vendor, _) = by;
-        tracing::info!(
-            tenant.id = %tenant.id, vendor_user.id = %vendor.user, ?action,
-            %status, %access, "changed where a tenant stands"
-        );
-        details(tx, changed).await
+        change_in(tx, (vendor, app.clock.now()), name, (action, reason)).await
     })
     .await
+}
+
+/// Changes where a tenant stands, as one of the vendor's people wants.
+///
+/// # Errors
+/// Refuses what is not possible from where it stands, and changes nothing then.
+pub(crate) async fn change_in(
+    tx: &DatabaseTransaction,
+    (vendor, at): (&Vendor, DateTime<Utc>),
+    name: &TenantRef,
+    (action, reason): (Action, &str),
+) -> ApiResult<TenantDetailsBody> {
+    let tenant = find_for_update(tx, name).await?;
+    let is_trialing = subscriptions::is_trialing(tx, tenant.id).await.map_err(database_failed)?;
+    let is_trial_left = is_trialing && tenant.trial_ends_at.is_some_and(|end| end > at);
+    let (status, access) = standing(&tenant, is_trial_left).after(action)?;
+    let change = LifeChange { status, access, reason, at };
+    let changed = store::update_life(tx, tenant.id, change).await.map_err(database_failed)?;
+    subscriptions::follow(tx, tenant.id, status).await.map_err(database_failed)?;
+    tracing::info!(
+        tenant.id = %tenant.id, vendor_user.id = %vendor.user, ?action,
+        %status, %access, "changed where a tenant stands"
+    );
+    details(tx, changed).await
 }
 
 /// The tenant of an action, held until the transaction ends.
@@ -226,12 +238,16 @@ pub(super) async fn find_for_update(
 }
 
 /// Where a tenant stands.
-pub(super) const fn standing(tenant: &Tenant, is_trial_left: bool) -> Standing {
+pub(crate) const fn standing(tenant: &Tenant, is_trial_left: bool) -> Standing {
     let Tenant { status, provisioning, access, .. } = *tenant;
     Standing { status, provisioning, access, is_trial_left }
 }
 
-fn checked_reason(reason: &str) -> ApiResult<&str> {
+/// A reason as it is stored.
+///
+/// # Errors
+/// Refuses one that says nothing, or is no sentence any more.
+pub(crate) fn checked_reason(reason: &str) -> ApiResult<&str> {
     let reason = reason.trim();
     if (1..=LONGEST_REASON).contains(&reason.chars().count()) {
         return Ok(reason);

@@ -3,10 +3,11 @@
 //! A slug and a host name are held by one tenant at a time; unique indexes decide who, not code
 //! that looked first.
 
-mod body;
+mod actions;
+pub(crate) mod body;
 mod domain_entity;
 mod entity;
-mod life_cycle;
+pub(crate) mod life_cycle;
 pub(crate) mod life_routes;
 pub(crate) mod listing;
 mod meant;

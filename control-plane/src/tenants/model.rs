@@ -70,6 +70,18 @@ pub(crate) struct Placement {
     pub(crate) schema_version: i32,
 }
 
+/// A host name that a tenant holds.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub(crate) struct HeldHost {
+    pub(crate) hostname: String,
+    /// Links use it.
+    pub(crate) is_primary: bool,
+    /// It is the tenant's, and serves.
+    pub(crate) is_verified: bool,
+    /// `none`, `provisioning`, `active` or `failed`.
+    pub(crate) ssl_status: String,
+}
+
 /// A tenant that was asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct NewTenant {

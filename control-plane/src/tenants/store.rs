@@ -14,7 +14,7 @@ use sea_orm::{
 
 use super::{
     domain_entity, entity,
-    model::{LifeChange, NewTenant, Placement, Tenant, TenantRef},
+    model::{HeldHost, LifeChange, NewTenant, Placement, Tenant, TenantRef},
 };
 use crate::database::{damaged, violates};
 
@@ -119,6 +119,20 @@ fn named(name: &TenantRef) -> Select<entity::Entity> {
     }
 }
 
+/// How many hotels there are in each status, without those that could not be made or are gone.
+pub(crate) async fn count_by_status(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(Status, i64)>, DbErr> {
+    let sql = "SELECT status, count(*) AS count FROM tenants \
+               WHERE provisioning NOT IN ('failed', 'deleted') GROUP BY status";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let status: String = row.try_get("", "status")?;
+        Ok((status.parse().map_err(damaged)?, row.try_get("", "count")?))
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Writes where a tenant stands from now on: one statement, so one change of its route.
 pub(crate) async fn update_life(
     tx: &DatabaseTransaction,
@@ -146,6 +160,18 @@ pub(crate) async fn find_placement(
                WHERE d.tenant_id = $1 AND d.state = 'assigned'";
     let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
     Placement::find_by_statement(asked).one(db).await
+}
+
+/// The host names that a tenant holds, the one that links use first.
+pub(super) async fn list_hosts(
+    db: &impl ConnectionTrait,
+    id: TenantId,
+) -> Result<Vec<HeldHost>, DbErr> {
+    let sql = "SELECT hostname, is_primary, is_verified, ssl_status FROM domains \
+               WHERE tenant_id = $1 AND released_at IS NULL \
+               ORDER BY is_primary DESC, is_verified DESC, hostname";
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
+    HeldHost::find_by_statement(asked).all(db).await
 }
 
 /// Which of these slugs somebody holds.
