@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{db_host, jobs, login, migrate, operation, tenant};
+use crate::{attention, db_host, jobs, login, migrate, operation, tenant};
 
 /// Operates HotelHub through the control plane's API.
 ///
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Login(login::Login),
     /// End the session
     Logout,
+    /// What needs somebody now: failing work, full servers, failed jobs, trials that end
+    Attention,
     /// Hotels: make, look, suspend, resume, move, delete
     Tenant {
         #[command(subcommand)]

@@ -1,6 +1,7 @@
 //! The operators' command line: speaks the control plane's API, and examines database servers.
 
 mod arguments;
+mod attention;
 mod client;
 mod db_host;
 mod doctor;
@@ -64,6 +65,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
     match command {
         Command::Login(it) => login::log_in(&hub()?, &settings, &it).await,
         Command::Logout => login::log_out(&hub()?).await,
+        Command::Attention => attention::show(&hub()?).await,
         Command::Tenant { command } => tenant::run(&hub()?, command).await,
         Command::Operation { command } => operation::run(&hub()?, command).await,
         Command::Migrate { command } => migrate::run(&hub()?, command).await,

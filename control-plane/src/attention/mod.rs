@@ -63,6 +63,7 @@ pub(crate) struct StatusCount {
 /// A host that somebody should look at.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct HostFinding {
+    pub(crate) id: Uuid,
     pub(crate) name: String,
     pub(crate) state: HostState,
     pub(crate) databases: i64,
@@ -159,6 +160,7 @@ fn finding(host: DbHost) -> Option<HostFinding> {
     let is_away = host.is_reachable == Some(false);
     let is_worth_a_look = is_full || is_away || host.state != HostState::Active;
     is_worth_a_look.then_some(HostFinding {
+        id: host.id.as_uuid(),
         name: host.name,
         state: host.state,
         databases: host.databases,

@@ -2,6 +2,7 @@
 //! provisioner, which wakes when one is added or its state changes.
 
 mod body;
+pub(crate) mod change_routes;
 mod entity;
 mod model;
 pub(crate) mod routes;
@@ -9,6 +10,7 @@ pub(crate) mod state_routes;
 mod store;
 
 pub(crate) use self::{
-    model::{DbHost, HostState},
+    body::{DbHostBody, shown},
+    model::{ChangeDbHost, DbHost, HostState, NewDbHost},
     store::{find_named, list, list_names},
 };

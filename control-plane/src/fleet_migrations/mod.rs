@@ -8,6 +8,6 @@ mod store;
 pub(crate) mod tenant_routes;
 
 pub(crate) use self::{
-    model::{FleetMigration, State},
+    model::{FleetMigration, FleetTenant, NewFleetMigrationBody, Ring, State},
     store::find_latest,
 };

@@ -125,6 +125,8 @@ pub(crate) struct FleetMigration {
     pub(crate) ring: Option<i32>,
     /// Why it halted.
     pub(crate) halt_reason: Option<String>,
+    /// Tenants that were migrated in the last minute.
+    pub(crate) done_last_minute: i64,
     /// The rings that the run has, in order.
     pub(crate) rings: Vec<Ring>,
     pub(crate) workers: i32,

@@ -5,8 +5,10 @@
 
 mod choice;
 mod error;
+mod fleet;
 mod heaps;
 mod home;
+mod hosts;
 mod hotel_answers;
 mod hotel_jobs;
 mod hotel_retry;
@@ -68,6 +70,8 @@ fn add_pages(scope: &mut ServiceConfig) {
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
     tenants::register(scope);
     operations::register(scope);
+    fleet::register(scope);
+    hosts::register(scope);
     Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
     Endpoint::at("/jobs/retry")
         .get(GATE.behind(retry::count_jobs))

@@ -134,6 +134,24 @@ hotelhub_http::catalogue! {
             "too many requests. Wait a moment, then try again.";
         why_elsewhere: "formulir ini dikirim dari situs lain. Buka kembali halaman panel dan ulangi di sana.",
             "this form was sent from another site. Open the panel's page again and repeat it there.";
+        why_transition: "keadaan hotel ini tidak memungkinkannya sekarang. Muat ulang halamannya: hanya yang mungkin yang ditawarkan.",
+            "where the hotel stands does not allow it now. Load its page again: only what is possible is offered.";
+        why_operation: "operasi lain untuk hotel ini belum selesai. Tunggu, lalu coba lagi.",
+            "another operation of this hotel is not over. Wait for it, then try again.";
+        why_host_closed: "server itu tidak menerima hotel. Pilih yang lain, atau buka dulu.",
+            "that host takes no hotels in. Choose another one, or uncordon it first.";
+        why_not_churned: "hanya hotel yang kontraknya berakhir yang dapat dihapus.",
+            "only a hotel whose contract has ended is deleted.";
+        why_fleet: "migrasi armada lain belum selesai. Tunggu, atau hentikan dulu.",
+            "another fleet migration is not over. Wait for it, or stop it first.";
+        why_host_name: "server lain sudah bernama begitu. Pilih nama lain.",
+            "another host has this name. Choose another one.";
+        why_host_active: "server ini masih menerima hotel. Kosongkan dulu.",
+            "this host still takes hotels in. Drain it first.";
+        why_host_in_use: "masih ada basis data di server ini. Kosongkan, dan tunggu sampai benar-benar kosong.",
+            "there are still databases on this host. Drain it, and wait until it is empty.";
+        why_sent_before: "formulir ini sudah dikirim sebelumnya dengan isian lain. Periksa, lalu kirim sekali lagi.",
+            "this form was sent before with other contents. Check it, then send it once more.";
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
         not_found_title: "Tidak ditemukan", "Not found";
         busy_title: "Terlalu banyak permintaan", "Too many requests";
@@ -158,6 +176,15 @@ impl Texts {
             "FORBIDDEN" => self.why_forbidden,
             "RATE_LIMITED" => self.why_busy,
             "CROSS_ORIGIN" => self.why_elsewhere,
+            "TRANSITION_REFUSED" => self.why_transition,
+            "OPERATION_IN_PROGRESS" => self.why_operation,
+            "DB_HOST_NOT_ACTIVE" => self.why_host_closed,
+            "TENANT_NOT_CHURNED" => self.why_not_churned,
+            "FLEET_MIGRATION_IN_PROGRESS" => self.why_fleet,
+            "DB_HOST_NAME_TAKEN" => self.why_host_name,
+            "DB_HOST_ACTIVE" => self.why_host_active,
+            "DB_HOST_IN_USE" => self.why_host_in_use,
+            "IDEMPOTENCY_KEY_REUSED" => self.why_sent_before,
             _ => return None,
         })
     }

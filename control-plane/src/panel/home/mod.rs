@@ -114,7 +114,7 @@ fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
     Item {
         tone,
         text: text.replace("{name}", &host.name),
-        href: format!("/panel/hosts/{}", host.name),
+        href: format!("/panel/hosts/{}", host.id),
         detail: match &host.error {
             Some(error) if host.is_away => error.clone(),
             _ => databases,

@@ -40,7 +40,6 @@ struct Part {
     done: usize,
     steps: Vec<Step>,
     took: String,
-    is_over: bool,
     last_error: Option<String>,
     retry_at: Option<String>,
 }
@@ -136,7 +135,6 @@ fn part(app: &App, operation: &Progress, language: Language) -> Part {
         steps: steps(operation, language),
         // It would change with each look while it runs.
         took: if is_over { took(operation, language, app.clock.now()) } else { String::new() },
-        is_over,
         last_error: operation.last_error.clone(),
         retry_at: operation.retry_at.filter(|_| !is_over).map(moment),
     }
