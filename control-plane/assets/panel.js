@@ -60,9 +60,13 @@ function offerHotels(form) {
     text => `${form.dataset.suggestions}?q=${encodeURIComponent(text)}`,
     html => {
       const page = new DOMParser().parseFromString(html, "text/html");
+      const chosen = options()[at]?.href;
       list.replaceChildren(...page.body.childNodes);
       at = -1;
       field.removeAttribute("aria-activedescendant");
+      // Who has chosen already keeps the choice, if it is still offered.
+      const still = options().findIndex(it => it.href === chosen);
+      if (still >= 0) choose(still);
       list.hidden = options().length === 0 || document.activeElement !== field;
       field.setAttribute("aria-expanded", String(!list.hidden));
     },

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 use url::Url;
 
-use crate::{attention, db_host, jobs, login, migrate, operation, tenant};
+use crate::{db_host, jobs, login, migrate, operation, tenant};
 
 /// Operates HotelHub through the control plane's API.
 ///

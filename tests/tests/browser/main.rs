@@ -15,3 +15,4 @@ mod jobs;
 mod journey;
 mod panel;
 mod progress;
+mod rooms;
