@@ -9,6 +9,8 @@ for (const form of document.querySelectorAll("form[data-list]")) followFilter(fo
 if (document.readyState === "complete") followWork();
 else addEventListener("load", followWork);
 document.getElementById("faults")?.focus();
+// On a phone the menu is longer than the screen is wide.
+document.querySelector(".rooms [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
 /** The last of several calls that come close together, and none that a later one has overtaken. */
 function settled(ask, done) {

@@ -21,6 +21,7 @@ mod mail;
 mod operations;
 mod pages;
 mod panel;
+mod panel_rooms;
 mod pauses;
 mod published;
 mod races;

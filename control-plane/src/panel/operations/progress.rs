@@ -1,6 +1,6 @@
 //! How far an operation is, as pages show it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_http::language::Language;
 
 use super::texts::{OperationTexts, step};
@@ -63,10 +63,16 @@ pub(in crate::panel) fn took(it: &Progress, language: Language, now: DateTime<Ut
 
 /// The steps in words.
 pub(in crate::panel) fn steps(it: &Progress, language: Language) -> Vec<Step> {
+    let w = OperationTexts::of(language);
+    let took = |step: &crate::operations::Step| match (&*step.state, step.ms) {
+        ("skipped", _) => w.skipped.to_owned(),
+        (_, Some(ms)) => lasting(TimeDelta::milliseconds(ms)),
+        (_, None) => String::new(),
+    };
     let shown = |step_of: &crate::operations::Step| Step {
         state: step_of.state.clone(),
         name: step(&it.kind, &step_of.name, language),
-        took: step_of.ms.map(|ms| lasting(chrono::TimeDelta::milliseconds(ms))).unwrap_or_default(),
+        took: took(step_of),
     };
     it.steps.iter().map(shown).collect()
 }

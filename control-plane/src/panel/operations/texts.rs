@@ -24,6 +24,7 @@ hotelhub_http::catalogue! {
         none: "Tidak ada operasi seperti itu.", "There are no such operations.";
         list: "Daftar operasi", "List of operations";
         steps: "Langkah", "Steps";
+        skipped: "tidak perlu", "not needed";
         step_of: "Langkah {number} dari {count}: {step}", "Step {number} of {count}: {step}";
         progress: "Kemajuan", "Progress";
         waiting: "Menunggu provisioner mengambilnya…", "Waiting for a provisioner to take it…";
