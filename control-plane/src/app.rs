@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, health::StorageHealth, idempotency::Fingerprints, jobs::Hotels,
-    routes_feed::Snapshots, following::Streams, wakes::Wakes,
+    config::Addresses, following::Streams, health::StorageHealth, idempotency::Fingerprints,
+    jobs::Hotels, routes_feed::Snapshots, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.

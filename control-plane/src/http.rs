@@ -4,8 +4,8 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, attention, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi, operations,
-    pages, panel, routes_feed, signup, tenants, vendor_users,
+    app::App, attention, db_hosts, fleet_migrations, health::health, job_pauses, jobs, openapi,
+    operations, pages, panel, routes_feed, signup, tenants, vendor_users,
 };
 
 /// Adds all routes.

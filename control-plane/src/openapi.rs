@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    attention, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup, tenants,
-    vendor_users,
+    attention, db_hosts, fleet_migrations, job_pauses, jobs, operations, routes_feed, signup,
+    tenants, vendor_users,
 };
 
 #[derive(OpenApi)]

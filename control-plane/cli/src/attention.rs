@@ -74,18 +74,29 @@ impl Attention {
     fn text(self) -> String {
         let mut table = Table::new(&["WHAT", "WHICH", "HOW IT STANDS", "LOOK"]);
         for it in self.open_operations.into_iter().chain(self.undone_operations) {
-            let stands = it.last_error.map_or(it.state.clone(), |why| format!("{}: {why}", it.state));
+            let stands =
+                it.last_error.map_or(it.state.clone(), |why| format!("{}: {why}", it.state));
             table.row([it.kind, it.slug, stands, format!("hotelhub operation show {}", it.id)]);
         }
         if let Some(it) = self.fleet_migration {
             let quarantined: i64 = it.rings.iter().map(|ring| ring.quarantined).sum();
             let why = it.halt_reason.map(|why| format!(": {why}")).unwrap_or_default();
             let stands = format!("{}{why}, {quarantined} in quarantine", it.state);
-            table.row(["fleet migration".to_owned(), it.id, stands, "hotelhub migrate status".to_owned()]);
+            table.row([
+                "fleet migration".to_owned(),
+                it.id,
+                stands,
+                "hotelhub migrate status".to_owned(),
+            ]);
         }
         if self.dead_jobs > 0 {
             let stands = format!("{} failed", self.dead_jobs);
-            table.row(["jobs".to_owned(), "all hotels".to_owned(), stands, "hotelhub jobs dead".to_owned()]);
+            table.row([
+                "jobs".to_owned(),
+                "all hotels".to_owned(),
+                stands,
+                "hotelhub jobs dead".to_owned(),
+            ]);
         }
         for it in self.db_hosts {
             let away = it.error.filter(|_| it.is_away).map(|why| format!(", away: {why}"));

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use sea_orm::{
-    ActiveValue::{self, Set}, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement, sea_query::Expr,
+    ActiveValue::{self, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 

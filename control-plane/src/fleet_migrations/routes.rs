@@ -71,8 +71,10 @@ pub(crate) async fn create_fleet_migration(
     vendor.require("fleet_migrations.write")?;
     let JsonBody { value: body, repeat } = body.0;
     body.check()?;
-    once(&app, (&vendor, &repeat), StatusCode::CREATED, async |tx| create_in(tx, &vendor, &body).await)
-        .await
+    once(&app, (&vendor, &repeat), StatusCode::CREATED, async |tx| {
+        create_in(tx, &vendor, &body).await
+    })
+    .await
 }
 
 /// Asks for a fleet migration, as one of the vendor's people wants it.

@@ -124,7 +124,9 @@ async fn one(
 }
 
 /// The newest fleet migration.
-pub(crate) async fn find_latest(db: &impl ConnectionTrait) -> Result<Option<FleetMigration>, DbErr> {
+pub(crate) async fn find_latest(
+    db: &impl ConnectionTrait,
+) -> Result<Option<FleetMigration>, DbErr> {
     Ok(list(db, None, 1).await?.pop())
 }
 

@@ -167,7 +167,9 @@ impl FromStr for Wanted {
     fn from_str(text: &str) -> Result<Self, Unknown> {
         match text {
             "open" => Ok(Self::Open),
-            other => other.parse().map(Self::Is).map_err(|Unknown(all)| Unknown(format!("{all}, open"))),
+            other => {
+                other.parse().map(Self::Is).map_err(|Unknown(all)| Unknown(format!("{all}, open")))
+            }
         }
     }
 }

@@ -116,10 +116,7 @@ pub(super) fn day(time: DateTime<Utc>) -> String {
 
 fn in_wib(time: DateTime<Utc>, form: &str) -> String {
     let zone = FixedOffset::east_opt(WIB);
-    zone.map_or_else(
-        || time.to_rfc3339(),
-        |it| time.with_timezone(&it).format(form).to_string(),
-    )
+    zone.map_or_else(|| time.to_rfc3339(), |it| time.with_timezone(&it).format(form).to_string())
 }
 
 /// How long something took, in the two largest units that say something.

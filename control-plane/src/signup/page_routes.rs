@@ -83,7 +83,11 @@ async fn show_progress(
 ///
 /// # Errors
 /// Fails if the database does.
-pub(crate) async fn form(app: &App, language: Language, fields: FormFields) -> ApiResult<SignupPage> {
+pub(crate) async fn form(
+    app: &App,
+    language: Language,
+    fields: FormFields,
+) -> ApiResult<SignupPage> {
     let plans = plans::list(&app.db).await.map_err(database_failed)?;
     Ok(SignupPage::new(language, &app.addresses.base_domain, plans, fields))
 }

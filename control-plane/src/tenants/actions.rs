@@ -32,10 +32,7 @@ const ACTIONS: [(&str, &[Action]); 7] = [
 ];
 
 /// All of them, with their answers. Roles are not looked at: they are another question.
-pub(super) fn possible_actions(
-    tenant: &Tenant,
-    newest: Option<&Progress>,
-) -> Vec<PossibleAction> {
+pub(super) fn possible_actions(tenant: &Tenant, newest: Option<&Progress>) -> Vec<PossibleAction> {
     let standing = standing(tenant, false);
     let is_busy = newest.is_some_and(|it| !it.state.is_over());
     let judged = ACTIONS.into_iter().map(|(name, ways)| {

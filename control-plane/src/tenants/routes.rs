@@ -76,8 +76,7 @@ pub(crate) async fn list_tenants(
     let ListQuery { q, status, provisioning, access, plan, db_host, sort, cursor, limit } =
         query.into_inner();
     let text = q;
-    let wanted =
-        Wanted { text, status, provisioning, access, plan, db_host, sort, cursor, limit };
+    let wanted = Wanted { text, status, provisioning, access, plan, db_host, sort, cursor, limit };
     let page = listing::page(&app, wanted).await?;
     let total = match page.total {
         Total::Exactly(count) => Some(count),

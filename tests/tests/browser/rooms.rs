@@ -165,7 +165,11 @@ async fn find(browser: &mut Browser, panel: &str) {
     let place = browser.driver.current_url().await.unwrap();
     assert!(place.query().unwrap().contains("q=TIRTA+1"), "{place}");
     browser.inspect("hotels-found").await;
-    browser.driver.goto(format!("{panel}/tenants?lang=id&status=suspended&plan=pro")).await.unwrap();
+    browser
+        .driver
+        .goto(format!("{panel}/tenants?lang=id&status=suspended&plan=pro"))
+        .await
+        .unwrap();
     browser.wait_for("#results table").await;
     browser.inspect("hotels-filtered-id").await;
 }

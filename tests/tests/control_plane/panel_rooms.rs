@@ -153,7 +153,8 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
     let visitor = person(&ground, Vendor::SuperAdmin).await;
     let site = ground.vendor().await;
     let page = open(&visitor, "/panel/tenants/surya?lang=en").await;
-    for words in ["Suspend…", "Make a customer…", "Move…", "End the contract…", "made@", ">3</a>"] {
+    for words in ["Suspend…", "Make a customer…", "Move…", "End the contract…", "made@", ">3</a>"]
+    {
         let is_there = page.body.contains(words) || words == "made@";
         assert!(is_there, "{words}: {}", page.body);
     }
@@ -165,7 +166,10 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
         let actions = details["actions"].as_array().unwrap();
         actions.iter().find(|it| it["name"] == name).unwrap()["is_possible"].clone()
     };
-    assert_eq!((of("suspend"), of("resume"), of("delete")), (json!(true), json!(false), json!(false)));
+    assert_eq!(
+        (of("suspend"), of("resume"), of("delete")),
+        (json!(true), json!(false), json!(false))
+    );
 
     let actions = "/panel/tenants/surya/actions";
     let nothing = visitor.send(&format!("{actions}/suspend"), &[("reason", " ")]).await.unwrap();
@@ -215,7 +219,8 @@ async fn a_host_gets_another_address_and_goes_once_it_is_empty() {
     assert_eq!((&changed["address"], &changed["port"]), (&json!("10.1.1.1"), &json!(5433)));
     assert_eq!((&changed["max_databases"], &changed["name"]), (&json!(7), &json!("one")));
     assert_eq!(ground.count(version).await, before + 1, "its hotel's route has changed");
-    let told = "SELECT count(*) FROM route_changes WHERE tenant_id = $1::text::uuid AND version > $2";
+    let told =
+        "SELECT count(*) FROM route_changes WHERE tenant_id = $1::text::uuid AND version > $2";
     let told = ground.database.query_one(told, &[&id, &before]).await.unwrap();
     assert_eq!(told.get::<_, i64>(0), 1);
     patch(json!({ "max_connections": 9 })).await.expect_status(200).unwrap();
@@ -272,7 +277,10 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
     }
     assert!(!page.body.contains("<b>timed out"));
     let found = data(&ground.vendor().await, "/api/v1/attention").await;
-    assert_eq!((&found["dead_jobs"], &found["open_operations"][0]["slug"]), (&json!(3), &json!("candi")));
+    assert_eq!(
+        (&found["dead_jobs"], &found["open_operations"][0]["slug"]),
+        (&json!(3), &json!("candi"))
+    );
     let host = &found["db_hosts"][0];
     assert_eq!((&host["is_full"], &host["is_away"]), (&json!(true), &json!(true)));
     assert_eq!(found["ending_trials"][0]["slug"], "surya");

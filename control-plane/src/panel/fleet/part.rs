@@ -125,10 +125,8 @@ impl Part {
 }
 
 fn ring(it: &Ring, run: &FleetMigration, w: &FleetTexts) -> ShownRing {
-    let mut said = w
-        .done_of
-        .replace("{done}", &thousands(it.done))
-        .replace("{total}", &thousands(it.total));
+    let mut said =
+        w.done_of.replace("{done}", &thousands(it.done)).replace("{total}", &thousands(it.total));
     let more = [(w.quarantined, it.quarantined), (w.waiting, it.pending)];
     for (text, count) in more.into_iter().filter(|(_, count)| *count > 0) {
         said.push_str(" · ");

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use super::{list::name, part::Part, texts::FleetTexts};
 use crate::{
     app::App,
-    following::{Seen, Whose, follow},
     fleet_migrations::{FleetMigration, routes::shown},
+    following::{Seen, Whose, follow},
     pages::respond,
     panel::{error::Refused, shell::Shell},
     vendor_users::{Vendor, page_session::Visitor},

@@ -25,7 +25,11 @@ use crate::{
     },
     idempotency::once_by_form,
     pages::respond,
-    panel::{error::Refused, shell::Shell, typed::{link, text}},
+    panel::{
+        error::Refused,
+        shell::Shell,
+        typed::{link, text},
+    },
     vendor_users::{Vendor, page_session::Visitor},
 };
 
@@ -61,11 +65,8 @@ pub(super) async fn show_new(
 ) -> ApiResult<HttpResponse> {
     vendor.require("db_hosts.write")?;
     let usual = |it: &str| it.to_owned();
-    let typed = HostForm {
-        port: usual("5432"),
-        max_databases: usual("1000"),
-        ..HostForm::default()
-    };
+    let typed =
+        HostForm { port: usual("5432"), max_databases: usual("1000"), ..HostForm::default() };
     show(&req, vendor, (None, typed, None))
 }
 

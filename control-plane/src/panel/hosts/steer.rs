@@ -16,17 +16,10 @@ use super::{show, texts::HostTexts};
 use crate::{
     app::App,
     database::database_failed,
-    db_hosts::{
-        DbHostBody, HostState, change_routes::remove_in, shown, state_routes::become_in,
-    },
+    db_hosts::{DbHostBody, HostState, change_routes::remove_in, shown, state_routes::become_in},
     idempotency::once_by_form,
     pages::respond,
-    panel::{
-        error::Refused,
-        login::NoFields,
-        shell::Shell,
-        typed::link,
-    },
+    panel::{error::Refused, login::NoFields, shell::Shell, typed::link},
     vendor_users::{Vendor, page_session::Visitor},
 };
 

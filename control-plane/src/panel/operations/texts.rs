@@ -65,10 +65,13 @@ pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> Stri
         ("move_tenant", "catch_up") => {
             ("Menyusul perubahan sejak itu", "Catching up with what changed since")
         }
-        ("move_tenant", "switch") => {
-            ("Menahan penulis sejenak, lalu beralih", "Stopping writers for a moment, and switching")
+        ("move_tenant", "switch") => (
+            "Menahan penulis sejenak, lalu beralih",
+            "Stopping writers for a moment, and switching",
+        ),
+        ("move_tenant", "retire") => {
+            ("Menutup dan menghapus salinan lama", "Closing and dropping the old copy")
         }
-        ("move_tenant", "retire") => ("Menutup dan menghapus salinan lama", "Closing and dropping the old copy"),
         ("delete_tenant", "find") => ("Mencari data hotel", "Finding the hotel's data"),
         ("delete_tenant", "withdraw_route") => {
             ("Mencabut alamat web", "Withdrawing the web address")
@@ -77,7 +80,9 @@ pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> Stri
         ("delete_tenant", "drop_database") => ("Menghapus basis data", "Dropping the database"),
         ("delete_tenant", "forget") => ("Melepas namanya", "Letting its names go"),
         ("create_tenant", "place") => ("Memilih server", "Choosing a host"),
-        ("create_tenant", "create_role") => ("Membuat login basis data", "Making the database's login"),
+        ("create_tenant", "create_role") => {
+            ("Membuat login basis data", "Making the database's login")
+        }
         ("create_tenant", "create_database") => ("Membuat basis data", "Making the database"),
         ("create_tenant", "write_identity") => {
             ("Menulis nama hotel di dalamnya", "Writing the hotel's name in it")

@@ -131,7 +131,8 @@ impl Page {
     /// Whether nothing was asked for.
     fn is_all(&self) -> bool {
         let ListQuery { q, status, cursor, .. } = &self.asked;
-        !self.is_filtered_further() && [q, status, cursor].into_iter().all(|it| it.trim().is_empty())
+        !self.is_filtered_further()
+            && [q, status, cursor].into_iter().all(|it| it.trim().is_empty())
     }
 }
 

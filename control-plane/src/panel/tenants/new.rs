@@ -59,7 +59,8 @@ pub(super) async fn create_tenant(
         Ok(place) => Ok(HttpResponse::SeeOther().insert_header((LOCATION, place)).finish()),
         Err(refused) => {
             let shell = Shell::inside(&req, vendor);
-            let is_used = matches!(&refused, SignUpError::Other(it) if it.code() == "IDEMPOTENCY_KEY_REUSED");
+            let is_used =
+                matches!(&refused, SignUpError::Other(it) if it.code() == "IDEMPOTENCY_KEY_REUSED");
             let form = signup::form(&app, shell.language, fields.kept(is_used)).await?;
             match refused {
                 SignUpError::Faults(faults) => {

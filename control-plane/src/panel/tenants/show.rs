@@ -165,8 +165,7 @@ fn offers(it: &TenantDetailsBody, shell: &Shell, w: &TenantTexts) -> Vec<Offer> 
 }
 
 fn jobs(heaps: &[JobHeap], slug: &str, w: &'static TenantTexts) -> Vec<Figure> {
-    let states =
-        [("dead", w.jobs_dead), ("retrying", w.jobs_retrying), ("held", w.jobs_held)];
+    let states = [("dead", w.jobs_dead), ("retrying", w.jobs_retrying), ("held", w.jobs_held)];
     let figure = |(state, name)| {
         let of_state = heaps.iter().filter(|it| it.state == state);
         Figure {
