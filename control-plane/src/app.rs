@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, domains::Checker, health::StorageHealth, idempotency::Fingerprints,
-    jobs::Hotels, routes_feed::Snapshots, signup::events::Streams, vendor_users::Gate,
+    config::Addresses, domains::Checker, following::Streams, health::StorageHealth,
+    idempotency::Fingerprints, jobs::Hotels, routes_feed::Snapshots, vendor_users::Gate,
     wakes::Wakes,
 };
 
@@ -41,7 +41,7 @@ pub(crate) struct App {
     pub(crate) hotels: Hotels,
     /// Looks at custom domains.
     pub(crate) domains: Checker,
-    /// How many signups are followed by events.
+    /// How much long work is followed by events.
     pub(crate) streams: Streams,
     pub(crate) tasks: Tasks,
 }

@@ -5,6 +5,7 @@
 //! what follows from it is a row that somebody else acts on.
 
 mod app;
+mod attention;
 mod audit;
 mod backups;
 pub mod config;
@@ -13,6 +14,7 @@ mod db_hosts;
 mod domains;
 mod drain;
 mod fleet_migrations;
+mod following;
 mod health;
 mod http;
 mod idempotency;

@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    audit, backups, db_hosts, domains, fleet_migrations, job_pauses, jobs, operations, routes_feed,
-    signup, support_access, tenants, vendor_users,
+    attention, audit, backups, db_hosts, domains, fleet_migrations, job_pauses, jobs, operations,
+    routes_feed, signup, support_access, tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -40,6 +40,7 @@ use crate::{
         vendor_users::user_routes::reset_user_password,
         vendor_users::user_routes::reset_user_totp,
         vendor_users::user_routes::allow_user_addresses,
+        attention::routes::show_attention,
         tenants::routes::list_tenants,
         tenants::routes::show_tenant,
         signup::vendor_routes::create_tenant,
@@ -61,9 +62,12 @@ use crate::{
         backups::restore_routes::import_tenant,
         operations::routes::list_operations,
         operations::routes::show_operation,
+        operations::routes::follow_operation,
         db_hosts::routes::list_db_hosts,
         db_hosts::routes::add_db_host,
         db_hosts::routes::show_db_host,
+        db_hosts::change_routes::change_db_host,
+        db_hosts::change_routes::remove_db_host,
         db_hosts::state_routes::cordon_db_host,
         db_hosts::state_routes::uncordon_db_host,
         db_hosts::state_routes::drain_db_host,
@@ -78,6 +82,7 @@ use crate::{
         fleet_migrations::routes::list_fleet_migrations,
         fleet_migrations::routes::create_fleet_migration,
         fleet_migrations::routes::show_fleet_migration,
+        fleet_migrations::routes::follow_fleet_migration,
         fleet_migrations::action_routes::resume_fleet_migration,
         fleet_migrations::action_routes::cancel_fleet_migration,
         fleet_migrations::action_routes::set_tenant_aside,
@@ -161,6 +166,7 @@ mod tests {
             "/api/v1/users/{user}/reset-password",
             "/api/v1/users/{user}/reset-totp",
             "/api/v1/users/{user}/allowed-addresses",
+            "/api/v1/attention",
             "/api/v1/tenants",
             "/api/v1/tenants/{tenant}",
             "/api/v1/tenants/{tenant}/suspend",
@@ -180,6 +186,7 @@ mod tests {
             "/api/v1/tenants/{tenant}/import",
             "/api/v1/operations",
             "/api/v1/operations/{operation_id}",
+            "/api/v1/operations/{operation_id}/events",
             "/api/v1/db-hosts",
             "/api/v1/db-hosts/{db_host}",
             "/api/v1/db-hosts/{db_host}/cordon",
@@ -193,6 +200,7 @@ mod tests {
             "/tls/allow",
             "/api/v1/fleet-migrations",
             "/api/v1/fleet-migrations/{id}",
+            "/api/v1/fleet-migrations/{id}/events",
             "/api/v1/fleet-migrations/{id}/tenants",
             "/api/v1/fleet-migrations/{id}/resume",
             "/api/v1/fleet-migrations/{id}/cancel",

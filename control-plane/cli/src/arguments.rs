@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Login(login::Login),
     /// End the session
     Logout,
+    /// What needs somebody now: failing work, full servers, failed jobs, trials that end
+    Attention,
     /// Hotels: make, look, suspend, resume, move, delete
     Tenant {
         #[command(subcommand)]

@@ -170,6 +170,9 @@ impl Refusal {
             "TENANT_NOT_READY" => "see how the hotel stands: `hotelhub tenant show TENANT`",
             "JOBS_ALREADY_PAUSED" => "see what is paused: `hotelhub jobs pauses`",
             "SLUG_TAKEN" => "choose another slug, e.g. one of the suggestions",
+            "DB_HOST_ACTIVE" | "DB_HOST_IN_USE" => {
+                "empty it first: `hotelhub db-host drain HOST` waits until it is empty"
+            }
             "DB_HOST_NAME_TAKEN" => "choose another name, or see `hotelhub db-host list`",
             _ if self.status == 422 || self.status == 400 => "correct that and run it again",
             _ if self.status == 405 => "this control plane is older than this program: update it",

@@ -1,6 +1,7 @@
 //! The operators' command line: speaks the control plane's API, and examines database servers.
 
 mod arguments;
+mod attention;
 mod audit;
 mod backup;
 mod client;
@@ -68,6 +69,7 @@ async fn run(arguments: Arguments, settings: Settings, screen: Screen) -> Result
     match command {
         Command::Login(it) => login::log_in(&hub()?, &settings, &it).await,
         Command::Logout => login::log_out(&hub()?).await,
+        Command::Attention => attention::show(&hub()?).await,
         Command::Tenant { command } => tenant::run(&hub()?, command).await,
         Command::Backup { command } => backup::run(&hub()?, command).await,
         Command::Operation { command } => operation::run(&hub()?, command).await,

@@ -17,35 +17,35 @@ use crate::database::database_failed;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DbHostBody {
     #[schema(value_type = Uuid)]
-    id: DbHostId,
-    name: String,
-    address: String,
-    port: i32,
+    pub(crate) id: DbHostId,
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) port: i32,
     /// Which key makes the login passwords of its databases.
-    key_id: String,
-    state: HostState,
-    max_databases: i32,
-    max_connections: i32,
+    pub(crate) key_id: String,
+    pub(crate) state: HostState,
+    pub(crate) max_databases: i32,
+    pub(crate) max_connections: i32,
     /// Databases that tenants have there, or are getting.
-    databases: i64,
+    pub(crate) databases: i64,
     /// Databases that wait there for a tenant.
-    warm: i64,
+    pub(crate) warm: i64,
     /// Databases of nobody there that are still to be dropped: what was moved away or is not wanted
     /// any more. The provisioner needs the host until this is 0.
-    leaving: i64,
+    pub(crate) leaving: i64,
     /// Whether the provisioner reached it when it last looked; `null` until it has.
-    is_reachable: Option<bool>,
+    pub(crate) is_reachable: Option<bool>,
     /// Why it was not reached.
-    error: Option<String>,
-    checked_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
+    pub(crate) error: Option<String>,
+    pub(crate) checked_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
 }
 
 /// The host with this id or name.
 ///
 /// # Errors
 /// 404 if there is none.
-pub(super) async fn shown(db: &impl ConnectionTrait, name: &str) -> ApiResult<DbHostBody> {
+pub(crate) async fn shown(db: &impl ConnectionTrait, name: &str) -> ApiResult<DbHostBody> {
     let found = store::find_named(db, name).await.map_err(database_failed)?;
     found.map(DbHostBody::from).ok_or_else(|| ApiError::not_found("database host"))
 }

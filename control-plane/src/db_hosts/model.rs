@@ -102,15 +102,70 @@ pub(crate) struct NewDbHost {
 impl NewDbHost {
     /// Finds everything that is wrong.
     pub(crate) fn check(&self) -> Result<(), ApiError> {
-        let is_postgres = self.admin_url.expose_secret().parse::<tokio_postgres::Config>();
-        let is_postgres = is_postgres.is_ok_and(|it| !it.get_hosts().is_empty());
+        let change = ChangeDbHost {
+            name: Some(self.name.clone()),
+            address: Some(self.address.clone()),
+            port: Some(self.port),
+            admin_url: Some(self.admin_url.clone()),
+            max_databases: Some(self.max_databases),
+            max_connections: Some(self.max_connections),
+        };
+        change.check()
+    }
+}
+
+/// What is to be different about a server. What is left out stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeDbHost {
+    pub(crate) name: Option<String>,
+    /// Host name or address, as replicas reach it. They go there at once: the same databases have to
+    /// be there.
+    pub(crate) address: Option<String>,
+    pub(crate) port: Option<i32>,
+    /// How the provisioner logs in. Stored sealed, never shown again.
+    #[schema(value_type = Option<String>)]
+    pub(crate) admin_url: Option<SecretString>,
+    pub(crate) max_databases: Option<i32>,
+    pub(crate) max_connections: Option<i32>,
+}
+
+impl ChangeDbHost {
+    /// Finds everything that is wrong.
+    pub(crate) fn check(&self) -> Result<(), ApiError> {
+        let is_postgres = |it: &SecretString| {
+            let login = it.expose_secret().parse::<tokio_postgres::Config>();
+            login.is_ok_and(|it| !it.get_hosts().is_empty())
+        };
+        let is_name = |it: &String| (1..=60).contains(&it.trim().chars().count());
+        let is_host = |it: &String| Host::parse(it).is_ok();
         let rules = [
-            ("name", (1..=60).contains(&self.name.trim().chars().count()), "needs 1 to 60 letters"),
-            ("address", Host::parse(&self.address).is_ok(), "needs to be a host name or address"),
-            ("port", (1..=65_535).contains(&self.port), "needs to be between 1 and 65535"),
-            ("admin_url", is_postgres, "needs the form `postgres://role:password@host/postgres`"),
-            ("max_databases", self.max_databases > 0, "needs to be greater than 0"),
-            ("max_connections", self.max_connections > 0, "needs to be greater than 0"),
+            ("name", self.name.as_ref().is_none_or(is_name), "needs 1 to 60 letters"),
+            (
+                "address",
+                self.address.as_ref().is_none_or(is_host),
+                "needs to be a host name or address",
+            ),
+            (
+                "port",
+                self.port.is_none_or(|it| (1..=65_535).contains(&it)),
+                "needs to be between 1 and 65535",
+            ),
+            (
+                "admin_url",
+                self.admin_url.as_ref().is_none_or(is_postgres),
+                "needs the form `postgres://role:password@host/postgres`",
+            ),
+            (
+                "max_databases",
+                self.max_databases.is_none_or(|it| it > 0),
+                "needs to be greater than 0",
+            ),
+            (
+                "max_connections",
+                self.max_connections.is_none_or(|it| it > 0),
+                "needs to be greater than 0",
+            ),
         ];
         let mut broken = rules.into_iter().filter(|(_, holds, _)| !holds);
         let Some((field, _, why)) = broken.next() else { return Ok(()) };

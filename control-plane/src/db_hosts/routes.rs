@@ -12,9 +12,12 @@ use hotelhub_http::{
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
+use sea_orm::DatabaseTransaction;
+use secrecy::SecretString;
 
 use super::{
     body::{DbHostBody, shown},
+    change_routes::{change_db_host, remove_db_host},
     model::NewDbHost,
     store::{self, InsertDbHostError, Registration},
 };
@@ -29,7 +32,11 @@ use crate::{
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/db-hosts").get(list_db_hosts).post(add_db_host).register(app);
-    Endpoint::at("/api/v1/db-hosts/{db_host}").get(show_db_host).register(app);
+    Endpoint::at("/api/v1/db-hosts/{db_host}")
+        .get(show_db_host)
+        .patch(change_db_host)
+        .delete(remove_db_host)
+        .register(app);
 }
 
 /// Lists the database hosts.
@@ -61,21 +68,54 @@ pub(crate) async fn add_db_host(
     vendor.require("db_hosts.write")?;
     let JsonBody { value: host, repeat } = body;
     host.check()?;
-    let id = DbHostId::generate();
-    let place = format!("db_hosts.admin_url.{id}");
-    let sealed_admin_url =
-        app.sealing_keys.seal(&place, &host.admin_url).map_err(ApiError::internal)?;
+    let sealed = Sealed::of(&app, &host)?;
     once(&app, (&vendor, &repeat), StatusCode::CREATED, async |tx| {
-        let (key_id, now) = (&*app.db_host_key_id, app.clock.now());
-        let name = host.name.trim().to_owned();
-        store::insert(tx, host, Registration { id, sealed_admin_url, key_id, now }).await?;
-        tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
-        let added = shown(tx, &name).await?;
-        let event = Event::of("db_host.add").on("db_host", id).with("name", &*name);
-        audit::record(tx, &vendor, event).await?;
-        Ok(added)
+        add_in(tx, &app, &vendor, (host, sealed)).await
     })
     .await
+}
+
+/// How a new host is logged in to, sealed for its id.
+pub(crate) struct Sealed {
+    id: DbHostId,
+    admin_url: String,
+}
+
+impl Sealed {
+    /// Seals the admin URL of a host that has no id yet.
+    ///
+    /// # Errors
+    /// Fails if it cannot be sealed.
+    pub(crate) fn of(app: &App, host: &NewDbHost) -> ApiResult<Self> {
+        let id = DbHostId::generate();
+        Ok(Self { id, admin_url: seal(app, id, &host.admin_url)? })
+    }
+}
+
+/// The admin URL of a host as it is stored.
+pub(super) fn seal(app: &App, id: DbHostId, admin_url: &SecretString) -> ApiResult<String> {
+    let place = format!("db_hosts.admin_url.{id}");
+    app.sealing_keys.seal(&place, admin_url).map_err(ApiError::internal)
+}
+
+/// Writes a host that was checked, as one of the vendor's people wants it.
+///
+/// # Errors
+/// Refuses a name that is taken.
+pub(crate) async fn add_in(
+    tx: &DatabaseTransaction,
+    app: &App,
+    vendor: &Vendor,
+    (host, sealed): (NewDbHost, Sealed),
+) -> ApiResult<DbHostBody> {
+    let Sealed { id, admin_url: sealed_admin_url } = sealed;
+    let (key_id, now) = (&*app.db_host_key_id, app.clock.now());
+    let name = host.name.trim().to_owned();
+    store::insert(tx, host, Registration { id, sealed_admin_url, key_id, now }).await?;
+    tracing::info!(db_host.id = %id, vendor_user.id = %vendor.user, "added a database host");
+    let event = Event::of("db_host.add").on("db_host", id).with("name", &*name);
+    audit::record(tx, vendor, event).await?;
+    shown(tx, &name).await
 }
 
 /// Shows a database host.

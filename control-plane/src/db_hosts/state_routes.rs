@@ -12,6 +12,7 @@ use hotelhub_http::{
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
+use sea_orm::DatabaseTransaction;
 
 use super::{
     body::{DbHostBody, shown},
@@ -93,22 +94,34 @@ async fn become_state(
 ) -> ApiResult<HttpResponse> {
     vendor.require("db_hosts.write")?;
     once(app, (vendor, &body.0), StatusCode::OK, async |tx| {
-        let found = store::find_named(tx, name).await.map_err(database_failed)?;
-        let host = found.ok_or_else(|| ApiError::not_found("database host"))?;
-        if host.state != state {
-            store::update_state(tx, host.id, state).await.map_err(database_failed)?;
-            let by = vendor.user;
-            tracing::info!(db_host.id = %host.id, vendor_user.id = %by, %state, "a host changed");
-        }
-        let answer = shown(tx, name).await?;
-        let event = Event::of(match state {
-            HostState::Active => "db_host.uncordon",
-            HostState::Cordoned => "db_host.cordon",
-            HostState::Draining => "db_host.drain",
-        });
-        let event = event.on("db_host", host.id).with("name", &*host.name);
-        audit::record(tx, vendor, event.with("before", host.state.as_str())).await?;
-        Ok(answer)
+        become_in(tx, vendor, name, state).await
     })
     .await
+}
+
+/// Has a host used for something else, as one of the vendor's people wants it.
+///
+/// # Errors
+/// 404 if there is no such host.
+pub(crate) async fn become_in(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    name: &str,
+    state: HostState,
+) -> ApiResult<DbHostBody> {
+    let found = store::find_named(tx, name).await.map_err(database_failed)?;
+    let host = found.ok_or_else(|| ApiError::not_found("database host"))?;
+    if host.state != state {
+        store::update_state(tx, host.id, state).await.map_err(database_failed)?;
+        let by = vendor.user;
+        tracing::info!(db_host.id = %host.id, vendor_user.id = %by, %state, "a host changed");
+    }
+    let event = Event::of(match state {
+        HostState::Active => "db_host.uncordon",
+        HostState::Cordoned => "db_host.cordon",
+        HostState::Draining => "db_host.drain",
+    });
+    let event = event.on("db_host", host.id).with("name", &*host.name);
+    audit::record(tx, vendor, event.with("before", host.state.as_str())).await?;
+    shown(tx, name).await
 }

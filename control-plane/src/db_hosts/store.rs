@@ -3,14 +3,16 @@
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::DbHostId;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, FromQueryResult, QueryFilter, Statement, sea_query::Expr,
+    ActiveValue::{self, Set},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Statement,
+    sea_query::Expr,
 };
 use uuid::Uuid;
 
 use super::{
     entity,
-    model::{DbHost, HostState, NewDbHost},
+    model::{ChangeDbHost, DbHost, HostState, NewDbHost},
 };
 use crate::database::{damaged, violates};
 
@@ -91,10 +93,21 @@ struct Row {
 }
 
 /// All hosts, by name. There are dozens, not thousands.
-pub(super) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
+pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
     let asked = Statement::from_string(DbBackend::Postgres, format!("{HOSTS} ORDER BY h.name"));
     let rows = Row::find_by_statement(asked).all(db).await?;
     rows.into_iter().map(DbHost::try_from).collect()
+}
+
+/// The names of all hosts, in order.
+pub(crate) async fn list_names(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    entity::Entity::find()
+        .select_only()
+        .column(entity::Column::Name)
+        .order_by_asc(entity::Column::Name)
+        .into_tuple()
+        .all(db)
+        .await
 }
 
 /// Finds a host by its id or its name.
@@ -122,6 +135,45 @@ pub(super) async fn update_state(
         .exec(tx)
         .await
         .map(drop)
+}
+
+/// Holds a host until the transaction ends, so that no database is put on it meanwhile.
+pub(super) async fn hold(tx: &DatabaseTransaction, id: DbHostId) -> Result<(), DbErr> {
+    let held = entity::Entity::find_by_id(id.as_uuid()).lock_exclusive().one(tx).await?;
+    held.map(drop).ok_or_else(|| damaged("a host that was there is gone"))
+}
+
+/// Writes what is different about a host.
+pub(super) async fn update(
+    tx: &DatabaseTransaction,
+    id: DbHostId,
+    change: ChangeDbHost,
+    sealed_admin_url: Option<String>,
+) -> Result<(), InsertDbHostError> {
+    fn set<T: Into<sea_orm::Value>>(value: Option<T>) -> ActiveValue<T> {
+        value.map_or(ActiveValue::NotSet, Set)
+    }
+
+    let row = entity::ActiveModel {
+        id: Set(id.as_uuid()),
+        name: set(change.name.map(|it| it.trim().to_owned())),
+        address: set(change.address),
+        port: set(change.port),
+        sealed_admin_url: set(sealed_admin_url),
+        max_databases: set(change.max_databases),
+        max_connections: set(change.max_connections),
+        ..Default::default()
+    };
+    match entity::Entity::update(row).exec(tx).await {
+        Ok(_) => Ok(()),
+        Err(error) if violates(&error, "db_hosts_name_key") => Err(InsertDbHostError::NameTaken),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Forgets a host, with what was known of it.
+pub(super) async fn delete(tx: &DatabaseTransaction, id: DbHostId) -> Result<(), DbErr> {
+    entity::Entity::delete_by_id(id.as_uuid()).exec(tx).await.map(drop)
 }
 
 impl TryFrom<Row> for DbHost {

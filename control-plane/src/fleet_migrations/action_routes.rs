@@ -62,21 +62,30 @@ pub(crate) async fn resume_fleet_migration(
     body: NoBody,
 ) -> ApiResult<HttpResponse> {
     vendor.require("fleet_migrations.write")?;
-    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| {
-        let state = find_open(tx, *id).await?;
-        if !matches!(state, State::Running | State::Halted) {
-            return Err(refused(state, "there is nothing to resume yet"));
-        }
-        store::resume(tx, *id).await.map_err(database_failed)?;
-        tracing::info!(
-            fleet_migration.id = %id, vendor_user.id = %vendor.user, "resumed a fleet migration"
-        );
-        let changed = shown(tx, *id).await?;
-        let event = Event::of("fleet_migration.resume").on("fleet_migration", *id);
-        audit::record(tx, &vendor, event).await?;
-        Ok(changed)
-    })
-    .await
+    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| resume_in(tx, &vendor, *id).await)
+        .await
+}
+
+/// Lets a run go on.
+///
+/// # Errors
+/// Refuses one that has not begun or is over.
+pub(crate) async fn resume_in(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    id: FleetMigrationId,
+) -> ApiResult<FleetMigration> {
+    let state = find_open(tx, id).await?;
+    if !matches!(state, State::Running | State::Halted) {
+        return Err(refused(state, "there is nothing to resume yet"));
+    }
+    store::resume(tx, id).await.map_err(database_failed)?;
+    tracing::info!(
+        fleet_migration.id = %id, vendor_user.id = %vendor.user, "resumed a fleet migration"
+    );
+    let event = Event::of("fleet_migration.resume").on("fleet_migration", id);
+    audit::record(tx, vendor, event).await?;
+    shown(tx, id).await
 }
 
 /// Stops a run where it is: no tenant is begun any more.
@@ -94,18 +103,27 @@ pub(crate) async fn cancel_fleet_migration(
     body: NoBody,
 ) -> ApiResult<HttpResponse> {
     vendor.require("fleet_migrations.write")?;
-    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| {
-        find_open(tx, *id).await?;
-        store::cancel(tx, *id).await.map_err(database_failed)?;
-        tracing::info!(
-            fleet_migration.id = %id, vendor_user.id = %vendor.user, "cancelled a fleet migration"
-        );
-        let changed = shown(tx, *id).await?;
-        let event = Event::of("fleet_migration.cancel").on("fleet_migration", *id);
-        audit::record(tx, &vendor, event).await?;
-        Ok(changed)
-    })
-    .await
+    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| cancel_in(tx, &vendor, *id).await)
+        .await
+}
+
+/// Stops a run where it is.
+///
+/// # Errors
+/// Refuses one that is over.
+pub(crate) async fn cancel_in(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    id: FleetMigrationId,
+) -> ApiResult<FleetMigration> {
+    find_open(tx, id).await?;
+    store::cancel(tx, id).await.map_err(database_failed)?;
+    tracing::info!(
+        fleet_migration.id = %id, vendor_user.id = %vendor.user, "cancelled a fleet migration"
+    );
+    let event = Event::of("fleet_migration.cancel").on("fleet_migration", id);
+    audit::record(tx, vendor, event).await?;
+    shown(tx, id).await
 }
 
 /// Leaves a tenant on the schema that it has.
@@ -127,20 +145,32 @@ pub(crate) async fn set_tenant_aside(
     vendor.require("fleet_migrations.write")?;
     let JsonBody { value: SetAsideBody { tenant }, repeat } = body;
     once(&app, (&vendor, &repeat), StatusCode::OK, async |tx| {
-        find_open(tx, *id).await?;
-        let found = tenants::find_named(tx, &tenant).await.map_err(database_failed)?;
-        let found = found.ok_or_else(|| ApiError::invalid("tenant", "there is no such tenant"))?;
-        store::set_aside(tx, *id, found.id).await.map_err(database_failed)?;
-        tracing::info!(
-            fleet_migration.id = %id, tenant.id = %found.id, vendor_user.id = %vendor.user,
-            "set a tenant aside"
-        );
-        let changed = shown(tx, *id).await?;
-        let event = Event::of("fleet_migration.set_aside").on("fleet_migration", *id);
-        audit::record(tx, &vendor, event.of_tenant(Some(found.id))).await?;
-        Ok(changed)
+        set_aside_in(tx, &vendor, *id, &tenant).await
     })
     .await
+}
+
+/// Leaves a tenant on the schema that it has.
+///
+/// # Errors
+/// Refuses a run that is over, and a tenant that is none.
+pub(crate) async fn set_aside_in(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    id: FleetMigrationId,
+    tenant: &TenantRef,
+) -> ApiResult<FleetMigration> {
+    find_open(tx, id).await?;
+    let found = tenants::find_named(tx, tenant).await.map_err(database_failed)?;
+    let found = found.ok_or_else(|| ApiError::invalid("tenant", "there is no such tenant"))?;
+    store::set_aside(tx, id, found.id).await.map_err(database_failed)?;
+    tracing::info!(
+        fleet_migration.id = %id, tenant.id = %found.id, vendor_user.id = %vendor.user,
+        "set a tenant aside"
+    );
+    let event = Event::of("fleet_migration.set_aside").on("fleet_migration", id);
+    audit::record(tx, vendor, event.of_tenant(Some(found.id))).await?;
+    shown(tx, id).await
 }
 
 /// The state of a fleet migration that is not over, held until the transaction ends.

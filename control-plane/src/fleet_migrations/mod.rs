@@ -6,3 +6,8 @@ mod model;
 pub(crate) mod routes;
 mod store;
 pub(crate) mod tenant_routes;
+
+pub(crate) use self::{
+    model::{FleetMigration, FleetTenant, NewFleetMigrationBody, Ring, State},
+    store::find_latest,
+};

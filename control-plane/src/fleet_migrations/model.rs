@@ -65,8 +65,9 @@ pub(super) struct NewFleetMigration {
 
 /// How far a fleet migration is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = FleetMigrationState)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum State {
+pub(crate) enum State {
     /// No provisioner has begun it.
     Pending,
     /// Templates and warm pools are brought to the version.
@@ -81,13 +82,13 @@ pub(super) enum State {
 /// The text is no state of fleet migrations.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no state of a fleet migration")]
-pub(super) struct UnknownState(String);
+pub(crate) struct UnknownState(String);
 
 impl State {
     const ALL: [Self; 6] =
         [Self::Pending, Self::Preparing, Self::Running, Self::Halted, Self::Done, Self::Cancelled];
 
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Preparing => "preparing",
@@ -99,7 +100,7 @@ impl State {
     }
 
     /// Whether nothing will happen any more.
-    pub(super) const fn is_over(self) -> bool {
+    pub(crate) const fn is_over(self) -> bool {
         matches!(self, Self::Done | Self::Cancelled)
     }
 }
@@ -116,56 +117,58 @@ impl FromStr for State {
 /// A fleet migration, with how far it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FleetMigration {
-    pub(super) id: Uuid,
+    pub(crate) id: Uuid,
     /// The version that it goes to; `null` until the run has chosen one.
-    pub(super) schema_version: Option<i32>,
-    pub(super) state: State,
+    pub(crate) schema_version: Option<i32>,
+    pub(crate) state: State,
     /// 0 canaries, 1 one in a hundred, 2 one in ten, 3 all others.
-    pub(super) ring: Option<i32>,
+    pub(crate) ring: Option<i32>,
     /// Why it halted.
-    pub(super) halt_reason: Option<String>,
+    pub(crate) halt_reason: Option<String>,
+    /// Tenants that were migrated in the last minute.
+    pub(crate) done_last_minute: i64,
     /// The rings that the run has, in order.
-    pub(super) rings: Vec<Ring>,
-    pub(super) workers: i32,
-    pub(super) max_failures: i32,
-    pub(super) canaries: Vec<Uuid>,
+    pub(crate) rings: Vec<Ring>,
+    pub(crate) workers: i32,
+    pub(crate) max_failures: i32,
+    pub(crate) canaries: Vec<Uuid>,
     /// Tenants that stay on the schema that they have.
-    pub(super) set_aside: Vec<Uuid>,
+    pub(crate) set_aside: Vec<Uuid>,
     /// When somebody cancelled it; the tenants that were begun are still finished.
-    pub(super) cancelled_at: Option<DateTime<Utc>>,
-    pub(super) requested_by: Option<Uuid>,
-    pub(super) requested_at: DateTime<Utc>,
-    pub(super) started_at: Option<DateTime<Utc>>,
-    pub(super) finished_at: Option<DateTime<Utc>>,
+    pub(crate) cancelled_at: Option<DateTime<Utc>>,
+    pub(crate) requested_by: Option<Uuid>,
+    pub(crate) requested_at: DateTime<Utc>,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) finished_at: Option<DateTime<Utc>>,
 }
 
 /// How far one ring is. Tenants that are gone meanwhile do not count.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub(super) struct Ring {
-    ring: i32,
-    total: i64,
-    done: i64,
-    quarantined: i64,
-    pending: i64,
+pub(crate) struct Ring {
+    pub(crate) ring: i32,
+    pub(crate) total: i64,
+    pub(crate) done: i64,
+    pub(crate) quarantined: i64,
+    pub(crate) pending: i64,
 }
 
 /// One tenant in one fleet migration.
 #[derive(Clone, Debug, Serialize, ToSchema, sea_orm::FromQueryResult)]
 pub(crate) struct FleetTenant {
-    pub(super) tenant_id: Uuid,
-    pub(super) slug: String,
-    pub(super) ring: i32,
+    pub(crate) tenant_id: Uuid,
+    pub(crate) slug: String,
+    pub(crate) ring: i32,
     /// `pending`, `done`, `quarantined` or `gone`.
-    pub(super) state: String,
-    pub(super) attempts: i32,
+    pub(crate) state: String,
+    pub(crate) attempts: i32,
     /// When it is tried again.
-    pub(super) retry_at: Option<DateTime<Utc>>,
+    pub(crate) retry_at: Option<DateTime<Utc>>,
     /// Of the last failure.
-    pub(super) sqlstate: Option<String>,
-    pub(super) error: Option<String>,
+    pub(crate) sqlstate: Option<String>,
+    pub(crate) error: Option<String>,
     /// How long the try took that succeeded.
-    pub(super) ms: Option<i32>,
-    pub(super) finished_at: Option<DateTime<Utc>>,
+    pub(crate) ms: Option<i32>,
+    pub(crate) finished_at: Option<DateTime<Utc>>,
 }
 
 /// Where a page of fleet migrations ended. The newest come first.

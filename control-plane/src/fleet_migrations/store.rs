@@ -66,6 +66,9 @@ const MIGRATIONS: &str = "\
            r.halt_reason, m.workers, m.max_failures, to_jsonb(m.canaries) AS canaries, \
            to_jsonb(m.set_aside) AS set_aside, m.cancelled_at, m.requested_by, m.requested_at, \
            r.started_at, r.finished_at, \
+           (SELECT count(*) FROM fleet_run_tenants t WHERE t.fleet_migration_id = m.id \
+              AND t.state = 'done' AND t.finished_at > now() - interval '1 minute') \
+             AS done_last_minute, \
            coalesce((SELECT jsonb_agg(to_jsonb(rings) ORDER BY rings.ring) FROM ( \
                SELECT t.ring, count(*) FILTER (WHERE t.state <> 'gone') AS total, \
                       count(*) FILTER (WHERE t.state = 'done') AS done, \
@@ -91,6 +94,7 @@ struct Row {
     requested_at: DateTime<Utc>,
     started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
+    done_last_minute: i64,
     rings: serde_json::Value,
 }
 
@@ -117,6 +121,13 @@ async fn one(
 ) -> Result<Option<FleetMigration>, DbErr> {
     let asked = statement(&format!("{MIGRATIONS} {which}"), [id.as_uuid().into()]);
     Row::find_by_statement(asked).one(db).await?.map(FleetMigration::try_from).transpose()
+}
+
+/// The newest fleet migration.
+pub(crate) async fn find_latest(
+    db: &impl ConnectionTrait,
+) -> Result<Option<FleetMigration>, DbErr> {
+    Ok(list(db, None, 1).await?.pop())
 }
 
 /// At most `limit` fleet migrations, the newest first, from `after` on.
@@ -200,6 +211,7 @@ impl TryFrom<Row> for FleetMigration {
             state: row.state.parse().map_err(damaged)?,
             ring: row.ring,
             halt_reason: row.halt_reason,
+            done_last_minute: row.done_last_minute,
             rings: serde_json::from_value(row.rings).map_err(damaged)?,
             workers: row.workers,
             max_failures: row.max_failures,

@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{app::App, database::database_failed, paging, vendor_users::Vendor};
 
-const STATES: [&str; 4] = ["pending", "done", "quarantined", "gone"];
+/// How far a tenant can be.
+pub(crate) const STATES: [&str; 4] = ["pending", "done", "quarantined", "gone"];
 
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -29,16 +30,16 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 }
 
 /// Which tenants to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TenantQuery {
     /// `pending`, `done`, `quarantined` or `gone`.
-    state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 if left out.
-    limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 /// Lists the tenants of a fleet migration, ring by ring; none until a provisioner has begun it.
@@ -56,6 +57,19 @@ pub(crate) async fn list_fleet_tenants(
     query: Query<TenantQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("fleet_migrations.read")?;
+    let (found, cursor) = list(&app, *id, query.into_inner()).await?;
+    Ok(Answer::page(found, cursor, None).ok())
+}
+
+/// One page of a fleet migration's tenants, and the cursor of the next one.
+///
+/// # Errors
+/// 404 if there is no such migration; refuses what is no state, cursor or limit.
+pub(crate) async fn list(
+    app: &App,
+    id: FleetMigrationId,
+    query: TenantQuery,
+) -> ApiResult<(Vec<FleetTenant>, Option<String>)> {
     let limit = paging::limit(query.limit)?;
     let after: Option<TenantPlace> = paging::read_cursor(query.cursor.as_deref())?;
     let state = query.state.as_deref();
@@ -63,11 +77,11 @@ pub(crate) async fn list_fleet_tenants(
         let why = format!("needs to be one of {}", STATES.join(", "));
         return Err(ApiError::invalid("state", why));
     }
-    shown(&app.db, *id).await?;
-    let mut found = store::list_tenants(&app.db, (*id, state), after, limit + 1)
+    shown(&app.db, id).await?;
+    let mut found = store::list_tenants(&app.db, (id, state), after, limit + 1)
         .await
         .map_err(database_failed)?;
     let place_of = |it: &FleetTenant| TenantPlace { ring: it.ring, tenant_id: it.tenant_id };
     let cursor = paging::cut(&mut found, limit, place_of)?;
-    Ok(Answer::page(found, cursor, None).ok())
+    Ok((found, cursor))
 }

@@ -25,7 +25,7 @@ use serde_json::Value;
 use crate::database::database_failed;
 
 pub(crate) use self::{
-    once::{once, once_showing},
+    once::{once, once_by_form, once_showing},
     store::forget_old,
 };
 

@@ -1,9 +1,14 @@
 //! A write of one of the vendor's people: one transaction, and a kept answer.
 
 use actix_web::{HttpResponse, http::StatusCode};
-use hotelhub_http::{answer::Answer, body::Repeat, error::ApiResult};
+use hotelhub_http::{
+    answer::Answer,
+    body::Repeat,
+    error::{ApiError, ApiResult},
+};
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Key, WhileBusy, hold, keep};
 use crate::{app::App, database::database_failed, vendor_users::Vendor};
@@ -48,4 +53,25 @@ pub(crate) async fn once_showing<T: Serialize>(
     keep(&tx, key.as_ref(), status, &answer, app.clock.now()).await?;
     tx.commit().await.map_err(database_failed)?;
     Ok(shown.map_or(answer, Answer::new).with_status(status))
+}
+
+/// As [`once`], for a form of the panel: gives what `write` made, now or the first time. A second
+/// click waits for the first one's answer.
+///
+/// # Errors
+/// As [`once`].
+pub(crate) async fn once_by_form<T: Serialize>(
+    app: &App,
+    (vendor, repeat): (&Vendor, &Repeat),
+    write: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<T>,
+) -> ApiResult<Value> {
+    let key = Key::of(&app.fingerprints, &vendor.user.to_string(), repeat);
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    if let Some(mut kept) = hold(&tx, key.as_ref(), WhileBusy::Wait).await? {
+        return Ok(kept.body.get_mut("data").map(Value::take).unwrap_or_default());
+    }
+    let answer = Answer::new(write(&tx).await?);
+    keep(&tx, key.as_ref(), StatusCode::OK, &answer, app.clock.now()).await?;
+    tx.commit().await.map_err(database_failed)?;
+    serde_json::to_value(answer.data).map_err(ApiError::internal)
 }

@@ -60,6 +60,23 @@ pub(crate) struct HeapsQuery {
     pub(crate) limit: Option<u64>,
 }
 
+impl HeapsQuery {
+    /// At most `limit` heaps of one hotel.
+    pub(crate) fn of_tenant(tenant: TenantRef, limit: u64) -> Self {
+        Self {
+            state: None,
+            kind: None,
+            peer: None,
+            error: None,
+            tenant: Some(tenant),
+            older_than_seconds: None,
+            order: Order::default(),
+            cursor: None,
+            limit: Some(limit),
+        }
+    }
+}
+
 /// Lists what the workers of all hotels last counted of jobs that are dead, held or failing.
 #[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(HeapsQuery), responses(
     (status = 200, body = Answer<Vec<JobHeap>>),

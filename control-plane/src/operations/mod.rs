@@ -5,6 +5,6 @@ pub(crate) mod routes;
 mod store;
 
 pub(crate) use self::{
-    model::{Kind, NewOperation, Progress, Step},
+    model::{Kind, NewOperation, Progress, State, Step},
     store::{find, find_creation, find_latest, insert},
 };

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
 
 /// How far an operation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OperationState)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
     /// No provisioner has taken it.
@@ -67,6 +68,11 @@ impl State {
             Self::Undone => "undone",
         }
     }
+
+    /// Whether nothing will happen any more.
+    pub(crate) const fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Undone)
+    }
 }
 
 impl FromStr for Kind {
@@ -112,6 +118,8 @@ pub(crate) struct Progress {
     /// `create_tenant`, `move_tenant`, `backup_tenant`, `restore_tenant` or `delete_tenant`.
     pub(crate) kind: String,
     pub(crate) tenant_id: Uuid,
+    /// The slug of that tenant.
+    pub(crate) slug: String,
     pub(crate) state: State,
     /// Why the last try of a step failed.
     pub(crate) last_error: Option<String>,
@@ -124,6 +132,8 @@ pub(crate) struct Progress {
     pub(crate) requested_by: Option<Uuid>,
     /// By the database's clock.
     pub(crate) requested_at: DateTime<Utc>,
+    /// When a provisioner took it.
+    pub(crate) started_at: Option<DateTime<Utc>>,
     pub(crate) finished_at: Option<DateTime<Utc>>,
     /// In the order they are done; none until a provisioner has taken it.
     pub(crate) steps: Vec<Step>,
@@ -145,7 +155,28 @@ pub(crate) struct Step {
 pub(super) struct Filter {
     pub(super) tenant: Option<TenantId>,
     pub(super) kind: Option<Kind>,
-    pub(super) state: Option<State>,
+    pub(super) state: Option<Wanted>,
+}
+
+/// How far operations are to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Is(State),
+    /// Not over.
+    Open,
+}
+
+impl FromStr for Wanted {
+    type Err = Unknown;
+
+    fn from_str(text: &str) -> Result<Self, Unknown> {
+        match text {
+            "open" => Ok(Self::Open),
+            other => {
+                other.parse().map(Self::Is).map_err(|Unknown(all)| Unknown(format!("{all}, open")))
+            }
+        }
+    }
 }
 
 /// Where a page of operations ended. The newest come first.
@@ -168,6 +199,9 @@ mod tests {
             assert_eq!(state.as_str().parse::<State>().unwrap(), state);
             assert_eq!(serde_json::to_value(state).unwrap(), state.as_str());
         }
+        assert_eq!("open".parse::<Wanted>().unwrap(), Wanted::Open);
+        assert_eq!("done".parse::<Wanted>().unwrap(), Wanted::Is(State::Done));
+        assert!("odd".parse::<Wanted>().unwrap_err().to_string().ends_with("undone, open"));
         let unknown = "odd".parse::<Kind>().unwrap_err();
         assert_eq!(
             unknown.to_string(),

@@ -22,7 +22,9 @@ use super::{
 use crate::{
     app::App,
     database::database_failed,
+    following::{Seen, Whose, follow},
     paging::{self, parsed},
+    tenants::{TenantRef, find_meant},
     vendor_users::Vendor,
 };
 
@@ -30,23 +32,28 @@ use crate::{
 pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/operations").get(list_operations).register(app);
     Endpoint::at("/api/v1/operations/{operation_id}").get(show_operation).register(app);
+    let events = Endpoint::at("/api/v1/operations/{operation_id}/events");
+    events.get(follow_operation).register(app);
 }
 
 /// Which operations to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// Of this tenant alone.
-    tenant_id: Option<String>,
+    /// Of the tenant with this id alone.
+    pub(crate) tenant_id: Option<String>,
+    /// Of this tenant alone: id or slug.
+    #[param(value_type = Option<String>)]
+    pub(crate) tenant: Option<TenantRef>,
     /// `create_tenant`, `move_tenant`, `backup_tenant`, `restore_tenant` or `delete_tenant`.
-    kind: Option<String>,
-    /// `pending`, `running`, `undoing`, `done` or `undone`.
-    state: Option<String>,
+    pub(crate) kind: Option<String>,
+    /// `pending`, `running`, `undoing`, `done` or `undone`; `open` is the first three.
+    pub(crate) state: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 if left out.
-    limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 /// Lists operations, the newest first.
@@ -61,10 +68,23 @@ pub(crate) async fn list_operations(
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("operations.read")?;
+    let (operations, cursor) = list(&app, query.into_inner()).await?;
+    Ok(Answer::page(operations, cursor, None).ok())
+}
+
+/// One page of operations, and the cursor of the next one.
+///
+/// # Errors
+/// Refuses what is no filter or cursor, and says of which parameter.
+pub(crate) async fn list(
+    app: &App,
+    query: ListQuery,
+) -> ApiResult<(Vec<Progress>, Option<String>)> {
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
+    let named = find_meant(&app.db, query.tenant.as_ref()).await?;
     let filter = Filter {
-        tenant: parsed("tenant_id", query.tenant_id.as_deref())?,
+        tenant: parsed("tenant_id", query.tenant_id.as_deref())?.or(named),
         kind: parsed("kind", query.kind.as_deref())?,
         state: parsed("state", query.state.as_deref())?,
     };
@@ -72,7 +92,7 @@ pub(crate) async fn list_operations(
         store::list(&app.db, filter, after, limit + 1).await.map_err(database_failed)?;
     let place_of = |it: &Progress| Place { requested_at: it.requested_at, id: it.id };
     let cursor = paging::cut(&mut operations, limit, place_of)?;
-    Ok(Answer::page(operations, cursor, None).ok())
+    Ok((operations, cursor))
 }
 
 /// Shows how far an operation is.
@@ -88,8 +108,42 @@ pub(crate) async fn show_operation(
     id: Path<OperationId>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("operations.read")?;
-    let found = store::find(&app.db, *id).await.map_err(database_failed)?;
-    Ok(Answer::new(found.ok_or_else(|| ApiError::not_found("operation"))?).ok())
+    Ok(Answer::new(shown(&app, *id).await?).ok())
+}
+
+/// Tells how far an operation is, whenever that changes: `step`, and `done` at its end.
+#[utoipa::path(get, path = "/api/v1/operations/{operation_id}/events", tag = "operations",
+    params(("operation_id" = Uuid, Path)), responses(
+    (status = 200, content_type = "text/event-stream", body = Answer<Progress>, description =
+        "events `step` and at last `done`, each with the body of `/api/v1/operations/{operation_id}`"),
+    (status = 401, body = ErrorBody),
+    (status = 404, body = ErrorBody),
+    (status = 503, body = ErrorBody, description = "`TOO_MANY_STREAMS`: ask for the operation"),
+), security(("vendor" = [])))]
+pub(crate) async fn follow_operation(
+    app: Data<App>,
+    vendor: Vendor,
+    id: Path<OperationId>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("operations.read")?;
+    let id = *id;
+    let first = shown(&app, id).await?;
+    follow(app, Whose::Tenant(first.tenant_id.into()), async move |app| {
+        let operation = shown(app, id).await?;
+        let is_over = operation.state.is_over();
+        let content = serde_json::to_string(&Answer::new(operation)).map_err(ApiError::internal)?;
+        Ok(Seen { content, is_over })
+    })
+    .await
+}
+
+/// The operation with this id.
+///
+/// # Errors
+/// 404 if there is none.
+pub(crate) async fn shown(app: &App, id: OperationId) -> ApiResult<Progress> {
+    let found = store::find(&app.db, id).await.map_err(database_failed)?;
+    found.ok_or_else(|| ApiError::not_found("operation"))
 }
 
 impl From<InsertOperationError> for ApiError {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Progress,
-    model::{Filter, NewOperation, Place},
+    model::{Filter, NewOperation, Place, Wanted},
 };
 use crate::database::damaged;
 
@@ -62,13 +62,14 @@ fn statement<const N: usize>(sql: &str, values: [Value; N]) -> Statement {
 
 /// How far operations are: each with its run and its steps, if a provisioner has taken it.
 const PROGRESS: &str = "\
-    SELECT o.id, o.kind, o.tenant_id, o.requested_by, o.requested_at, p.state, \
-           r.last_error, r.retry_at, r.finished_at, coalesce(r.figures, '{}') AS figures, \
+    SELECT o.id, o.kind, o.tenant_id, t.slug, o.requested_by, o.requested_at, p.state, \
+           r.last_error, r.retry_at, r.started_at, r.finished_at, coalesce(r.figures, '{}') AS figures, \
            coalesce((SELECT jsonb_agg(jsonb_build_object('name', s.name, 'state', s.state, \
                'ms', floor(extract(epoch FROM s.finished_at - s.started_at) * 1000)::bigint) \
                ORDER BY s.position) \
              FROM operation_steps s WHERE s.operation_id = o.id), '[]') AS steps \
-    FROM operations o LEFT JOIN operation_runs r ON r.operation_id = o.id \
+    FROM operations o JOIN tenants t ON t.id = o.tenant_id \
+    LEFT JOIN operation_runs r ON r.operation_id = o.id \
     CROSS JOIN LATERAL (SELECT CASE r.state WHEN 'forward' THEN 'running' \
                                ELSE coalesce(r.state, 'pending') END AS state) p";
 
@@ -77,11 +78,13 @@ struct Row {
     id: Uuid,
     kind: String,
     tenant_id: Uuid,
+    slug: String,
     requested_by: Option<Uuid>,
     requested_at: DateTime<Utc>,
     state: String,
     last_error: Option<String>,
     retry_at: Option<DateTime<Utc>>,
+    started_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
     figures: serde_json::Value,
     steps: serde_json::Value,
@@ -133,13 +136,19 @@ pub(super) async fn list(
     let sql = format!(
         "{PROGRESS} WHERE ($1::uuid IS NULL OR o.tenant_id = $1) \
          AND ($2::text IS NULL OR o.kind = $2) AND ($3::text IS NULL OR p.state = $3) \
-         AND ($4::timestamptz IS NULL OR (o.requested_at, o.id) < ($4, $5)) \
-         ORDER BY o.requested_at DESC, o.id DESC LIMIT $6"
+         AND (NOT $4 OR o.settled_at IS NULL) \
+         AND ($5::timestamptz IS NULL OR (o.requested_at, o.id) < ($5, $6)) \
+         ORDER BY o.requested_at DESC, o.id DESC LIMIT $7"
     );
+    let state = match filter.state {
+        Some(Wanted::Is(state)) => Some(state.as_str().to_owned()),
+        Some(Wanted::Open) | None => None,
+    };
     let values = [
         filter.tenant.map(TenantId::as_uuid).into(),
         filter.kind.map(|it| it.as_str().to_owned()).into(),
-        filter.state.map(|it| it.as_str().to_owned()).into(),
+        state.into(),
+        (filter.state == Some(Wanted::Open)).into(),
         after.map(|it| it.requested_at).into(),
         after.map(|it| it.id).into(),
         i64::try_from(limit).map_err(damaged)?.into(),
@@ -157,12 +166,14 @@ impl TryFrom<Row> for Progress {
             id: row.id,
             kind: row.kind,
             tenant_id: row.tenant_id,
+            slug: row.slug,
             state: row.state.parse().map_err(damaged)?,
             last_error: row.last_error,
             retry_at: row.retry_at,
             figures: row.figures,
             requested_by: row.requested_by,
             requested_at: row.requested_at,
+            started_at: row.started_at,
             finished_at: row.finished_at,
             steps: serde_json::from_value(row.steps).map_err(damaged)?,
         })

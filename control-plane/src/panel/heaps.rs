@@ -10,7 +10,6 @@ use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
 use super::{
-    HOME,
     error::Refused,
     shell::{Shell, moment},
     texts::Texts,
@@ -25,6 +24,9 @@ use crate::{
     pages::respond,
     vendor_users::{Vendor, page_session::Visitor},
 };
+
+/// Where they are listed.
+pub(super) const PATH: &str = "/panel/jobs";
 
 /// What was typed into the filter.
 #[derive(Debug, Default, Deserialize)]
@@ -96,7 +98,7 @@ pub(super) async fn list_heaps(
     };
     let shell = Shell::inside(&req, vendor);
     let (heaps, cursor) = found;
-    let next = cursor.map(|it| asked.link(HOME, &it));
+    let next = cursor.map(|it| asked.link(PATH, &it));
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
         states: STATES.map(|it| choice(it, &asked, (shell.t, &stats))).into(),

@@ -1,24 +1,31 @@
 //! The vendor's panel: pages for the vendor's own people.
 //!
 //! A page does nothing that the API could not, under the same permissions. Every page works without
-//! a script; there is none.
+//! its script, which only makes it quicker.
 
 mod account;
 mod audit;
+mod choice;
 mod domain_texts;
 mod domains;
 mod error;
+mod fleet;
 mod heaps;
+mod home;
+mod hosts;
 mod hotel_answers;
 mod hotel_domains;
 mod hotel_jobs;
 mod hotel_retry;
 mod login;
+mod operations;
 mod pauses;
 mod qr;
 mod retry;
 mod shell;
+mod states;
 mod support_access;
+mod tenants;
 mod texts;
 mod typed;
 mod users;
@@ -38,7 +45,7 @@ pub(crate) use self::error::{error_page, is_of_the_panel};
 
 const PANEL: &str = "/panel";
 /// Where one begins.
-const HOME: &str = "/panel/jobs";
+const HOME: &str = "/panel";
 /// Where the vendor's people log in.
 const LOGIN: &str = "/panel/login";
 /// Everybody who has no session is sent there.
@@ -51,11 +58,13 @@ const ACCOUNT: &str = "/panel/account";
 
 /// What only the panel's pages need.
 const STYLE: Asset = Asset { name: "panel.css", content: include_str!("../../assets/panel.css") };
+const SCRIPT: Asset = Asset { name: "panel.js", content: include_str!("../../assets/panel.js") };
 
 /// Adds the routes. They answer on the panel's own host and nowhere else, and there no other page
 /// does: register them first.
 pub(crate) fn register(app: &mut ServiceConfig, panel: &Url) {
     STYLE.register(app);
+    SCRIPT.register(app);
     let host = panel.host_str().unwrap_or_default();
     app.service(
         web::scope(PANEL)
@@ -77,14 +86,18 @@ fn is_of_another_page(it: &GuardContext<'_>) -> bool {
 }
 
 fn add_redirects(scope: &mut ServiceConfig) {
-    scope.service(Redirect::new("", HOME).see_other());
     scope.service(Redirect::new("/", HOME).see_other());
 }
 
 fn add_pages<R: Routes>(scope: &mut R) {
+    Endpoint::at("").get(GATE.behind(home::show_home)).register(scope);
     Endpoint::at("/login").get(login::show_login).post(login::log_in).register(scope);
     Endpoint::at("/login/code").post(login::send_code).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
+    tenants::register(scope);
+    operations::register(scope);
+    fleet::register(scope);
+    hosts::register(scope);
     Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
     Endpoint::at("/jobs/retry")
         .get(GATE.behind(retry::count_jobs))

@@ -13,8 +13,8 @@ use hotelhub_http::{
 use serde::Deserialize;
 
 use super::{
-    HOME,
     error::Refused,
+    heaps,
     shell::{Shell, moment},
     typed::{age, link, rate, tenant, text},
 };
@@ -154,6 +154,6 @@ impl Wish {
             ("tenant", tenant),
             ("age", age),
         ];
-        link(HOME, &fields)
+        link(heaps::PATH, &fields)
     }
 }

@@ -8,6 +8,15 @@ hotelhub_http::catalogue! {
         panel: "Panel HotelHub", "HotelHub panel";
         skip: "Langsung ke isi", "Skip to content";
         menu: "Menu", "Menu";
+        crumbs: "Lokasi", "Breadcrumbs";
+        never_mind: "Batal", "Never mind";
+        home: "Beranda", "Home";
+        hotels: "Hotel", "Hotels";
+        operations: "Operasi", "Operations";
+        fleet: "Migrasi armada", "Fleet migrations";
+        hosts: "Server basis data", "Database hosts";
+        quick_search: "Cari hotel", "Find a hotel";
+        quick_hint: "Cari hotel… ( / )", "Find a hotel… ( / )";
         other_language: "English", "Bahasa Indonesia";
         log_in: "Masuk", "Log in";
         log_in_lead: "Untuk karyawan penyedia layanan. Staf hotel masuk di alamat hotelnya sendiri.",
@@ -273,6 +282,26 @@ hotelhub_http::catalogue! {
             "the hotel has too many domains already. Release one first.";
         why_domain_not_live: "hotel belum dapat dibuka di domain ini. Ikuti langkah berikutnya di bawah.",
             "people would not reach the hotel by this domain yet. Do what is next, as it says below.";
+        why_transition: "keadaan hotel ini tidak memungkinkannya sekarang. Muat ulang halamannya: hanya yang mungkin yang ditawarkan.",
+            "where the hotel stands does not allow it now. Load its page again: only what is possible is offered.";
+        why_operation: "operasi lain untuk hotel ini belum selesai. Tunggu, lalu coba lagi.",
+            "another operation of this hotel is not over. Wait for it, then try again.";
+        why_host_closed: "server itu tidak menerima hotel. Pilih yang lain, atau buka dulu.",
+            "that host takes no hotels in. Choose another one, or uncordon it first.";
+        why_retention: "data hotel ini masih harus disimpan 90 hari setelah kontrak berakhir. Isi alasannya jika harus dihapus sekarang.",
+            "the hotel's data is to be kept for 90 days after the end of the contract. Say why if it has to go now.";
+        why_not_churned: "hanya hotel yang kontraknya berakhir yang dapat dihapus.",
+            "only a hotel whose contract has ended is deleted.";
+        why_fleet: "migrasi armada lain belum selesai. Tunggu, atau hentikan dulu.",
+            "another fleet migration is not over. Wait for it, or stop it first.";
+        why_host_name: "server lain sudah bernama begitu. Pilih nama lain.",
+            "another host has this name. Choose another one.";
+        why_host_active: "server ini masih menerima hotel. Kosongkan dulu.",
+            "this host still takes hotels in. Drain it first.";
+        why_host_in_use: "masih ada basis data di server ini. Kosongkan, dan tunggu sampai benar-benar kosong.",
+            "there are still databases on this host. Drain it, and wait until it is empty.";
+        why_sent_before: "formulir ini sudah dikirim sebelumnya dengan isian lain. Periksa, lalu kirim sekali lagi.",
+            "this form was sent before with other contents. Check it, then send it once more.";
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
         not_found_title: "Tidak ditemukan", "Not found";
         busy_title: "Terlalu banyak permintaan", "Too many requests";
@@ -308,6 +337,16 @@ impl Texts {
             "EMAIL_TAKEN" => self.why_email_taken,
             "SUPPORT_ACCESS_OVER" => self.why_support_over,
             "TOTP_INVALID" => self.wrong_code,
+            "TRANSITION_REFUSED" => self.why_transition,
+            "OPERATION_IN_PROGRESS" => self.why_operation,
+            "DB_HOST_NOT_ACTIVE" => self.why_host_closed,
+            "RETENTION_NOT_OVER" => self.why_retention,
+            "TENANT_NOT_CHURNED" => self.why_not_churned,
+            "FLEET_MIGRATION_IN_PROGRESS" => self.why_fleet,
+            "DB_HOST_NAME_TAKEN" => self.why_host_name,
+            "DB_HOST_ACTIVE" => self.why_host_active,
+            "DB_HOST_IN_USE" => self.why_host_in_use,
+            "IDEMPOTENCY_KEY_REUSED" => self.why_sent_before,
             _ => return None,
         })
     }

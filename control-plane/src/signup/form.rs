@@ -13,24 +13,24 @@ use super::draft::Draft;
 /// The fields of the form. A browser sends text for all of them.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
-pub(super) struct FormFields {
-    pub(super) company_name: String,
-    pub(super) slug: String,
-    pub(super) region: String,
-    pub(super) rooms: String,
-    pub(super) owner_name: String,
-    pub(super) owner_email: String,
-    pub(super) owner_phone: String,
-    pub(super) password: String,
-    pub(super) plan: String,
-    pub(super) billing_cycle: String,
+pub(crate) struct FormFields {
+    pub(crate) company_name: String,
+    pub(crate) slug: String,
+    pub(crate) region: String,
+    pub(crate) rooms: String,
+    pub(crate) owner_name: String,
+    pub(crate) owner_email: String,
+    pub(crate) owner_phone: String,
+    pub(crate) password: String,
+    pub(crate) plan: String,
+    pub(crate) billing_cycle: String,
     /// New with each rendered form, so that a double click makes one hotel.
-    pub(super) request_key: String,
+    pub(crate) request_key: String,
 }
 
 impl FormFields {
     /// An empty form.
-    pub(super) fn fresh() -> Self {
+    pub(crate) fn fresh() -> Self {
         Self {
             plan: "growth".to_owned(),
             billing_cycle: "monthly".to_owned(),
@@ -40,14 +40,14 @@ impl FormFields {
     }
 
     /// What stays when the form is shown again: all but the password.
-    pub(super) fn kept(self, new_request: bool) -> Self {
+    pub(crate) fn kept(self, new_request: bool) -> Self {
         let request_key =
             if new_request || self.request_key.is_empty() { new_key() } else { self.request_key };
         Self { password: String::new(), request_key, ..self }
     }
 
     /// The draft that the form makes.
-    pub(super) fn draft(&self) -> Draft {
+    pub(crate) fn draft(&self) -> Draft {
         Draft {
             company_name: self.company_name.clone(),
             slug: self.slug.clone(),
@@ -64,7 +64,7 @@ impl FormFields {
     }
 
     /// How a second click is recognised. Refuses what no database can hold.
-    pub(super) fn repeat(&self) -> ApiResult<Repeat> {
+    pub(crate) fn repeat(&self) -> ApiResult<Repeat> {
         let content = serde_json::to_vec(self).map_err(ApiError::internal)?;
         if json_has_nul(&content) {
             return Err(ApiError::malformed("the form holds the character NUL; leave it out"));

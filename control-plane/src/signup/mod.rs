@@ -18,4 +18,8 @@ mod status;
 pub(crate) mod texts;
 pub(crate) mod vendor_routes;
 
+pub(crate) use form::FormFields;
+pub(crate) use page_routes::{form, tenant_of};
+pub(crate) use page_templates::SignupPage;
+pub(crate) use service::{SignUp, SignUpError, sign_up};
 pub(crate) use slug::Slug;

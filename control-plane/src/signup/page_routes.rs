@@ -79,12 +79,24 @@ async fn show_progress(
     respond(&req, StatusCode::OK, &ProgressPage::new(language, *id, status))
 }
 
-async fn form(app: &App, language: Language, fields: FormFields) -> ApiResult<SignupPage> {
+/// The form with what was typed.
+///
+/// # Errors
+/// Fails if the database does.
+pub(crate) async fn form(
+    app: &App,
+    language: Language,
+    fields: FormFields,
+) -> ApiResult<SignupPage> {
     let plans = plans::list(&app.db).await.map_err(database_failed)?;
     Ok(SignupPage::new(language, &app.addresses.base_domain, plans, fields))
 }
 
-fn tenant_of(taken: &Taken) -> ApiResult<TenantId> {
+/// The tenant that a signup made.
+///
+/// # Errors
+/// Fails if a kept answer names none; a bug of ours.
+pub(crate) fn tenant_of(taken: &Taken) -> ApiResult<TenantId> {
     match taken {
         Taken::Fresh(answer) => Ok(answer.data.tenant_id),
         Taken::Before(kept) => {

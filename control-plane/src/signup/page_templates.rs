@@ -19,39 +19,41 @@ use crate::{
 /// The form.
 #[derive(Template)]
 #[template(path = "signup.html")]
-pub(super) struct SignupPage {
-    frame: Frame,
-    script: String,
-    base_domain: String,
-    plans: Vec<Plan>,
-    regions: &'static [(&'static str, &'static str)],
-    fields: FormFields,
-    faults: Vec<ShownFault>,
-    suggestions: Vec<String>,
-    sent_before: bool,
+pub(crate) struct SignupPage {
+    pub(crate) frame: Frame,
+    pub(crate) script: String,
+    pub(crate) base_domain: String,
+    pub(crate) plans: Vec<Plan>,
+    pub(crate) regions: &'static [(&'static str, &'static str)],
+    pub(crate) fields: FormFields,
+    pub(crate) faults: Vec<ShownFault>,
+    pub(crate) suggestions: Vec<String>,
+    pub(crate) sent_before: bool,
+    /// Somebody of the vendor fills it in for the owner.
+    by_vendor: bool,
 }
 
 /// A fault, beside its field and in the summary.
-struct ShownFault {
-    field: &'static str,
-    label: &'static str,
-    why: String,
+pub(crate) struct ShownFault {
+    pub(crate) field: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) why: String,
 }
 
 /// One plain input.
-struct Input<'a> {
-    name: &'static str,
-    label: &'static str,
-    kind: &'static str,
-    autocomplete: &'static str,
+pub(crate) struct Input<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) label: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) autocomplete: &'static str,
     /// Empty if there is none.
-    hint: &'static str,
-    value: &'a str,
+    pub(crate) hint: &'static str,
+    pub(crate) value: &'a str,
 }
 
 impl SignupPage {
     /// The form with what was typed.
-    pub(super) fn new(
+    pub(crate) fn new(
         language: Language,
         base_domain: &str,
         plans: Vec<Plan>,
@@ -67,15 +69,21 @@ impl SignupPage {
             faults: Vec::new(),
             suggestions: Vec::new(),
             sent_before: false,
+            by_vendor: false,
         }
     }
 
+    /// The form for somebody of the vendor, who fills it in for the owner.
+    pub(crate) fn by_vendor(self) -> Self {
+        Self { by_vendor: true, ..self }
+    }
+
     /// Says what is wrong.
-    pub(super) fn with_faults(mut self, faults: &[Fault]) -> Self {
+    pub(crate) fn with_faults(mut self, faults: &[Fault]) -> Self {
         let (language, texts) = (self.frame.language, self.frame.texts);
         let shown = |it: &Fault| ShownFault {
             field: it.field,
-            label: label(it.field, texts),
+            label: self.label(it.field, texts),
             why: it.why.text(language),
         };
         self.faults = faults.iter().map(shown).collect();
@@ -83,40 +91,55 @@ impl SignupPage {
     }
 
     /// Says that the slug is taken, and which are not.
-    pub(super) fn with_slug_taken(self, suggestions: Vec<String>) -> Self {
+    pub(crate) fn with_slug_taken(self, suggestions: Vec<String>) -> Self {
         let fault = Fault { field: "slug", why: Why::SlugTaken };
         Self { suggestions, ..self.with_faults(&[fault]) }
     }
 
     /// Says that the form was sent before with other contents.
-    pub(super) fn with_sent_before(mut self) -> Self {
+    pub(crate) fn with_sent_before(mut self) -> Self {
         self.sent_before = true;
         self
     }
 
-    fn fault(&self, field: &str) -> Option<&str> {
+    pub(crate) fn fault(&self, field: &str) -> Option<&str> {
         self.faults.iter().find(|it| it.field == field).map(|it| it.why.as_str())
     }
 
     /// The ids of what describes a field, for `aria-describedby`.
-    fn described_by(&self, field: &str, hint: &str) -> String {
+    pub(crate) fn described_by(&self, field: &str, hint: &str) -> String {
         let hint = (!hint.is_empty()).then(|| format!("{field}-hint"));
         let fault = self.fault(field).map(|_| format!("{field}-error"));
         [hint, fault].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
-    fn owner_inputs(&self) -> [Input<'_>; 4] {
+    pub(crate) fn owner_inputs(&self) -> [Input<'_>; 4] {
         let (texts, fields) = (self.frame.texts, &self.fields);
         let input = |name, kind, autocomplete, hint, value| {
-            let label = label(name, texts);
+            let label = self.label(name, texts);
             Input { name, label, kind, autocomplete, hint, value }
         };
+        // A browser knows who sits before it, not the hotel's owner.
+        let autofill = |it| if self.by_vendor { "off" } else { it };
+        let (email, password) = if self.by_vendor {
+            (texts.owner_email_of_hint, texts.password_of_hint)
+        } else {
+            (texts.owner_email_hint, texts.password_hint)
+        };
+        let email = (autofill("email"), email);
         [
-            input("owner_name", "text", "name", "", &*fields.owner_name),
-            input("owner_email", "email", "email", texts.owner_email_hint, &fields.owner_email),
-            input("owner_phone", "tel", "tel", "", &fields.owner_phone),
-            input("password", "password", "new-password", texts.password_hint, ""),
+            input("owner_name", "text", autofill("name"), "", &*fields.owner_name),
+            input("owner_email", "email", email.0, email.1, &fields.owner_email),
+            input("owner_phone", "tel", autofill("tel"), "", &fields.owner_phone),
+            input("password", "password", "new-password", password, ""),
         ]
+    }
+
+    fn label(&self, field: &str, texts: &'static Texts) -> &'static str {
+        match field {
+            "owner_name" if self.by_vendor => texts.owner_name_of,
+            other => label(other, texts),
+        }
     }
 }
 

@@ -30,17 +30,17 @@ const ANONYMOUS: &str = "anonymous";
 const OFFERS: usize = 3;
 
 /// A signup, and how a repeat of it is recognised.
-pub(super) struct SignUp<'a> {
+pub(crate) struct SignUp<'a> {
     /// Who does it for the hotel; nobody if its owner does.
-    pub(super) vendor: Option<&'a Vendor>,
-    pub(super) draft: &'a Draft,
-    pub(super) repeat: &'a Repeat,
-    pub(super) language: Language,
-    pub(super) busy: WhileBusy,
+    pub(crate) vendor: Option<&'a Vendor>,
+    pub(crate) draft: &'a Draft,
+    pub(crate) repeat: &'a Repeat,
+    pub(crate) language: Language,
+    pub(crate) busy: WhileBusy,
 }
 
 /// A signup that was taken.
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// Just now.
     Fresh(Answer<SignedUpBody>),
     /// Before; this is the answer of that time.
@@ -68,7 +68,7 @@ pub(crate) struct SignedUpBody {
 
 /// Why a signup was not taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SignUpError {
+pub(crate) enum SignUpError {
     #[error("some fields are not acceptable")]
     Faults(Vec<Fault>),
     #[error("the slug is taken")]
@@ -81,7 +81,7 @@ pub(super) enum SignUpError {
 ///
 /// # Errors
 /// Names everything that is wrong at once; says which slugs are free if this one is taken.
-pub(super) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, SignUpError> {
+pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, SignUpError> {
     let actor = request.vendor.map_or_else(|| ANONYMOUS.to_owned(), |it| it.user.to_string());
     let key = Key::of(&app.fingerprints, &actor, request.repeat);
     if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {

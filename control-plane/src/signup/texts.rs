@@ -21,6 +21,11 @@ hotelhub_http::catalogue! {
         choose: "Pilih…", "Choose…";
         rooms: "Jumlah kamar", "Number of rooms";
         owner_name: "Nama Anda", "Your name";
+        owner_name_of: "Nama pemilik", "Owner's name";
+        owner_email_of_hint: "Pemilik masuk dengan alamat ini, dan email sambutan dikirim ke sana.",
+            "The owner logs in with this address, and the welcome mail goes there.";
+        password_of_hint: "Kata sandi pertama pemilik, minimal 8 karakter. Sampaikan lewat jalur yang aman.",
+            "The owner's first password, at least 8 characters. Hand it over by a safe way.";
         owner_email: "Alamat email", "E-mail address";
         owner_email_hint: "Anda masuk dengan alamat ini.", "You log in with this address.";
         owner_phone: "Nomor telepon", "Telephone number";

@@ -5,6 +5,6 @@ mod model;
 mod store;
 
 pub(crate) use self::{
-    model::{Cycle, TRIAL, TrialSubscription, price},
-    store::{follow, insert_trial, is_trialing},
+    model::{Cycle, Subscription, TRIAL, TrialSubscription, price},
+    store::{find_latest, follow, insert_trial, is_trialing},
 };

@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::{ids::TenantId, money::Rupiah};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How long a new hotel tries the platform out before it pays.
@@ -51,6 +53,21 @@ pub(crate) fn price(per_room: Rupiah, rooms: i32, cycle: Cycle) -> Option<Rupiah
         Cycle::Yearly => MONTHS_OF_A_YEAR,
     };
     per_room.whole().checked_mul(i64::from(rooms))?.checked_mul(months).map(Rupiah::new)
+}
+
+/// What a tenant has subscribed to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Subscription {
+    /// `trialing`, `active`, `past_due` or `cancelled`.
+    pub(crate) status: String,
+    /// `monthly` or `yearly`.
+    pub(crate) billing_cycle: String,
+    pub(crate) rooms: i32,
+    /// Of one period, without PPN.
+    pub(crate) price_idr: i64,
+    pub(crate) current_period_start: DateTime<Utc>,
+    pub(crate) current_period_end: DateTime<Utc>,
+    pub(crate) trial_end: Option<DateTime<Utc>>,
 }
 
 /// A subscription that begins with a trial.

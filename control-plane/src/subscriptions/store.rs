@@ -5,13 +5,13 @@ use hotelhub_core::{
     life::Status,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QueryOrder, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    QueryFilter, QueryOrder, sea_query::Expr,
 };
 
 use super::{
     entity,
-    model::{TRIAL, TrialSubscription},
+    model::{Subscription, TRIAL, TrialSubscription},
 };
 
 /// Writes a subscription that begins with a trial.
@@ -34,6 +34,27 @@ pub(crate) async fn insert_trial(
         created_at: Set(start),
     };
     entity::Entity::insert(row).exec_without_returning(tx).await.map(drop)
+}
+
+/// The newest subscription of a tenant.
+pub(crate) async fn find_latest(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<Subscription>, DbErr> {
+    let newest = entity::Entity::find()
+        .filter(entity::Column::TenantId.eq(tenant.as_uuid()))
+        .order_by_desc(entity::Column::CreatedAt)
+        .one(db)
+        .await?;
+    Ok(newest.map(|it| Subscription {
+        status: it.status,
+        billing_cycle: it.billing_cycle,
+        rooms: it.rooms,
+        price_idr: it.price_idr,
+        current_period_start: it.current_period_start,
+        current_period_end: it.current_period_end,
+        trial_end: it.trial_end,
+    }))
 }
 
 /// Whether the tenant has never paid: its newest subscription is still a trial.

@@ -10,74 +10,112 @@ use sea_orm::ConnectionTrait;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Tenant, model::Placement, store};
+use super::{
+    Tenant,
+    actions::{PossibleAction, possible_actions},
+    listing::Listed,
+    model::{HeldHost, Placement},
+    store,
+};
 use crate::{
     database::database_failed,
     operations::{self, Progress},
     plans,
+    subscriptions::{self, Subscription},
 };
 
 /// A tenant, as the vendor sees it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TenantBody {
     #[schema(value_type = Uuid)]
-    id: TenantId,
-    slug: String,
-    company_name: String,
-    owner_name: String,
-    owner_email: String,
-    owner_phone: String,
-    language: Language,
-    region: String,
+    pub(crate) id: TenantId,
+    pub(crate) slug: String,
+    pub(crate) company_name: String,
+    pub(crate) owner_name: String,
+    pub(crate) owner_email: String,
+    pub(crate) owner_phone: String,
+    pub(crate) language: Language,
+    pub(crate) region: String,
     #[schema(value_type = String)]
-    status: Status,
+    pub(crate) status: Status,
     #[schema(value_type = String)]
-    provisioning: Provisioning,
+    pub(crate) provisioning: Provisioning,
     #[schema(value_type = String)]
-    access: Access,
+    pub(crate) access: Access,
     /// Why the access is what it is, in the vendor's words.
-    access_reason: String,
-    access_changed_at: Option<DateTime<Utc>>,
+    pub(crate) access_reason: String,
+    pub(crate) access_changed_at: Option<DateTime<Utc>>,
     /// When the relation ended; the data is kept for 90 days after that.
-    churned_at: Option<DateTime<Utc>>,
-    rooms: i32,
-    trial_ends_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    ready_at: Option<DateTime<Utc>>,
+    pub(crate) churned_at: Option<DateTime<Utc>>,
+    pub(crate) rooms: i32,
+    pub(crate) trial_ends_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) ready_at: Option<DateTime<Utc>>,
+}
+
+/// A tenant in the list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ListedTenantBody {
+    #[serde(flatten)]
+    tenant: TenantBody,
+    /// The slug of its plan.
+    plan: String,
+    /// The host name that links use.
+    host: Option<String>,
+    /// The name of the database host that its data lies on.
+    db_host: Option<String>,
 }
 
 /// A tenant with what belongs to it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TenantDetailsBody {
     #[serde(flatten)]
-    tenant: TenantBody,
+    pub(crate) tenant: TenantBody,
     /// The slug of its plan.
-    plan: Option<String>,
+    pub(crate) plan: Option<String>,
     /// The host name that links use.
-    host: Option<String>,
+    pub(crate) host: Option<String>,
+    /// All host names that it holds, the one that links use first.
+    pub(crate) hosts: Vec<HeldHost>,
+    /// The newest subscription.
+    pub(crate) subscription: Option<Subscription>,
     /// Where its data lies, once it is published.
-    placement: Option<Placement>,
+    pub(crate) placement: Option<Placement>,
     /// The newest operation.
-    operation: Option<Progress>,
+    pub(crate) operation: Option<Progress>,
+    /// What may be done to it now, and what not, and why.
+    pub(crate) actions: Vec<PossibleAction>,
 }
 
 /// The tenant with what belongs to it.
 ///
 /// # Errors
 /// Fails if the database does.
-pub(super) async fn details(
+pub(crate) async fn details(
     db: &impl ConnectionTrait,
     tenant: Tenant,
 ) -> ApiResult<TenantDetailsBody> {
     let id = tenant.id;
     let plan = plans::find(db, tenant.plan).await.map_err(database_failed)?;
+    let operation = operations::find_latest(db, id).await.map_err(database_failed)?;
+    let hosts = store::list_hosts(db, id).await.map_err(database_failed)?;
     Ok(TenantDetailsBody {
-        tenant: tenant.into(),
         plan: plan.map(|it| it.slug),
-        host: store::find_host_of(db, id).await.map_err(database_failed)?,
+        host: hosts.iter().find(|it| it.is_verified).map(|it| it.hostname.clone()),
+        hosts,
+        subscription: subscriptions::find_latest(db, id).await.map_err(database_failed)?,
         placement: store::find_placement(db, id).await.map_err(database_failed)?,
-        operation: operations::find_latest(db, id).await.map_err(database_failed)?,
+        actions: possible_actions(&tenant, operation.as_ref()),
+        operation,
+        tenant: tenant.into(),
     })
+}
+
+impl From<Listed> for ListedTenantBody {
+    fn from(it: Listed) -> Self {
+        let Listed { tenant, plan, host, db_host } = it;
+        Self { tenant: tenant.into(), plan, host, db_host }
+    }
 }
 
 impl From<Tenant> for TenantBody {

@@ -11,6 +11,7 @@ use hotelhub_http::{
     body::{JsonBody, OptionalJsonBody},
     error::{ApiError, ApiResult, ErrorBody},
 };
+use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -67,19 +68,46 @@ pub(crate) async fn delete_tenant(
     vendor.require("tenants.end")?;
     let JsonBody { value: DeleteBody { waive_retention, without_final_backup }, repeat } = body.0;
     let waiver = waive_retention.as_deref().map(checked_waiver).transpose()?;
+    let wanted = Deletion { waiver, without_final_backup, now: app.clock.now() };
     once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
-        let tenant = find_for_update(tx, &name).await?;
-        standing(&tenant, false).after(Action::Delete)?;
-        if waiver.is_none() {
-            require_retention_over(&tenant, app.clock.now())?;
-        }
-        let wish = json!({ "final_backup": !without_final_backup, "waive_retention": waiver });
-        request(tx, (&vendor, tenant.id), (Kind::Delete, wish)).await
+        request_deletion(tx, &vendor, &name, wanted).await
     })
     .await
 }
 
-fn checked_waiver(reason: &str) -> ApiResult<&str> {
+/// A deletion that was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deletion<'a> {
+    /// Why the data goes before its time.
+    pub(crate) waiver: Option<&'a str>,
+    pub(crate) without_final_backup: bool,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Asks for the end of a churned tenant.
+///
+/// # Errors
+/// Refuses what is not possible now, and what is too early without a reason.
+pub(crate) async fn request_deletion(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    name: &TenantRef,
+    Deletion { waiver, without_final_backup, now }: Deletion<'_>,
+) -> ApiResult<Progress> {
+    let tenant = find_for_update(tx, name).await?;
+    standing(&tenant, false).after(Action::Delete)?;
+    if waiver.is_none() {
+        require_retention_over(&tenant, now)?;
+    }
+    let wish = json!({ "final_backup": !without_final_backup, "waive_retention": waiver });
+    request(tx, (vendor, tenant.id), (Kind::Delete, wish)).await
+}
+
+/// Why the data goes before its time, as it was typed.
+///
+/// # Errors
+/// Refuses what is no sentence.
+pub(crate) fn checked_waiver(reason: &str) -> ApiResult<&str> {
     let reason = reason.trim();
     if (1..=500).contains(&reason.chars().count()) {
         return Ok(reason);

@@ -7,6 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, ServiceConfig},
 };
+use chrono::{DateTime, Utc};
 use hotelhub_core::life::{Access, Status};
 use hotelhub_http::{
     answer::Answer,
@@ -203,30 +204,41 @@ async fn change(
     name: &TenantRef,
     (action, reason): (Action, &str),
 ) -> ApiResult<HttpResponse> {
+    let (vendor, _) = by;
     once(app, by, StatusCode::OK, async |tx| {
-        let at = app.clock.now();
-        let tenant = find_for_update(tx, name).await?;
-        let is_trialing =
-            subscriptions::is_trialing(tx, tenant.id).await.map_err(database_failed)?;
-        let is_trial_left = is_trialing && tenant.trial_ends_at.is_some_and(|end| end > at);
-        let (status, access) = standing(&tenant, is_trial_left).after(action)?;
-        let is_over = status == Status::Churned;
-        let churned_at = is_over.then(|| tenant.churned_at.unwrap_or(at));
-        let change = LifeChange { status, access, reason, churned_at, at };
-        let changed = store::update_life(tx, tenant.id, change).await.map_err(database_failed)?;
-        subscriptions::follow(tx, tenant.id, status).await.map_err(database_failed)?;
-        let (vendor, _) = by;
-        tracing::info!(
-            tenant.id = %tenant.id, vendor_user.id = %vendor.user, ?action,
-            %status, %access, "changed where a tenant stands"
-        );
-        let answer = details(tx, changed).await?;
-        let event = Event::of(named(action)).on_tenant(tenant.id).with("reason", reason);
-        let event = event.with("before", stands(tenant.status, tenant.access));
-        audit::record(tx, vendor, event.with("after", stands(status, access))).await?;
-        Ok(answer)
+        change_in(tx, (vendor, app.clock.now()), name, (action, reason)).await
     })
     .await
+}
+
+/// Changes where a tenant stands, as one of the vendor's people wants.
+///
+/// # Errors
+/// Refuses what is not possible from where it stands, and changes nothing then.
+pub(crate) async fn change_in(
+    tx: &DatabaseTransaction,
+    (vendor, at): (&Vendor, DateTime<Utc>),
+    name: &TenantRef,
+    (action, reason): (Action, &str),
+) -> ApiResult<TenantDetailsBody> {
+    let tenant = find_for_update(tx, name).await?;
+    let is_trialing = subscriptions::is_trialing(tx, tenant.id).await.map_err(database_failed)?;
+    let is_trial_left = is_trialing && tenant.trial_ends_at.is_some_and(|end| end > at);
+    let (status, access) = standing(&tenant, is_trial_left).after(action)?;
+    let is_over = status == Status::Churned;
+    let churned_at = is_over.then(|| tenant.churned_at.unwrap_or(at));
+    let change = LifeChange { status, access, reason, churned_at, at };
+    let changed = store::update_life(tx, tenant.id, change).await.map_err(database_failed)?;
+    subscriptions::follow(tx, tenant.id, status).await.map_err(database_failed)?;
+    tracing::info!(
+        tenant.id = %tenant.id, vendor_user.id = %vendor.user, ?action,
+        %status, %access, "changed where a tenant stands"
+    );
+    let answer = details(tx, changed).await?;
+    let event = Event::of(named(action)).on_tenant(tenant.id).with("reason", reason);
+    let event = event.with("before", stands(tenant.status, tenant.access));
+    audit::record(tx, vendor, event.with("after", stands(status, access))).await?;
+    Ok(answer)
 }
 
 /// What the audit log calls it.
@@ -263,7 +275,11 @@ pub(crate) const fn standing(tenant: &Tenant, is_trial_left: bool) -> Standing {
     Standing { status, provisioning, access, is_trial_left }
 }
 
-fn checked_reason(reason: &str) -> ApiResult<&str> {
+/// A reason as it is stored.
+///
+/// # Errors
+/// Refuses one that says nothing, or is no sentence any more.
+pub(crate) fn checked_reason(reason: &str) -> ApiResult<&str> {
     let reason = reason.trim();
     if (1..=LONGEST_REASON).contains(&reason.chars().count()) {
         return Ok(reason);

@@ -3,12 +3,14 @@
 //! A slug and a host name are held by one tenant at a time; unique indexes decide who, not code
 //! that looked first.
 
-mod body;
+mod actions;
+pub(crate) mod body;
 pub(crate) mod delete_routes;
 mod domain_entity;
 mod entity;
 pub(crate) mod life_cycle;
 pub(crate) mod life_routes;
+pub(crate) mod listing;
 mod meant;
 mod model;
 pub(crate) mod operation_routes;

@@ -74,6 +74,18 @@ pub(crate) struct Placement {
     pub(crate) schema_version: i32,
 }
 
+/// A host name that a tenant holds.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub(crate) struct HeldHost {
+    pub(crate) hostname: String,
+    /// Links use it.
+    pub(crate) is_primary: bool,
+    /// It is the tenant's, and serves.
+    pub(crate) is_verified: bool,
+    /// `none`, `provisioning`, `active` or `failed`.
+    pub(crate) ssl_status: String,
+}
+
 /// A tenant that was asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct NewTenant {
@@ -91,22 +103,6 @@ pub(crate) struct NewTenant {
     pub(crate) rooms: i32,
     pub(crate) trial_ends_at: DateTime<Utc>,
     pub(crate) created_at: DateTime<Utc>,
-}
-
-/// Which tenants to list.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    /// Part of the slug, the company's name or the owner's e-mail address.
-    pub(crate) text: Option<String>,
-    pub(crate) status: Option<Status>,
-    pub(crate) provisioning: Option<Provisioning>,
-}
-
-/// Where a page of tenants ended. The newest come first.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Place {
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) id: Uuid,
 }
 
 #[cfg(test)]

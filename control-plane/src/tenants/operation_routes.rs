@@ -67,16 +67,29 @@ pub(crate) async fn move_tenant(
     vendor.require("tenants.write")?;
     let JsonBody { value: MoveBody { db_host }, repeat } = body.0;
     once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
-        let tenant = find_for_update(tx, &name).await?;
-        standing(&tenant, false).after(Action::Move)?;
-        let target = match db_host.as_deref() {
-            Some(host) => Some(find_target(tx, tenant.id, host).await?),
-            None => None,
-        };
-        let wish = json!({ "db_host_id": target });
-        request(tx, (&vendor, tenant.id), (Kind::Move, wish)).await
+        request_move(tx, &vendor, &name, db_host.as_deref()).await
     })
     .await
+}
+
+/// Asks for a move to this host, or to the roomiest other one.
+///
+/// # Errors
+/// Refuses what is not possible now.
+pub(crate) async fn request_move(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    name: &TenantRef,
+    db_host: Option<&str>,
+) -> ApiResult<Progress> {
+    let tenant = find_for_update(tx, name).await?;
+    standing(&tenant, false).after(Action::Move)?;
+    let target = match db_host {
+        Some(host) => Some(find_target(tx, tenant.id, host).await?),
+        None => None,
+    };
+    let wish = json!({ "db_host_id": target });
+    request(tx, (vendor, tenant.id), (Kind::Move, wish)).await
 }
 
 async fn find_target(

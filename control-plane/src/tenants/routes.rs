@@ -14,16 +14,15 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{
-    Tenant, TenantRef,
-    body::{TenantBody, TenantDetailsBody, details},
+    TenantRef,
+    body::{ListedTenantBody, TenantDetailsBody, details},
     delete_routes::delete_tenant,
-    model::{Filter, Place},
+    listing::{self, Total, Wanted},
     store,
 };
 use crate::{
     app::App,
     database::database_failed,
-    paging::{self, parsed},
     signup::{Slug, vendor_routes::create_tenant},
     vendor_users::Vendor,
 };
@@ -42,21 +41,30 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
-    /// Part of the slug, the company's name or the owner's e-mail address.
+    /// Part of the slug, the company's name, the owner's e-mail address or a host name.
     q: Option<String>,
     /// `trial`, `active`, `suspended` or `churned`.
     status: Option<String>,
     /// `pending`, `provisioning`, `ready`, `failed`, `deleting` or `deleted`.
     provisioning: Option<String>,
+    /// `full`, `grace`, `essential`, `read_only` or `stopped`.
+    access: Option<String>,
+    /// The slug of a plan.
+    plan: Option<String>,
+    /// Name or id of the database host that holds the data.
+    db_host: Option<String>,
+    /// `newest` (if left out), `oldest`, `slug`, `company`, or `trial_end`: the trial that ends
+    /// first, and nobody without one.
+    sort: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
     cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 if left out.
     limit: Option<u64>,
 }
 
-/// Lists tenants, the newest first.
+/// Lists tenants. `meta.total` is left out when they are too many to count for a page.
 #[utoipa::path(get, path = "/api/v1/tenants", tag = "tenants", params(ListQuery), responses(
-    (status = 200, body = Answer<Vec<TenantBody>>),
+    (status = 200, body = Answer<Vec<ListedTenantBody>>),
     (status = 401, body = ErrorBody),
     (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
 ), security(("vendor" = [])))]
@@ -66,23 +74,17 @@ pub(crate) async fn list_tenants(
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("tenants.read")?;
-    let query = query.into_inner();
-    let limit = paging::limit(query.limit)?;
-    let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
-    let filter = Filter {
-        text: query.q.filter(|it| !it.trim().is_empty()).map(|it| it.trim().to_owned()),
-        status: parsed("status", query.status.as_deref())?,
-        provisioning: parsed("provisioning", query.provisioning.as_deref())?,
+    let ListQuery { q, status, provisioning, access, plan, db_host, sort, cursor, limit } =
+        query.into_inner();
+    let text = q;
+    let wanted = Wanted { text, status, provisioning, access, plan, db_host, sort, cursor, limit };
+    let page = listing::page(&app, wanted).await?;
+    let total = match page.total {
+        Total::Exactly(count) => Some(count),
+        Total::MoreThan(_) => None,
     };
-    // One row more than the page says whether there is a next one.
-    let mut tenants =
-        store::list(&app.db, &filter, after, limit + 1).await.map_err(database_failed)?;
-    let total = store::count(&app.db, &filter).await.map_err(database_failed)?;
-
-    let place_of = |it: &Tenant| Place { created_at: it.created_at, id: it.id.as_uuid() };
-    let cursor = paging::cut(&mut tenants, limit, place_of)?;
-    let bodies: Vec<TenantBody> = tenants.into_iter().map(TenantBody::from).collect();
-    Ok(Answer::page(bodies, cursor, Some(total)).ok())
+    let bodies: Vec<ListedTenantBody> = page.rows.into_iter().map(Into::into).collect();
+    Ok(Answer::page(bodies, page.next, total).ok())
 }
 
 /// Shows a tenant, with its placement and its newest operation.

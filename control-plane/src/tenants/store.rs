@@ -7,14 +7,14 @@ use hotelhub_core::{
 use hotelhub_http::language::Language;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
-    sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType},
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
+    sea_query::LockType,
 };
 
 use super::{
     domain_entity, entity,
-    model::{Filter, LifeChange, NewTenant, Place, Placement, Tenant, TenantRef},
+    model::{HeldHost, LifeChange, NewTenant, Placement, Tenant, TenantRef},
 };
 use crate::database::{damaged, violates};
 
@@ -121,6 +121,20 @@ fn named(name: &TenantRef) -> Select<entity::Entity> {
     }
 }
 
+/// How many hotels there are in each status, without those that could not be made or are gone.
+pub(crate) async fn count_by_status(
+    db: &impl ConnectionTrait,
+) -> Result<Vec<(Status, i64)>, DbErr> {
+    let sql = "SELECT status, count(*) AS count FROM tenants \
+               WHERE provisioning NOT IN ('failed', 'deleted') GROUP BY status";
+    let rows = db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let read = |row: &sea_orm::QueryResult| {
+        let status: String = row.try_get("", "status")?;
+        Ok((status.parse().map_err(damaged)?, row.try_get("", "count")?))
+    };
+    rows.iter().map(read).collect()
+}
+
 /// Writes where a tenant stands from now on: one statement, so one change of its route.
 pub(crate) async fn update_life(
     tx: &DatabaseTransaction,
@@ -149,6 +163,18 @@ pub(crate) async fn find_placement(
                WHERE d.tenant_id = $1 AND d.state = 'assigned'";
     let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
     Placement::find_by_statement(asked).one(db).await
+}
+
+/// The host names that a tenant holds, the one that links use first.
+pub(super) async fn list_hosts(
+    db: &impl ConnectionTrait,
+    id: TenantId,
+) -> Result<Vec<HeldHost>, DbErr> {
+    let sql = "SELECT hostname, is_primary, is_verified, ssl_status FROM domains \
+               WHERE tenant_id = $1 AND released_at IS NULL \
+               ORDER BY is_primary DESC, is_verified DESC, hostname";
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
+    HeldHost::find_by_statement(asked).all(db).await
 }
 
 /// Which of these slugs somebody holds.
@@ -201,50 +227,6 @@ pub(crate) async fn find_host_of(
         .into_tuple()
         .one(db)
         .await
-}
-
-/// At most `limit` tenants, the newest first, from `after` on.
-pub(crate) async fn list(
-    db: &impl ConnectionTrait,
-    filter: &Filter,
-    after: Option<Place>,
-    limit: u64,
-) -> Result<Vec<Tenant>, DbErr> {
-    use entity::Column::{CreatedAt, Id};
-
-    let mut query = entity::Entity::find().filter(condition(filter));
-    if let Some(place) = after {
-        let earlier = Condition::any()
-            .add(CreatedAt.lt(place.created_at))
-            .add(CreatedAt.eq(place.created_at).and(Id.lt(place.id)));
-        query = query.filter(earlier);
-    }
-    let rows = query.order_by_desc(CreatedAt).order_by_desc(Id).limit(limit).all(db).await?;
-    rows.into_iter().map(Tenant::try_from).collect()
-}
-
-/// How many tenants the filter lets through.
-pub(crate) async fn count(db: &impl ConnectionTrait, filter: &Filter) -> Result<i64, DbErr> {
-    let count = entity::Entity::find().filter(condition(filter)).count(db).await?;
-    i64::try_from(count).map_err(damaged)
-}
-
-fn condition(filter: &Filter) -> Condition {
-    use entity::Column::{CompanyName, OwnerEmail, Provisioning, Slug, Status};
-
-    let matches = |text: &String| {
-        // What a person types is no pattern.
-        let text = text.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-        let pattern = format!("%{text}%");
-        [Slug, CompanyName, OwnerEmail].into_iter().fold(Condition::any(), |any, column| {
-            let lower = Func::lower(Expr::col(column));
-            any.add(Expr::expr(lower).like(LikeExpr::new(pattern.clone())))
-        })
-    };
-    Condition::all()
-        .add_option(filter.text.as_ref().map(matches))
-        .add_option(filter.status.map(|it| Status.eq(it.as_str())))
-        .add_option(filter.provisioning.map(|it| Provisioning.eq(it.as_str())))
 }
 
 impl TryFrom<entity::Model> for Tenant {

@@ -64,6 +64,19 @@ pub(crate) async fn insert(
     }
 }
 
+/// The name of one of the vendor's people, whether they still work here or not.
+pub(crate) async fn find_name(
+    db: &impl ConnectionTrait,
+    id: UserId,
+) -> Result<Option<String>, DbErr> {
+    entity::Entity::find_by_id(id.as_uuid())
+        .select_only()
+        .column(entity::Column::Name)
+        .into_tuple()
+        .one(db)
+        .await
+}
+
 /// The person who may log in with this e-mail address, and the hash of the password, which holds at
 /// `now`.
 pub(super) async fn find_candidate(

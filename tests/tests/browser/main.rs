@@ -16,4 +16,5 @@ mod jobs;
 mod journey;
 mod panel;
 mod progress;
+mod rooms;
 mod support;

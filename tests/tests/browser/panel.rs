@@ -94,7 +94,7 @@ async fn the_vendor_finds_a_failed_mail_and_has_it_sent_again() {
 }
 
 async fn hold_back_and_let_go(browser: &mut Browser, panel: &str) {
-    browser.press("header a[href='/panel/job-pauses']").await;
+    browser.press("nav.rooms a[href='/panel/job-pauses']").await;
     browser.wait_for("form[action='/panel/job-pauses']").await;
     browser.inspect("no-pauses").await;
     browser.fill("tenant", "nowhere").await;

@@ -23,8 +23,15 @@ async fn hotels_are_listed_page_by_page_and_shown() {
     assert_eq!(said.err, "2 of 3 shown; --all shows the rest\n");
     let lines: Vec<_> = said.out.lines().collect();
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].starts_with("SLUG   STATUS  PROVISIONING  ACCESS  ROOMS  COMPANY"));
-    assert!(lines[1].starts_with("candi  trial   pending       full    7      Hotel candi"));
+    let heading = "SLUG   STATUS  PROVISIONING  ACCESS  PLAN    ROOMS  SERVER  COMPANY";
+    assert!(lines[0].starts_with(heading), "{}", lines[0]);
+    let candi = "candi  trial   pending       full    growth  7              Hotel candi";
+    assert!(lines[1].starts_with(candi), "{}", lines[1]);
+    let sorted = ["tenant", "list", "--sort", "company", "--plan", "growth", "--json"];
+    let sorted = ground.operator.run(&sorted).await.json();
+    assert_eq!((&sorted[0]["slug"], &sorted[2]["slug"]), (&json!("candi"), &json!("surya")));
+    let attention = ground.operator.run(&["attention"]).await.done();
+    assert!(attention.contains("create_tenant  surya"), "{attention}");
 
     let all = ["tenant", "list", "--all", "--limit", "1", "--json"];
     let all = ground.operator.run(&all).await.json();
@@ -103,6 +110,19 @@ async fn a_server_is_empty_only_when_its_old_copies_are_gone() {
     let ended = timeout(SOON, child.wait_with_output()).await.unwrap().unwrap();
     assert!(ended.status.success());
     assert_eq!(String::from_utf8(ended.stdout).unwrap(), "jakarta-1 is empty\n");
+
+    let nothing = ground.operator.run(&["db-host", "change", "jakarta-1"]).await.refused(2);
+    assert!(nothing.contains("say what is to be different"), "{nothing}");
+    let elsewhere = ["db-host", "change", "jakarta-1", "--address", "10.0.0.9", "--port", "5433"];
+    let said = ground.operator.run(&elsewhere).await.done();
+    assert!(said.contains("10.0.0.9:5433"), "{said}");
+    ground.operator.run(&["db-host", "uncordon", "jakarta-1"]).await.done();
+    let remove = ["db-host", "remove", "jakarta-1"];
+    let refused = ground.operator.run(&remove).await.refused(1);
+    assert!(refused.contains("(DB_HOST_ACTIVE)"), "{refused}");
+    ground.operator.run(&["db-host", "cordon", "jakarta-1"]).await.done();
+    assert_eq!(ground.operator.run(&remove).await.done(), "jakarta-1 is removed\n");
+    assert!(ground.operator.run(&remove).await.refused(1).contains("(NOT_FOUND)"));
 }
 
 #[tokio::test]

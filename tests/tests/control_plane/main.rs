@@ -26,6 +26,7 @@ mod operations;
 mod pages;
 mod panel;
 mod panel_roles;
+mod panel_rooms;
 mod pauses;
 mod published;
 mod races;

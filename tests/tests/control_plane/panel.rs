@@ -21,28 +21,28 @@ const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const OF_ALL: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
 const EARLY: &str = "2026-01-31T17:05:00Z";
 
-fn panel(ground: &Ground) -> Site {
+pub(crate) fn panel(ground: &Ground) -> Site {
     ground.site().on_host(PANEL_HOST)
 }
 
-async fn person(ground: &Ground, role: Vendor) -> PageVisitor {
+pub(crate) async fn person(ground: &Ground, role: Vendor) -> PageVisitor {
     let email = format!("{}@hotelhub.localhost", role.as_str());
     let password = ground.make_vendor(&email, role.as_str()).await;
     PageVisitor::log_in(&panel(ground), LOGIN, &email, &password).await.unwrap()
 }
 
-fn heap(kind: &str, state: &str, count: i64) -> Value {
+pub(crate) fn heap(kind: &str, state: &str, count: i64) -> Value {
     json!({ "kind": kind, "state": state, "peer": "channex", "error_code": "HTTP_500",
         "count": count, "oldest_at": EARLY })
 }
 
-async fn report(ground: &Ground, tenant: &str, heaps: Value) {
+pub(crate) async fn report(ground: &Ground, tenant: &str, heaps: Value) {
     let body = json!({ "tenant_id": tenant, "looked_at": EARLY, "heaps": heaps });
     let reported = ground.site().with_token(FEED_TOKEN).post("/upcall/v1/jobs", &body).await;
     reported.unwrap().expect_status(204).unwrap();
 }
 
-async fn open(visitor: &PageVisitor, path: &str) -> Answer {
+pub(crate) async fn open(visitor: &PageVisitor, path: &str) -> Answer {
     visitor.open(path).await.unwrap().expect_status(200).unwrap()
 }
 
@@ -53,7 +53,7 @@ async fn only_a_login_of_this_very_panel_gets_in_and_its_end_is_an_end() {
     let password = ground.make_vendor(VENDOR_EMAIL, "super_admin").await;
     let stranger = PageVisitor::stranger(site);
     let home = stranger.open("/").await.unwrap();
-    assert_eq!(home.header("location"), "/panel/jobs", "nobody signs up at the panel");
+    assert_eq!(home.header("location"), "/panel", "nobody signs up at the panel");
     for path in ["/signup", &format!("/signup/{NOBODY}"), "/panel/nowhere", "/panel/jobs/"] {
         let nothing = stranger.open(path).await.unwrap();
         assert_eq!(nothing.status, 404, "{path}");
@@ -65,8 +65,7 @@ async fn only_a_login_of_this_very_panel_gets_in_and_its_end_is_an_end() {
     }
     for path in ["/panel", "/panel/jobs", "/panel/job-pauses", "/panel/tenants/x/jobs"] {
         let sent_away = stranger.open(path).await.unwrap().expect_status(303).unwrap();
-        let to = if path == "/panel" { "/panel/jobs" } else { LOGIN };
-        assert_eq!(sent_away.header("location"), to, "{path}");
+        assert_eq!(sent_away.header("location"), LOGIN, "{path}");
     }
     for (email, password) in [(VENDOR_EMAIL, "wrong"), ("nobody@hotelhub.localhost", &*password)] {
         let fields = [("email", email), ("password", password)];
@@ -108,7 +107,7 @@ async fn only_a_login_of_this_very_panel_gets_in_and_its_end_is_an_end() {
 
     let visitor = PageVisitor::log_in(site, LOGIN, VENDOR_EMAIL, &password).await.unwrap();
     let again = visitor.send(LOGIN, &fields).await.unwrap().expect_status(303).unwrap();
-    assert_eq!(again.header("location"), "/panel/jobs");
+    assert_eq!(again.header("location"), "/panel");
     let replaced = visitor.open("/panel/jobs").await.unwrap();
     assert_eq!(replaced.header("location"), LOGIN, "the session of before has ended");
     let late = PageVisitor::log_in(site, LOGIN, VENDOR_EMAIL, &password).await.unwrap();

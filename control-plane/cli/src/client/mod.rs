@@ -129,6 +129,14 @@ impl Client {
         self.ask(Method::POST, path, &[], Some(body)).await
     }
 
+    /// Asks for something to be different.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub(crate) async fn patch(&self, path: &[&str], body: &Value) -> Result<Reply, Failure> {
+        self.ask(Method::PATCH, path, &[], Some(body)).await
+    }
+
     /// Asks for an end.
     ///
     /// # Errors

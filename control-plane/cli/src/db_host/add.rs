@@ -46,6 +46,11 @@ pub(crate) struct AdminUrl {
 }
 
 impl AdminUrl {
+    /// Whether it comes by standard input.
+    pub(super) const fn is_on_stdin(&self) -> bool {
+        self.admin_url_stdin
+    }
+
     /// The address with its password.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! `hotelhub db-host`: the database servers.
 
 mod add;
+mod change;
 mod drain;
 
 pub(crate) use self::add::AdminUrl;
@@ -31,6 +32,10 @@ pub(crate) enum Command {
     Uncordon(Which),
     /// Move every hotel away
     Drain(drain::Drain),
+    /// Change how a server is reached, or how much it holds
+    Change(change::Change),
+    /// Forget a server that was drained and is empty; the server itself is left as it is
+    Remove(Which),
     /// Examine how a server is set, on the server itself
     Doctor(doctor::Doctor),
 }
@@ -85,6 +90,13 @@ pub(crate) async fn run(
         Command::Cordon(it) => set(&hub()?, &it.host, "cordon").await,
         Command::Uncordon(it) => set(&hub()?, &it.host, "uncordon").await,
         Command::Drain(it) => drain::drain(&hub()?, it).await,
+        Command::Change(it) => change::change(&hub()?, settings, it).await,
+        Command::Remove(it) => {
+            let hub = hub()?;
+            let reply = hub.client.delete(&["db-hosts", &it.host]).await?;
+            let host: DbHost = reply.read()?;
+            hub.screen.result(&reply.data, || format!("{} is removed", host.name))
+        }
         Command::Doctor(it) => doctor::run(hub, settings, screen, it).await,
     }
 }

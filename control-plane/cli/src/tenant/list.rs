@@ -8,7 +8,7 @@ use crate::{Hub, failure::Failure, table::Table};
 /// Which hotels to list.
 #[derive(Args)]
 pub(crate) struct List {
-    /// Part of the slug, the company's name or the owner's e-mail address
+    /// Part of the slug, the company's name, the owner's e-mail address or a host name
     #[arg(long)]
     q: Option<String>,
     /// `trial`, `active`, `suspended` or `churned`
@@ -17,6 +17,18 @@ pub(crate) struct List {
     /// `pending`, `provisioning`, `ready`, `failed`, `deleting` or `deleted`
     #[arg(long)]
     provisioning: Option<String>,
+    /// `full`, `grace`, `essential`, `read_only` or `stopped`
+    #[arg(long)]
+    access: Option<String>,
+    /// The slug of a plan
+    #[arg(long)]
+    plan: Option<String>,
+    /// The name or id of the database server that holds the data
+    #[arg(long, value_name = "HOST")]
+    db_host: Option<String>,
+    /// `newest`, `oldest`, `slug`, `company`, or `trial_end` for the trial that ends first
+    #[arg(long)]
+    sort: Option<String>,
     /// Rows of the page, 1 to 200
     #[arg(long)]
     limit: Option<u64>,
@@ -31,6 +43,10 @@ pub(super) async fn list(hub: &Hub, it: List) -> Result<(), Failure> {
         ("q", it.q),
         ("status", it.status),
         ("provisioning", it.provisioning),
+        ("access", it.access),
+        ("plan", it.plan),
+        ("db_host", it.db_host),
+        ("sort", it.sort),
         ("limit", it.limit.map(|it| it.to_string())),
     ]
     .into_iter()
@@ -39,7 +55,17 @@ pub(super) async fn list(hub: &Hub, it: List) -> Result<(), Failure> {
     let reply = hub.client.list(&["tenants"], &query, it.all).await?;
     let tenants: Vec<Tenant> = reply.read()?;
     hub.screen.result(&reply.data, || {
-        let heading = ["SLUG", "STATUS", "PROVISIONING", "ACCESS", "ROOMS", "COMPANY", "CREATED"];
+        let heading = [
+            "SLUG",
+            "STATUS",
+            "PROVISIONING",
+            "ACCESS",
+            "PLAN",
+            "ROOMS",
+            "SERVER",
+            "COMPANY",
+            "CREATED",
+        ];
         let mut table = Table::new(&heading);
         for it in tenants {
             let rooms = it.rooms.to_string();
@@ -49,7 +75,9 @@ pub(super) async fn list(hub: &Hub, it: List) -> Result<(), Failure> {
                 it.status,
                 it.provisioning,
                 it.access,
+                it.plan.unwrap_or_default(),
                 rooms,
+                it.db_host.unwrap_or_default(),
                 it.company_name,
                 created,
             ]);

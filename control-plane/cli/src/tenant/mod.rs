@@ -17,7 +17,7 @@ use crate::{Hub, failure::Failure, table::facts};
 pub(crate) enum Command {
     /// Make a hotel, as if its owner had signed up
     Create(create::Create),
-    /// List hotels, the newest first
+    /// List hotels, searched, filtered and sorted
     List(list::List),
     /// Show one
     Show {
@@ -74,6 +74,7 @@ pub(crate) struct Tenant {
     rooms: i64,
     plan: Option<String>,
     host: Option<String>,
+    db_host: Option<String>,
     placement: Option<Placement>,
     trial_ends_at: Option<String>,
     created_at: String,

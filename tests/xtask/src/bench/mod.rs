@@ -13,6 +13,7 @@ mod fleet;
 mod hashing;
 mod jobs;
 mod moving;
+mod panel;
 mod push;
 mod queries;
 mod report;
@@ -73,6 +74,8 @@ enum Name {
     JobsChaos,
     /// A gigabyte goes to another server while its hotel works.
     Move,
+    /// The vendor's list of ten thousand hotels.
+    Panel,
 }
 
 impl Name {
@@ -87,6 +90,7 @@ impl Name {
             Self::Jobs => "jobs",
             Self::JobsChaos => "jobs-chaos",
             Self::Move => "move",
+            Self::Panel => "panel",
         }
     }
 }
@@ -131,6 +135,7 @@ async fn measure(name: Name, profile: Profile) -> Result<()> {
         Name::Jobs => Box::pin(jobs::measure(&mut theatre, &mut report)).await?,
         Name::JobsChaos => {}
         Name::Move => Box::pin(moving::measure(&theatre, &mut report)).await?,
+        Name::Panel => Box::pin(panel::measure(&theatre, &mut report)).await?,
     }
     theatre.close().await?;
     report.show();
@@ -142,7 +147,7 @@ const NO_POOL: [(&str, &str); 2] = [("WARM_POOL_MIN", "0"), ("WARM_POOL_MAX", "0
 
 fn scene(name: Name) -> Scene {
     match name {
-        Name::Signup | Name::Requests | Name::Move | Name::TlsAllow => {
+        Name::Signup | Name::Requests | Name::Move | Name::TlsAllow | Name::Panel => {
             Scene { env: &NO_POOL, ..Scene::default() }
         }
         Name::WarmSignup => signup::warm::SCENE,

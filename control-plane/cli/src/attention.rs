@@ -1,0 +1,156 @@
+//! `hotelhub attention`: what needs somebody now.
+
+use serde::Deserialize;
+
+use crate::{Hub, failure::Failure, table::Table};
+
+/// What needs attention, as far as people are told of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Attention {
+    open_operations: Vec<Operation>,
+    undone_operations: Vec<Operation>,
+    fleet_migration: Option<FleetMigration>,
+    dead_jobs: i64,
+    db_hosts: Vec<Host>,
+    ending_trials: Vec<Trial>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Operation {
+    id: String,
+    kind: String,
+    slug: String,
+    state: String,
+    last_error: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FleetMigration {
+    id: String,
+    state: String,
+    halt_reason: Option<String>,
+    rings: Vec<Ring>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Ring {
+    quarantined: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Host {
+    name: String,
+    state: String,
+    databases: i64,
+    max_databases: i64,
+    is_away: bool,
+    error: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Trial {
+    slug: String,
+    company_name: String,
+    trial_ends_at: String,
+}
+
+/// Shows it.
+///
+/// # Errors
+/// Fails if the control plane refuses or does not answer.
+pub(crate) async fn show(hub: &Hub) -> Result<(), Failure> {
+    let reply = hub.client.get(&["attention"], &[]).await?;
+    let found: Attention = reply.read()?;
+    hub.screen.result(&reply.data, || found.text())
+}
+
+impl Attention {
+    fn text(self) -> String {
+        let mut table = Table::new(&["WHAT", "WHICH", "HOW IT STANDS", "LOOK"]);
+        for it in self.open_operations.into_iter().chain(self.undone_operations) {
+            let stands =
+                it.last_error.map_or(it.state.clone(), |why| format!("{}: {why}", it.state));
+            table.row([it.kind, it.slug, stands, format!("hotelhub operation show {}", it.id)]);
+        }
+        if let Some(it) = self.fleet_migration {
+            let quarantined: i64 = it.rings.iter().map(|ring| ring.quarantined).sum();
+            let why = it.halt_reason.map(|why| format!(": {why}")).unwrap_or_default();
+            let stands = format!("{}{why}, {quarantined} in quarantine", it.state);
+            table.row([
+                "fleet migration".to_owned(),
+                it.id,
+                stands,
+                "hotelhub migrate status".to_owned(),
+            ]);
+        }
+        if self.dead_jobs > 0 {
+            let stands = format!("{} failed", self.dead_jobs);
+            table.row([
+                "jobs".to_owned(),
+                "all hotels".to_owned(),
+                stands,
+                "hotelhub jobs dead".to_owned(),
+            ]);
+        }
+        for it in self.db_hosts {
+            let away = it.error.filter(|_| it.is_away).map(|why| format!(", away: {why}"));
+            let stands = format!(
+                "{}, {}/{} databases{}",
+                it.state,
+                it.databases,
+                it.max_databases,
+                away.unwrap_or_default()
+            );
+            let look = format!("hotelhub db-host show {}", it.name);
+            table.row(["database server".to_owned(), it.name, stands, look]);
+        }
+        for it in self.ending_trials {
+            let day: String = it.trial_ends_at.chars().take(10).collect();
+            let stands = format!("{}, ends {day}", it.company_name);
+            let look = format!("hotelhub tenant show {}", it.slug);
+            table.row(["trial".to_owned(), it.slug, stands, look]);
+        }
+        table.or("nothing needs anybody")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_that_needs_somebody_is_said_with_the_way_there() {
+        let found: Attention = serde_json::from_value(json!({
+            "open_operations": [{ "id": "o1", "kind": "move_tenant", "slug": "surya",
+                "state": "running", "last_error": "no room" }],
+            "fleet_migration": { "id": "m1", "state": "halted", "halt_reason": "a canary failed",
+                "rings": [{ "quarantined": 2 }] },
+            "dead_jobs": 3,
+            "db_hosts": [{ "name": "jakarta-1", "state": "active", "databases": 95,
+                "max_databases": 100, "is_away": true, "error": "timed out" }],
+            "ending_trials": [{ "slug": "candi", "company_name": "Hotel Candi",
+                "trial_ends_at": "2026-02-01T00:00:00Z" }],
+        }))
+        .unwrap();
+        let text = found.text();
+        for words in [
+            "running: no room",
+            "hotelhub operation show o1",
+            "halted: a canary failed, 2 in quarantine",
+            "3 failed",
+            "active, 95/100 databases, away: timed out",
+            "Hotel Candi, ends 2026-02-01",
+        ] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        assert_eq!(Attention::default().text(), "nothing needs anybody");
+    }
+}

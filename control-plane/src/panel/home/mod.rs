@@ -1,0 +1,161 @@
+//! `/panel`: what needs somebody's attention now, each with the way there.
+
+mod texts;
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Data};
+use askama::Template;
+use chrono::{DateTime, Utc};
+use hotelhub_http::{error::ApiResult, language::Language};
+
+use self::texts::HomeTexts;
+use super::{
+    operations::progress::{said, took},
+    shell::{Shell, day, thousands},
+    states::{Shown as _, kind},
+};
+use crate::{
+    app::App,
+    attention::{self, Attention, EndingTrial, HostFinding},
+    db_hosts::HostState,
+    fleet_migrations::{self, FleetMigration},
+    operations::Progress,
+    pages::respond,
+    vendor_users::page_session::Visitor,
+};
+
+/// How many hotels are in a status, and the link to them.
+struct Figure {
+    name: &'static str,
+    href: String,
+    count: String,
+}
+
+/// Something to look at.
+struct Item {
+    /// `bad`, `warn` or `busy`.
+    tone: &'static str,
+    text: String,
+    href: String,
+    detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "panel/home.html")]
+struct Page {
+    shell: Shell,
+    w: &'static HomeTexts,
+    figures: Vec<Figure>,
+    trouble: Vec<Item>,
+    running: Vec<Item>,
+    trials: Vec<Item>,
+}
+
+/// Shows it.
+pub(super) async fn show_home(
+    req: HttpRequest,
+    app: Data<App>,
+    Visitor(vendor): Visitor,
+) -> ApiResult<HttpResponse> {
+    let now = attention::now(&app, &vendor).await?;
+    let shell = Shell::inside(&req, vendor);
+    let page = page(shell, now, app.clock.now());
+    respond(&req, StatusCode::OK, &page)
+}
+
+fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
+    let (language, w) = (shell.language, HomeTexts::of(shell.language));
+    let figure = |it: attention::StatusCount| Figure {
+        name: it.status.badge(language).name,
+        href: format!("/panel/tenants?status={}", it.status),
+        count: thousands(it.count),
+    };
+    let (mut trouble, mut running) = (Vec::new(), Vec::new());
+    for host in &now.db_hosts {
+        let item = host_item(host, w);
+        if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
+    }
+    if let Some(run) = &now.fleet_migration {
+        let item = fleet_item(run, w);
+        if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
+    }
+    if now.dead_jobs > 0 {
+        trouble.push(Item {
+            tone: "bad",
+            text: w.dead_jobs.replace("{count}", &thousands(now.dead_jobs)),
+            href: "/panel/jobs?state=dead".to_owned(),
+            detail: w.dead_jobs_why.to_owned(),
+        });
+    }
+    for it in now.open_operations.iter().chain(&now.undone_operations) {
+        let item = operation_item(it, language, at);
+        if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
+    }
+    Page {
+        figures: now.tenants.into_iter().map(figure).collect(),
+        trouble,
+        running,
+        trials: now.ending_trials.into_iter().map(|it| trial_item(it, w, at)).collect(),
+        shell,
+        w,
+    }
+}
+
+fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
+    let (tone, text) = match host {
+        HostFinding { is_away: true, .. } => ("bad", w.host_away),
+        HostFinding { state: HostState::Draining, .. } => ("busy", w.host_draining),
+        HostFinding { is_full: true, .. } => ("warn", w.host_full),
+        _ => ("warn", w.host_cordoned),
+    };
+    let databases = w
+        .databases
+        .replace("{count}", &thousands(host.databases))
+        .replace("{most}", &thousands(host.max_databases.into()));
+    Item {
+        tone,
+        text: text.replace("{name}", &host.name),
+        href: format!("/panel/hosts/{}", host.id),
+        detail: match &host.error {
+            Some(error) if host.is_away => error.clone(),
+            _ => databases,
+        },
+    }
+}
+
+fn fleet_item(run: &FleetMigration, w: &HomeTexts) -> Item {
+    let quarantined: i64 = run.rings.iter().map(|it| it.quarantined).sum();
+    let in_quarantine = w.quarantined.replace("{count}", &thousands(quarantined));
+    let (tone, text, detail) = match run.state {
+        fleet_migrations::State::Halted => {
+            ("bad", w.fleet_halted.to_owned(), run.halt_reason.clone().unwrap_or_default())
+        }
+        state if state.is_over() => ("warn", in_quarantine, String::new()),
+        _ if quarantined > 0 => ("busy", w.fleet_running.to_owned(), in_quarantine),
+        _ => ("busy", w.fleet_running.to_owned(), String::new()),
+    };
+    Item { tone, text, href: format!("/panel/fleet/{}", run.id), detail }
+}
+
+fn operation_item(it: &Progress, language: Language, at: DateTime<Utc>) -> Item {
+    let detail = match &it.last_error {
+        Some(error) => error.clone(),
+        None => format!("{} · {}", said(it, language), took(it, language, at)),
+    };
+    Item {
+        tone: if it.last_error.is_some() || it.state.is_over() { "bad" } else { "busy" },
+        text: format!("{}: {}", kind(&it.kind, language), it.slug),
+        href: format!("/panel/operations/{}", it.id),
+        detail,
+    }
+}
+
+fn trial_item(it: EndingTrial, w: &HomeTexts, at: DateTime<Utc>) -> Item {
+    let is_over = it.trial_ends_at < at;
+    let ends = if is_over { w.ended } else { w.ends };
+    Item {
+        tone: if is_over { "warn" } else { "" },
+        text: format!("{} · {}", it.slug, it.company_name),
+        href: format!("/panel/tenants/{}", it.slug),
+        detail: ends.replace("{day}", &day(it.trial_ends_at)),
+    }
+}

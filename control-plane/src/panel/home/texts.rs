@@ -1,0 +1,29 @@
+//! The texts of the home page, in both languages.
+
+hotelhub_http::catalogue! {
+    /// The texts of the home page.
+    pub(super) HomeTexts {
+        title: "Yang perlu perhatian", "What needs attention";
+        all_well: "Semua berjalan baik. Tidak ada yang menunggu Anda.",
+            "All is well. Nothing waits for you.";
+        hotels: "Hotel menurut langganan", "Hotels by relation";
+        trouble: "Perlu ditangani", "Needs somebody";
+        running: "Sedang berjalan", "Under way";
+        trials: "Masa coba segera berakhir", "Trials that end soon";
+        dead_jobs: "Pekerjaan latar gagal: {count}", "Background jobs that failed: {count}";
+        dead_jobs_why: "di semua hotel, menurut hitungan terakhir", "over all hotels, as last counted";
+        host_away: "Server {name} tidak terjangkau", "Host {name} is not reachable";
+        host_full: "Server {name} hampir penuh", "Host {name} is nearly full";
+        host_draining: "Server {name} sedang dikosongkan", "Host {name} is being drained";
+        host_cordoned: "Server {name} ditutup", "Host {name} is cordoned";
+        databases: "{count} dari {most} basis data", "{count} of {most} databases";
+        fleet_halted: "Migrasi armada terhenti", "The fleet migration has halted";
+        fleet_running: "Migrasi armada berjalan", "A fleet migration is under way";
+        quarantined: "{count} hotel dikarantina", "{count} hotels in quarantine";
+        more_operations: "Semua operasi", "All operations";
+        more_trials: "Semua masa coba", "All trials";
+        ends: "berakhir {day}", "ends {day}";
+        ended: "seharusnya berakhir {day}", "should have ended {day}";
+        new_hotel: "Hotel baru", "New hotel";
+    }
+}

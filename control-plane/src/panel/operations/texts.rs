@@ -1,0 +1,101 @@
+//! The texts of the pages about operations, in both languages.
+
+use hotelhub_http::language::Language;
+
+use crate::signup::texts::step as step_of_creation;
+
+hotelhub_http::catalogue! {
+    /// The texts of the pages about operations.
+    pub(in crate::panel) OperationTexts {
+        title: "Operasi", "Operations";
+        lead: "Pekerjaan panjang program provisioner: membuat, memindahkan, dan menghapus hotel.",
+            "The provisioner's long work: hotels are made, moved and deleted.";
+        kind: "Jenis", "Kind";
+        any_kind: "Semua jenis", "Any kind";
+        state: "Status", "State";
+        any_state: "Semua status", "Any state";
+        open_state: "Belum selesai", "Not over";
+        hotel: "Hotel", "Hotel";
+        requested: "Diminta", "Asked for";
+        started: "Dimulai", "Begun";
+        finished: "Selesai", "Ended";
+        took: "Lama", "Took";
+        so_far: "sejauh ini", "so far";
+        none: "Tidak ada operasi seperti itu.", "There are no such operations.";
+        list: "Daftar operasi", "List of operations";
+        steps: "Langkah", "Steps";
+        skipped: "tidak perlu", "not needed";
+        step_of: "Langkah {number} dari {count}: {step}", "Step {number} of {count}: {step}";
+        progress: "Kemajuan", "Progress";
+        waiting: "Menunggu provisioner mengambilnya…", "Waiting for a provisioner to take it…";
+        is_over: "Selesai.", "It is done.";
+        was_undone: "Tidak dapat dilakukan; semuanya sudah dikembalikan.",
+            "It could not be done; everything was put back.";
+        last_error: "Kegagalan terakhir", "Last failure";
+        retry_at: "Dicoba lagi", "Tried again at";
+        figures: "Angka", "Figures";
+        by_platform: "platform, atau pendaftaran", "the platform, or a signup";
+        requested_by: "Oleh", "By";
+        ready: "Hotelnya siap", "The hotel is ready";
+        ready_lead: "Pemilik sudah dikirimi email sambutan. Langkah berikutnya: sampaikan kata sandi pertamanya, dan minta ia masuk di alamat ini.",
+            "The owner is sent a welcome mail. Next: hand over the first password, and have the owner log in at this address.";
+        open_hotel: "Buka alamat hotel", "Open the hotel's address";
+        see_hotel: "Lihat hotel ini", "See this hotel";
+        another: "Buat hotel lain", "Make another hotel";
+        undone_next: "Alamatnya bebas lagi. Lihat kegagalan terakhir, perbaiki penyebabnya, lalu buat hotelnya sekali lagi.",
+            "The address is free again. See the last failure, mend what caused it, and make the hotel once more.";
+        moved_next: "Hotelnya dilayani dari server yang baru.", "The hotel is served from its new host.";
+        deleted_next: "Data dan nama hotelnya sudah tidak ada.", "The hotel's data and names are gone.";
+        not_moved: "Hotelnya tetap di server semula.", "The hotel stays on the host that it was on.";
+        not_deleted: "Hotelnya masih ada.", "The hotel is still there.";
+    }
+}
+
+/// What a step does, in words; its name if we have none.
+pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> String {
+    let (id, en) = match (kind, name) {
+        ("move_tenant", "place") => ("Memilih server tujuan", "Choosing the host to go to"),
+        ("move_tenant", "create_target") => {
+            ("Membuat salinan kosong di sana", "Making an empty copy there")
+        }
+        ("move_tenant", "capture") => {
+            ("Mulai mencatat baris yang berubah", "Beginning to note which rows change")
+        }
+        ("move_tenant", "copy") => ("Menyalin semua data", "Copying all data"),
+        ("move_tenant", "catch_up") => {
+            ("Menyusul perubahan sejak itu", "Catching up with what changed since")
+        }
+        ("move_tenant", "switch") => (
+            "Menahan penulis sejenak, lalu beralih",
+            "Stopping writers for a moment, and switching",
+        ),
+        ("move_tenant", "retire") => {
+            ("Menutup dan menghapus salinan lama", "Closing and dropping the old copy")
+        }
+        ("delete_tenant", "find") => ("Mencari data hotel", "Finding the hotel's data"),
+        ("delete_tenant", "withdraw_route") => {
+            ("Mencabut alamat web", "Withdrawing the web address")
+        }
+        ("delete_tenant", "end_sessions") => ("Mengakhiri semua sesi", "Ending all sessions"),
+        ("delete_tenant", "drop_database") => ("Menghapus basis data", "Dropping the database"),
+        ("delete_tenant", "forget") => ("Melepas namanya", "Letting its names go"),
+        ("create_tenant", "place") => ("Memilih server", "Choosing a host"),
+        ("create_tenant", "create_role") => {
+            ("Membuat login basis data", "Making the database's login")
+        }
+        ("create_tenant", "create_database") => ("Membuat basis data", "Making the database"),
+        ("create_tenant", "write_identity") => {
+            ("Menulis nama hotel di dalamnya", "Writing the hotel's name in it")
+        }
+        ("create_tenant", "grant_access") => ("Membukanya untuk hotel", "Opening it to the hotel"),
+        ("create_tenant", "create_owner") => ("Membuat akun pemilik", "Making the owner's login"),
+        ("create_tenant", "publish_route") => {
+            ("Menerbitkan alamat web", "Publishing the web address")
+        }
+        (_, name) => return step_of_creation(name, language),
+    };
+    match language {
+        Language::Id => id.to_owned(),
+        Language::En => en.to_owned(),
+    }
+}

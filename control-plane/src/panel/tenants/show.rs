@@ -1,0 +1,182 @@
+//! `/panel/tenants/{tenant}`: all that is known of one hotel, and what may be done to it.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path, Query},
+};
+use askama::Template;
+use hotelhub_core::{life::Provisioning, money::Rupiah};
+use hotelhub_http::error::{ApiError, ApiResult};
+use serde::Deserialize;
+
+use super::{action::Action, texts::TenantTexts};
+use crate::{
+    app::App,
+    database::database_failed,
+    jobs::{
+        heap_routes::{self, HeapsQuery},
+        model::JobHeap,
+    },
+    operations,
+    pages::respond,
+    panel::{
+        error::Refused,
+        operations::{OperationTexts, progress::Row},
+        shell::{Shell, day, thousands},
+        states::{Badge, Shown as _, cycle, of_subscription},
+        typed::link,
+    },
+    tenants::{
+        TenantRef,
+        body::{TenantDetailsBody, details},
+        store,
+    },
+    vendor_users::page_session::Visitor,
+};
+
+/// Operations that stand on the page itself.
+const NEWEST: u64 = 5;
+/// Heaps of jobs of one hotel: more sorts than there are of each.
+const HEAPS: u64 = 200;
+
+/// What was done before, to say so.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ShowQuery {
+    done: String,
+}
+
+/// An action that is possible now.
+struct Offer {
+    href: String,
+    text: &'static str,
+    is_final: bool,
+}
+
+/// What the hotel has subscribed to, in words.
+struct Subscription {
+    state: Badge,
+    cycle: &'static str,
+    price: String,
+    period: String,
+    trial_end: Option<String>,
+}
+
+/// A state of jobs, and the link to them.
+struct Figure {
+    name: &'static str,
+    href: String,
+    count: String,
+}
+
+#[derive(Template)]
+#[template(path = "panel/tenant.html")]
+struct Page {
+    shell: Shell,
+    w: &'static TenantTexts,
+    o: &'static OperationTexts,
+    it: TenantDetailsBody,
+    status: Badge,
+    provisioning: Badge,
+    access: Badge,
+    subscription: Option<Subscription>,
+    address: Option<String>,
+    operations: Vec<Row>,
+    jobs: Vec<Figure>,
+    offers: Vec<Offer>,
+    /// Pages about this hotel: path and name.
+    places: Vec<(String, &'static str)>,
+    done: Option<&'static str>,
+}
+
+/// Shows one.
+pub(super) async fn show_tenant(
+    req: HttpRequest,
+    app: Data<App>,
+    Visitor(vendor): Visitor,
+    name: Path<TenantRef>,
+    query: Query<ShowQuery>,
+) -> ApiResult<HttpResponse> {
+    vendor.require("tenants.read")?;
+    let found = store::find_named(&app.db, &name).await.map_err(database_failed)?;
+    let tenant = found.ok_or_else(|| ApiError::not_found("tenant"))?;
+    let id = tenant.id;
+    let operations = operations::routes::ListQuery {
+        tenant: Some(TenantRef::Id(id)),
+        limit: Some(NEWEST),
+        ..operations::routes::ListQuery::default()
+    };
+    let heaps = HeapsQuery::of_tenant(TenantRef::Id(id), HEAPS);
+    let (it, (operations, _), (heaps, _)) = tokio::try_join!(
+        details(&app.db, tenant),
+        operations::routes::list(&app, operations),
+        heap_routes::list_heaps(&app, &vendor, heaps)
+    )?;
+    let shell = Shell::inside(&req, vendor);
+    let (language, w, now) = (shell.language, TenantTexts::of(shell.language), app.clock.now());
+    let host = it.host.as_deref().filter(|_| it.tenant.provisioning == Provisioning::Ready);
+    let page = Page {
+        status: it.tenant.status.badge(language),
+        provisioning: it.tenant.provisioning.badge(language),
+        access: it.tenant.access.badge(language),
+        subscription: it.subscription.as_ref().map(|it| Subscription {
+            state: of_subscription(&it.status, language),
+            cycle: cycle(&it.billing_cycle, language),
+            price: Rupiah::new(it.price_idr).to_string(),
+            period: format!("{} – {}", day(it.current_period_start), day(it.current_period_end)),
+            trial_end: it.trial_end.filter(|_| it.status == "trialing").map(day),
+        }),
+        address: host.map(|it| app.addresses.of_hotel(it)),
+        operations: operations.iter().map(|it| Row::of(it, language, now)).collect(),
+        jobs: jobs(&heaps, &it.tenant.slug, w),
+        offers: offers(&it, &shell, w),
+        places: places(&it.tenant.slug, w),
+        done: Action::told(&query.done, w),
+        o: OperationTexts::of(language),
+        shell,
+        w,
+        it,
+    };
+    respond(&req, StatusCode::OK, &page)
+}
+
+/// The pages about a hotel with this slug.
+fn places(slug: &str, w: &TenantTexts) -> Vec<(String, &'static str)> {
+    vec![
+        (format!("/panel/tenants/{slug}/domains"), w.domains_link),
+        (format!("/panel/tenants/{slug}/backups"), w.backups_link),
+        (format!("/panel/tenants/{slug}/support-access"), w.support_link),
+        (format!("/panel/tenants/{slug}/jobs"), w.jobs_link),
+        (link("/panel/operations", &[("tenant", slug)]), w.operations_link),
+        (link("/panel/job-pauses", &[("tenant", slug)]), w.pauses_link),
+        (link("/panel/audit", &[("tenant", slug)]), w.audit_link),
+    ]
+}
+
+/// What is possible now, and what the person may do of it.
+fn offers(it: &TenantDetailsBody, shell: &Shell, w: &TenantTexts) -> Vec<Offer> {
+    let possible = it.actions.iter().filter(|it| it.is_possible);
+    let offered = possible.filter_map(|action| {
+        let action = Action::of(action.name).filter(|it| shell.may(it.permission()))?;
+        Some(Offer {
+            href: format!("/panel/tenants/{}/actions/{}", it.tenant.id, action.name()),
+            text: action.link_text(w),
+            is_final: action.is_final(),
+        })
+    });
+    offered.collect()
+}
+
+fn jobs(heaps: &[JobHeap], slug: &str, w: &'static TenantTexts) -> Vec<Figure> {
+    let states = [("dead", w.jobs_dead), ("retrying", w.jobs_retrying), ("held", w.jobs_held)];
+    let figure = |(state, name)| {
+        let of_state = heaps.iter().filter(|it| it.state == state);
+        Figure {
+            name,
+            href: link(&format!("/panel/tenants/{slug}/jobs"), &[("state", state)]),
+            count: thousands(of_state.map(|it| it.count).sum()),
+        }
+    };
+    states.into_iter().map(figure).collect()
+}

@@ -1,0 +1,50 @@
+-- The vendor's lists stay quick however many tenants there are, and a database host can get another
+-- address, or go.
+
+-- A piece of a word is found by its trigrams. The extension is a trusted one: the owner of the
+-- database may make it.
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE INDEX tenants_search ON tenants
+  USING gin ((lower(slug || ' ' || company_name || ' ' || owner_email)) gin_trgm_ops);
+CREATE INDEX domains_search ON domains USING gin (hostname gin_trgm_ops)
+  WHERE released_at IS NULL;
+
+-- One for each order of the list; by age there is one.
+CREATE INDEX tenants_by_slug ON tenants (slug, id);
+CREATE INDEX tenants_by_company ON tenants (lower(company_name), id);
+CREATE INDEX tenants_by_trial_end ON tenants (trial_ends_at, id) WHERE trial_ends_at IS NOT NULL;
+-- What a filter asks for is often rare.
+CREATE INDEX tenants_by_standing ON tenants (status, provisioning, access);
+
+CREATE INDEX operations_by_age ON operations (requested_at DESC, id DESC);
+CREATE INDEX fleet_migrations_by_age ON fleet_migrations (requested_at DESC, id DESC);
+
+-- What is known of a host goes with it. Copies of tenants' data keep it from going.
+ALTER TABLE templates DROP CONSTRAINT templates_db_host_id_fkey;
+ALTER TABLE templates ADD CONSTRAINT templates_db_host_id_fkey
+  FOREIGN KEY (db_host_id) REFERENCES db_hosts ON DELETE CASCADE;
+ALTER TABLE db_host_reports DROP CONSTRAINT db_host_reports_db_host_id_fkey;
+ALTER TABLE db_host_reports ADD CONSTRAINT db_host_reports_db_host_id_fkey
+  FOREIGN KEY (db_host_id) REFERENCES db_hosts ON DELETE CASCADE;
+
+-- The routes of all who lie on a host carry its address.
+CREATE FUNCTION append_route_changes_of_host() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  moved uuid;
+  next bigint;
+BEGIN
+  FOR moved IN
+    SELECT tenant_id FROM databases WHERE db_host_id = NEW.id AND state = 'assigned' ORDER BY tenant_id
+  LOOP
+    UPDATE route_position SET version = version + 1 RETURNING version INTO next;
+    INSERT INTO route_changes (version, tenant_id) VALUES (next, moved);
+  END LOOP;
+  IF next IS NOT NULL THEN
+    PERFORM pg_notify('route_changes', next::text);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER db_hosts_route AFTER UPDATE ON db_hosts
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+  WHEN ((OLD.address, OLD.port) IS DISTINCT FROM (NEW.address, NEW.port))
+  EXECUTE FUNCTION append_route_changes_of_host();
