@@ -17,7 +17,7 @@ use hotelhub_http::{
     error::{ApiError, ApiResult, ErrorBody},
 };
 use hotelhub_storage::Storage;
-use sea_orm::TransactionTrait as _;
+use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde_json::json;
 
 use super::{object_of, routes::find_tenant, store};
@@ -65,11 +65,23 @@ pub(crate) async fn export_tenant(
     vendor.require("backups.write")?;
     objects(&app)?;
     once(&app, (&vendor, &body.0), StatusCode::ACCEPTED, async |tx| {
-        let tenant = find_for_update(tx, &name).await?;
-        standing(&tenant, false).after(Action::BackUp)?;
-        request(tx, (&vendor, tenant.id), (Kind::Backup, json!({}))).await
+        request_backup(tx, &vendor, &name).await
     })
     .await
+}
+
+/// Asks for a backup.
+///
+/// # Errors
+/// Refuses what is not possible now.
+pub(crate) async fn request_backup(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    name: &TenantRef,
+) -> ApiResult<Progress> {
+    let tenant = find_for_update(tx, name).await?;
+    standing(&tenant, false).after(Action::BackUp)?;
+    request(tx, (vendor, tenant.id), (Kind::Backup, json!({}))).await
 }
 
 /// The bundle of a backup as a file: everything that the hotel had, its guests' data included.
@@ -87,14 +99,26 @@ pub(crate) async fn download_bundle(
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.take_along")?;
     let (name, id) = path.into_inner();
-    let tenant = find_tenant(&app, &name).await?;
+    send_bundle(&app, &vendor, (&name, id)).await
+}
+
+/// Sends the bundle of a backup, and notes who took it.
+///
+/// # Errors
+/// 404 if there is no such backup; fails if the storage does.
+pub(crate) async fn send_bundle(
+    app: &App,
+    vendor: &Vendor,
+    (name, id): (&TenantRef, BackupId),
+) -> ApiResult<HttpResponse> {
+    let tenant = find_tenant(app, name).await?;
     let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
     let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
-    let found = objects(&app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
+    let found = objects(app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
     let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let event = Event::of("tenant.take_along").on("backup", id).of_tenant(Some(tenant.id));
     let tx = app.db.begin().await.map_err(database_failed)?;
-    audit::record(&tx, &vendor, event).await?;
+    audit::record(&tx, vendor, event).await?;
     tx.commit().await.map_err(database_failed)?;
     let day = backup.taken_at.map(|it| it.format("-%Y-%m-%d").to_string()).unwrap_or_default();
     let file = format!("attachment; filename=\"{}{day}.zip\"", tenant.slug);
@@ -110,7 +134,7 @@ pub(crate) async fn download_bundle(
 }
 
 /// Where bundles are.
-pub(super) fn objects(app: &App) -> ApiResult<&Storage> {
+pub(crate) fn objects(app: &App) -> ApiResult<&Storage> {
     app.objects.as_ref().ok_or_else(|| {
         ApiError::unavailable(
             "STORAGE_NOT_SET",

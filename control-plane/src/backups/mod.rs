@@ -2,10 +2,10 @@
 //! provisioner makes and keeps them; a bundle that somebody brings is taken in here.
 
 pub(crate) mod bundle_routes;
-mod model;
+pub(crate) mod model;
 pub(crate) mod restore_routes;
 pub(crate) mod routes;
-mod store;
+pub(crate) mod store;
 mod upload;
 
 use actix_web::web::ServiceConfig;

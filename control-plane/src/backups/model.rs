@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Why a backup was made, in its written forms.
-pub(super) const KINDS: [&str; 4] = ["nightly", "manual", "before_restore", "final"];
+pub(crate) const KINDS: [&str; 4] = ["nightly", "manual", "before_restore", "final"];
 
 /// A bundle of a tenant's data.
 #[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
@@ -106,14 +106,14 @@ pub(crate) struct Summary {
 
 /// Which backups to list.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Filter {
-    pub(super) tenant: Option<TenantId>,
-    pub(super) kind: Option<String>,
+pub(crate) struct Filter {
+    pub(crate) tenant: Option<TenantId>,
+    pub(crate) kind: Option<String>,
 }
 
 /// Where a page ended. The newest come first.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Place {
-    pub(super) at: DateTime<Utc>,
-    pub(super) id: Uuid,
+pub(crate) struct Place {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) id: Uuid,
 }

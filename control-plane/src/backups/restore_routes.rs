@@ -12,6 +12,7 @@ use hotelhub_http::{
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
+use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -87,30 +88,42 @@ pub(crate) async fn restore_tenant(
     objects(&app)?;
     let JsonBody { value: RestoreBody { backup_id, end }, repeat } = body;
     once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
-        let tenant = find_for_update(tx, &name).await?;
-        standing(&tenant, false).after(Action::Restore)?;
-        match backup_id {
-            Some(_) if end == End::Discard => {
-                return Err(ApiError::invalid("backup_id", "leave it out: a preview is discarded"));
-            }
-            Some(id) => {
-                let found = store::find_kept(tx, tenant.id, id).await.map_err(database_failed)?;
-                found.ok_or_else(|| {
-                    ApiError::invalid("backup_id", "the tenant has no such backup; list them")
-                })?;
-            }
-            None if end == End::Preview => {
-                return Err(ApiError::invalid("backup_id", "say which backup is to be shown"));
-            }
-            None => {
-                let found = store::find_preview(tx, tenant.id).await.map_err(database_failed)?;
-                found.ok_or_else(no_preview)?;
-            }
-        }
-        let wish = json!({ "backup_id": backup_id, "end": end });
-        request(tx, (&vendor, tenant.id), (Kind::Restore, wish)).await
+        request_restore(tx, &vendor, &name, (backup_id, end)).await
     })
     .await
+}
+
+/// Asks for a restore of this backup, or for what becomes of the preview.
+///
+/// # Errors
+/// Refuses what is not possible now.
+pub(crate) async fn request_restore(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    name: &TenantRef,
+    (backup_id, end): (Option<BackupId>, End),
+) -> ApiResult<Progress> {
+    let tenant = find_for_update(tx, name).await?;
+    standing(&tenant, false).after(Action::Restore)?;
+    match backup_id {
+        Some(_) if end == End::Discard => {
+            return Err(ApiError::invalid("backup_id", "leave it out: a preview is discarded"));
+        }
+        Some(id) => {
+            let found = store::find_kept(tx, tenant.id, id).await.map_err(database_failed)?;
+            let unknown = "the tenant has no such backup; list them";
+            found.ok_or_else(|| ApiError::invalid("backup_id", unknown))?;
+        }
+        None if end == End::Preview => {
+            return Err(ApiError::invalid("backup_id", "say which backup is to be shown"));
+        }
+        None => {
+            let found = store::find_preview(tx, tenant.id).await.map_err(database_failed)?;
+            found.ok_or_else(no_preview)?;
+        }
+    }
+    let wish = json!({ "backup_id": backup_id, "end": end });
+    request(tx, (vendor, tenant.id), (Kind::Restore, wish)).await
 }
 
 /// What becomes of the data that is brought.

@@ -34,19 +34,19 @@ pub(super) fn register(app: &mut ServiceConfig) {
 }
 
 /// Which backups to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// Of this tenant alone: its id or slug.
     #[param(value_type = Option<String>)]
-    tenant: Option<TenantRef>,
+    pub(crate) tenant: Option<TenantRef>,
     /// `nightly`, `manual`, `before_restore` or `final`.
-    kind: Option<String>,
+    pub(crate) kind: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 if left out.
-    limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 /// Lists backups, the newest first.
@@ -61,6 +61,15 @@ pub(crate) async fn list_backups(
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.read")?;
+    let (backups, cursor) = list(&app, query.into_inner()).await?;
+    Ok(Answer::page(backups, cursor, None).ok())
+}
+
+/// One page of backups, and the cursor of the next one.
+///
+/// # Errors
+/// Refuses what is no filter or cursor, and says of which parameter.
+pub(crate) async fn list(app: &App, query: ListQuery) -> ApiResult<(Vec<Backup>, Option<String>)> {
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let kind = one_of("kind", query.kind.clone(), &KINDS)?;
@@ -69,7 +78,7 @@ pub(crate) async fn list_backups(
     let mut backups = found.map_err(database_failed)?;
     let place_of = |it: &Backup| Place { at: it.created_at, id: it.id };
     let cursor = paging::cut(&mut backups, limit, place_of)?;
-    Ok(Answer::page(backups, cursor, None).ok())
+    Ok((backups, cursor))
 }
 
 /// Says how the backups of the fleet stand.
@@ -83,19 +92,19 @@ pub(crate) async fn summarize_backups(app: Data<App>, _vendor: Vendor) -> ApiRes
 }
 
 /// Which drills to list.
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct DrillsQuery {
     /// Of this tenant alone: its id or slug.
     #[param(value_type = Option<String>)]
-    tenant: Option<TenantRef>,
+    pub(crate) tenant: Option<TenantRef>,
     /// `running`, `passed`, `failed` or `broken_off`.
-    state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
-    cursor: Option<String>,
+    pub(crate) cursor: Option<String>,
     /// Rows of a page, 1 to 200; 50 if left out.
-    limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
 }
 
 /// Lists restore drills, the newest first.
@@ -110,6 +119,18 @@ pub(crate) async fn list_drills(
     query: Query<DrillsQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.read")?;
+    let (drills, cursor) = drills(&app, query.into_inner()).await?;
+    Ok(Answer::page(drills, cursor, None).ok())
+}
+
+/// One page of drills, and the cursor of the next one.
+///
+/// # Errors
+/// Refuses what is no filter or cursor, and says of which parameter.
+pub(crate) async fn drills(
+    app: &App,
+    query: DrillsQuery,
+) -> ApiResult<(Vec<Drill>, Option<String>)> {
     let limit = paging::limit(query.limit)?;
     let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
     let states = ["running", "passed", "failed", "broken_off"];
@@ -119,7 +140,7 @@ pub(crate) async fn list_drills(
     let mut drills = found.map_err(database_failed)?;
     let place_of = |it: &Drill| Place { at: it.started_at, id: it.id };
     let cursor = paging::cut(&mut drills, limit, place_of)?;
-    Ok(Answer::page(drills, cursor, None).ok())
+    Ok((drills, cursor))
 }
 
 /// Shows the preview beside a hotel.
@@ -159,7 +180,7 @@ pub(crate) async fn show_deletion(
 }
 
 /// The tenant of the path.
-pub(super) async fn find_tenant(app: &App, name: &TenantRef) -> ApiResult<Tenant> {
+pub(crate) async fn find_tenant(app: &App, name: &TenantRef) -> ApiResult<Tenant> {
     let found = tenants::store::find_named(&app.db, name).await.map_err(database_failed)?;
     found.ok_or_else(|| ApiError::not_found("tenant"))
 }

@@ -16,7 +16,7 @@ const BACKUPS: &str = "SELECT b.id, b.tenant_id, t.slug, b.kind, b.night, b.stat
      FROM backups b JOIN tenants t ON t.id = b.tenant_id";
 
 /// At most `limit` backups, the newest first, from `after` on; not those that are on their way out.
-pub(super) async fn list(
+pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     after: Option<Place>,
@@ -39,7 +39,7 @@ pub(super) async fn list(
 }
 
 /// A tenant's backup that can be restored.
-pub(super) async fn find_kept(
+pub(crate) async fn find_kept(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     id: BackupId,
@@ -50,7 +50,7 @@ pub(super) async fn find_kept(
 }
 
 /// At most `limit` drills, the newest first, from `after` on.
-pub(super) async fn list_drills(
+pub(crate) async fn list_drills(
     db: &impl ConnectionTrait,
     (tenant, state): (Option<TenantId>, Option<String>),
     after: Option<Place>,
@@ -73,7 +73,7 @@ pub(super) async fn list_drills(
 }
 
 /// The preview that is shown beside a hotel.
-pub(super) async fn find_preview(
+pub(crate) async fn find_preview(
     db: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<Option<Preview>, DbErr> {
@@ -83,7 +83,7 @@ pub(super) async fn find_preview(
 }
 
 /// What is left of a tenant that was deleted.
-pub(super) async fn find_deletion(
+pub(crate) async fn find_deletion(
     db: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<Option<Deletion>, DbErr> {
@@ -94,7 +94,7 @@ pub(super) async fn find_deletion(
 }
 
 /// How the backups of the fleet stand at `now`.
-pub(super) async fn summarize(
+pub(crate) async fn summarize(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
 ) -> Result<Summary, DbErr> {

@@ -5,6 +5,7 @@
 
 mod account;
 mod audit;
+mod backups;
 mod choice;
 mod domain_texts;
 mod domains;
@@ -95,6 +96,7 @@ fn add_pages<R: Routes>(scope: &mut R) {
     Endpoint::at("/login/code").post(login::send_code).register(scope);
     Endpoint::at("/logout").post(GATE.behind(login::log_out)).register(scope);
     tenants::register(scope);
+    backups::register(scope);
     operations::register(scope);
     fleet::register(scope);
     hosts::register(scope);

@@ -16,10 +16,11 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| SCRIPT.path());
 const WIB: i32 = 7 * 3_600;
 
 /// The rooms of the panel, in the order of the menu.
-const ROOMS: [(&str, &str, fn(&Texts) -> &'static str); 10] = [
+const ROOMS: [(&str, &str, fn(&Texts) -> &'static str); 11] = [
     ("/panel", "tenants.read", |t| t.home),
     ("/panel/tenants", "tenants.read", |t| t.hotels),
     ("/panel/domains", "tenants.read", |t| t.domains),
+    ("/panel/backups", "backups.read", |t| t.backups),
     ("/panel/operations", "operations.read", |t| t.operations),
     ("/panel/fleet", "fleet_migrations.read", |t| t.fleet),
     ("/panel/hosts", "db_hosts.read", |t| t.hosts),

@@ -38,6 +38,8 @@ hotelhub_http::catalogue! {
         waiting: "Menunggu", "Waiting";
         create_tenant: "Membuat hotel", "Make a hotel";
         move_tenant: "Memindahkan hotel", "Move a hotel";
+        backup_tenant: "Membuat cadangan", "Make a backup";
+        restore_tenant: "Memulihkan hotel", "Restore a hotel";
         delete_tenant: "Menghapus hotel", "Delete a hotel";
         trialing: "Masa coba", "Trial";
         past_due: "Terlambat bayar", "Past due";
@@ -174,6 +176,8 @@ pub(super) fn kind(name: &str, language: Language) -> String {
     match name {
         "create_tenant" => t.create_tenant.to_owned(),
         "move_tenant" => t.move_tenant.to_owned(),
+        "backup_tenant" => t.backup_tenant.to_owned(),
+        "restore_tenant" => t.restore_tenant.to_owned(),
         "delete_tenant" => t.delete_tenant.to_owned(),
         other => other.replace('_', " "),
     }

@@ -98,6 +98,7 @@ hotelhub_http::catalogue! {
             "There are more hotels. Go on with the next ones.";
         go_on: "Lanjutkan", "Go on";
         not_done: "Tidak dilakukan", "Not done";
+        backups: "Cadangan", "Backups";
         domains: "Domain", "Domains";
         pauses: "Jeda", "Pauses";
         pauses_lead: "Pekerjaan yang cocok ditahan sampai jedanya dicabut; yang sedang berjalan diselesaikan.",

@@ -151,6 +151,10 @@ fn ending(operation: &Progress, w: &'static OperationTexts) -> Option<Ending> {
         ("create_tenant", false) => (w.was_undone, w.undone_next),
         ("move_tenant", true) => (w.is_over, w.moved_next),
         ("move_tenant", false) => (w.was_undone, w.not_moved),
+        ("backup_tenant", true) => (w.is_over, w.backed_up_next),
+        ("backup_tenant", false) => (w.was_undone, w.not_backed_up),
+        ("restore_tenant", true) => (w.is_over, w.restored_next),
+        ("restore_tenant", false) => (w.was_undone, w.not_restored),
         (_, true) => (w.is_over, w.deleted_next),
         (_, false) => (w.was_undone, w.not_deleted),
     };

@@ -47,6 +47,13 @@ hotelhub_http::catalogue! {
         moved_next: "Hotelnya dilayani dari server yang baru.", "The hotel is served from its new host.";
         deleted_next: "Data dan nama hotelnya sudah tidak ada.", "The hotel's data and names are gone.";
         not_moved: "Hotelnya tetap di server semula.", "The hotel stays on the host that it was on.";
+        backed_up_next: "Cadangannya ada di halaman cadangan hotel ini.",
+            "The backup is on the hotel's page of backups.";
+        not_backed_up: "Tidak ada cadangan yang dibuat. Lihat kegagalan terakhir, lalu coba lagi.",
+            "No backup was made. See the last failure, and try again.";
+        restored_next: "Pratinjau, atau keadaan hotel yang baru, ada di halaman cadangan hotel ini.",
+            "The preview, or the hotel as it is now, is on the hotel's page of backups.";
+        not_restored: "Hotelnya tetap seperti semula.", "The hotel is as it was.";
         not_deleted: "Hotelnya masih ada.", "The hotel is still there.";
     }
 }
@@ -71,6 +78,22 @@ pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> Stri
         ),
         ("move_tenant", "retire") => {
             ("Menutup dan menghapus salinan lama", "Closing and dropping the old copy")
+        }
+        ("backup_tenant" | "delete_tenant", "back_up") => ("Membuat cadangan", "Making the backup"),
+        ("backup_tenant", "find") => ("Mencari data hotel", "Finding the hotel's data"),
+        ("restore_tenant", "place") => ("Memilih server", "Choosing a host"),
+        ("restore_tenant", "load") => {
+            ("Memuat dan memeriksa cadangan", "Loading and proving the backup")
+        }
+        ("restore_tenant", "show_preview") => ("Menampilkan pratinjau", "Showing the preview"),
+        ("restore_tenant", "discard_preview") => ("Membuang pratinjau", "Discarding the preview"),
+        ("restore_tenant", "switch") => ("Beralih ke data itu", "Switching to that data"),
+        ("restore_tenant", "back_up_old") => {
+            ("Mencadangkan yang digantikan", "Backing up what was replaced")
+        }
+        ("restore_tenant", "clean_up") => ("Membereskan sisanya", "Clearing up"),
+        ("delete_tenant", "destroy_backups") => {
+            ("Menghapus cadangan lama dan berkas", "Deleting earlier backups and files")
         }
         ("delete_tenant", "find") => ("Mencari data hotel", "Finding the hotel's data"),
         ("delete_tenant", "withdraw_route") => {
