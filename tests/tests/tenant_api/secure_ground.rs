@@ -28,7 +28,6 @@ pub(crate) const DEAD_EDGE: &str = "127.0.0.9";
 pub(crate) struct Secure {
     pub(crate) platform: Platform,
     pub(crate) dns: DnsServer,
-    pub(crate) tls_port: u16,
     /// Trusts the certificate authority.
     pub(crate) visitor: TlsVisitor,
     /// Trusts the certificate of the platform's own names.
@@ -103,7 +102,6 @@ impl Secure {
         Self {
             platform,
             dns,
-            tls_port,
             visitor,
             platform_visitor,
             control,
