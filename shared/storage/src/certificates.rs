@@ -190,15 +190,14 @@ mod tests {
     use super::*;
     use crate::StorageConfig;
 
-    fn keys(first: char) -> Keyring {
-        format!("k{first}:{}=", first.to_string().repeat(43)).parse().unwrap()
-    }
+    const OURS: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const OTHERS: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
     #[tokio::test]
     async fn a_certificate_opens_where_it_was_kept_and_nowhere_else() {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(&StorageConfig::Folder(folder.path().to_owned())).unwrap();
-        let store = CertificateStore::new(storage.clone(), keys('A'));
+        let store = CertificateStore::new(storage.clone(), OURS.parse().unwrap());
         let key_pem = SecretString::from("a private key");
         let issued = Issued { chain_pem: "a chain".to_owned(), key_pem };
 
@@ -209,7 +208,7 @@ mod tests {
         storage.put("certificates/b/1.json", raw.bytes, None).await.unwrap();
         let moved = store.get("certificates/b/1.json").await.unwrap_err();
         assert!(matches!(moved, CertificateError::Sealed(UnsealError::Refused)), "{moved}");
-        let stranger = CertificateStore::new(storage, keys('B'));
+        let stranger = CertificateStore::new(storage, OTHERS.parse().unwrap());
         assert!(stranger.get(&object).await.is_err());
 
         let (mut index, seen) = store.index().await.unwrap();
@@ -225,7 +224,7 @@ mod tests {
     async fn an_answer_is_there_until_it_is_forgotten_and_no_path_is_a_token() {
         let folder = tempfile::tempdir().unwrap();
         let storage = Storage::open(&StorageConfig::Folder(folder.path().to_owned())).unwrap();
-        let store = CertificateStore::new(storage, keys('A'));
+        let store = CertificateStore::new(storage, OURS.parse().unwrap());
         let token = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
 
         store.answer(token, "token.thumbprint").await.unwrap();
