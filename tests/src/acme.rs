@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use hotelhub_core::clock::Clock;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -44,7 +45,8 @@ impl Pebble {
         }
         let folder = tempfile::tempdir().context("make a folder")?;
         let own = Authority::new(folder.path())?;
-        let (chain, key) = own.issue_pem(&["127.0.0.1"], Utc::now() + TimeDelta::days(90))?;
+        let (chain, key) =
+            own.issue_pem(&["127.0.0.1"], Clock::system().now() + TimeDelta::days(90))?;
         let file = |name: &str| folder.path().join(name);
         std::fs::write(file("own.pem"), chain).context("write a certificate")?;
         std::fs::write(file("own.key"), key).context("write a key")?;

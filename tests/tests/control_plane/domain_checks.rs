@@ -2,7 +2,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use hotelhub_core::clock::Clock;
 use platform_tests::{
     certificates::{Authority, Edge},
     dns::Fault,
@@ -179,7 +180,7 @@ async fn a_certificate_is_active_once_it_was_seen_and_failed_when_it_is_over() {
     assert_eq!(it.allow(NAME).await, 200, "it is verified: an edge may ask");
     it.zone().set_issuer(NAME, "letsencrypt.org");
     assert_eq!(looked().await, ("provisioning".into(), pair("working", "wait_for_certificate")));
-    let later = Utc::now() + TimeDelta::days(60);
+    let later = Clock::system().now() + TimeDelta::days(60);
     edge.show(&authority, &["another.example.com"], later).unwrap();
     let wrong = it.verify("mandala", NAME).await;
     assert_eq!(said(&wrong), pair("working", "wait_for_certificate"));
@@ -190,7 +191,7 @@ async fn a_certificate_is_active_once_it_was_seen_and_failed_when_it_is_over() {
     let routed = it.routed("mandala").await;
     assert!(routed.iter().any(|it| it.hostname == NAME && it.certified));
 
-    edge.show(&authority, &[NAME], Utc::now() - TimeDelta::days(2)).unwrap();
+    edge.show(&authority, &[NAME], Clock::system().now() - TimeDelta::days(2)).unwrap();
     assert_eq!(looked().await, ("failed".into(), pair("stuck", "check_certificate")));
     let routed = it.routed("mandala").await;
     assert!(routed.iter().any(|it| it.hostname == NAME && !it.certified));

@@ -2,7 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
+use hotelhub_core::clock::Clock;
 use platform_tests::{
     acme::Pebble,
     certificates::Authority,
@@ -50,7 +51,7 @@ impl Secure {
         let http_port = setup.tenant_ports[0];
         let pebble = Pebble::start(&dns, http_port).await.unwrap();
         let authority = Authority::new(folder.path()).unwrap();
-        let later = Utc::now() + TimeDelta::days(90);
+        let later = Clock::system().now() + TimeDelta::days(90);
         let own = authority.issue_pem(&[&format!("*.{BASE_DOMAIN}")], later).unwrap();
         let file = |name: &str| folder.path().join(name);
         std::fs::write(file("platform.pem"), own.0).unwrap();
