@@ -151,8 +151,8 @@ async fn support_comes_in_with_consent_works_in_sight_and_is_sent_away() {
             "support.end"
         ]
     );
-    let ours = vendor.get(&format!("/api/v1/audit?tenant={}&action=support_access", it.tenant));
-    let ours = ours.await.unwrap().data().unwrap();
+    let ours = format!("/api/v1/audit?tenant={}&action=support_access", it.tenant);
+    let ours = vendor.get(&ours).await.unwrap().data().unwrap();
     assert!(ours.as_array().unwrap().len() >= 3, "{ours}");
 }
 
