@@ -28,7 +28,7 @@ async fn tamper(ground: &Ground, sql: &str) {
         "BEGIN; ALTER TABLE audit_log DISABLE TRIGGER USER; {sql}; \
          ALTER TABLE audit_log ENABLE TRIGGER USER; COMMIT"
     );
-    ground.database.batch_execute(&sql).await.unwrap();
+    ground.database.simple_query(&sql).await.unwrap();
 }
 
 fn fault(found: &Value) -> (i64, &str) {
@@ -122,7 +122,7 @@ async fn one_changed_row_in_the_chain_is_detected_and_so_is_every_other_touch() 
         "TRUNCATE audit_log",
         "DELETE FROM audit_head",
     ] {
-        ground.database.batch_execute(sql).await.unwrap_err();
+        ground.database.simple_query(sql).await.unwrap_err();
     }
     tamper(&ground, "CREATE TABLE kept AS TABLE audit_log").await;
     let restore = "DELETE FROM audit_log; INSERT INTO audit_log TABLE kept";
@@ -158,7 +158,7 @@ async fn one_changed_row_in_the_chain_is_detected_and_so_is_every_other_touch() 
     assert_eq!(fault(&verified(&vendor, "").await), (last, "truncated"));
     // Whoever cuts the head to fit as well is found out by what was noted elsewhere, and only so.
     let cut = "UPDATE audit_head SET (seq, hash) = (SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1)";
-    ground.database.batch_execute(cut).await.unwrap();
+    ground.database.simple_query(cut).await.unwrap();
     assert_eq!(verified(&vendor, "").await["is_whole"], true);
     assert_eq!(fault(&verified(&vendor, &anchor).await), (last, "truncated"));
     let path = "/api/v1/db-hosts/one/cordon";
