@@ -65,6 +65,9 @@ pub(crate) async fn suggest(app: &App, text: &str, limit: u64) -> ApiResult<Vec<
     if let Some(slug) = text.beginning() {
         rows = store::list_beginning(&app.db, &slug, limit).await.map_err(database_failed)?;
     }
+    if u64::try_from(rows.len()).is_ok_and(|it| it >= limit) {
+        return Ok(rows);
+    }
     let narrowed = narrow(app, Filter { text: Some(text), ..Filter::default() }).await?;
     let found = store::list(&app.db, &narrowed, (Sort::Newest, None), limit).await;
     for it in found.map_err(database_failed)? {

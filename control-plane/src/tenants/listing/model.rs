@@ -47,7 +47,8 @@ pub(crate) struct Narrowed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     lower: String,
-    /// Nobody means every hotel with a part of the domain that all of them share.
+    /// Nobody means every hotel with a part of the domain that all of them share; and two letters
+    /// are in too many host names to be looked for in all of them.
     of_hosts: bool,
 }
 
@@ -57,7 +58,8 @@ impl Text {
         let lower = typed.trim().to_lowercase();
         let below = lower.strip_suffix(base_domain).and_then(|it| it.strip_suffix('.'));
         let lower = below.map_or_else(|| lower.clone(), str::to_owned);
-        let of_hosts = !format!(".{base_domain}").contains(&lower);
+        let is_shared = format!(".{base_domain}").contains(&lower);
+        let of_hosts = !is_shared && lower.chars().count() > 2;
         (!lower.is_empty()).then_some(Self { lower, of_hosts })
     }
 
@@ -185,7 +187,7 @@ mod tests {
         let of = |typed: &str| Text::of(typed, "hotelhub.id");
         assert_eq!(of(" Surya.HotelHub.id ").unwrap().pattern(), "%surya%");
         assert!(of("suryaresort.com").unwrap().of_hosts());
-        for shared in ["hotelhub", "hub.id", "id"] {
+        for shared in ["hotelhub", "hub.id", "id", "su"] {
             assert!(!of(shared).unwrap().of_hosts(), "{shared}");
         }
         assert_eq!(of("  "), None);

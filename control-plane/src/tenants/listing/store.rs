@@ -16,9 +16,8 @@ use crate::database::damaged;
 const FEW: i64 = 500;
 /// More than so many are not counted.
 const COUNTED: i64 = 10_000;
-
-/// What a text is looked for in; the index has the very same expression.
-const SEARCHED: &str = "lower(t.slug || ' ' || t.company_name || ' ' || t.owner_email)";
+/// Of those that a filter lets through: each of them is looked at.
+const COUNTED_OF_FILTERED: i64 = 2_000;
 
 const COLUMNS: &str = "t.id, t.slug, t.company_name, t.owner_name, t.owner_email, t.owner_phone, \
     t.language, t.region, t.status, t.provisioning, t.access, t.access_reason, \
@@ -105,7 +104,7 @@ impl Conditions {
     /// Whom a text means.
     fn mean(&mut self, text: &Text) {
         let pattern = self.bind(text.pattern());
-        let known = format!("{SEARCHED} LIKE {pattern}");
+        let known = format!("t.searched LIKE {pattern}");
         self.texts.push(if text.of_hosts() {
             format!("({known} OR t.id IN ({}))", of_hosts(&pattern))
         } else {
@@ -159,9 +158,11 @@ pub(super) async fn find_few(
     db: &impl ConnectionTrait,
     text: &Text,
 ) -> Result<Option<Vec<Uuid>>, DbErr> {
-    let hosts = if text.of_hosts() { format!("UNION {}", of_hosts("$1")) } else { String::new() };
+    // Whoever is found twice is listed once all the same.
+    let hosts =
+        if text.of_hosts() { format!("UNION ALL {}", of_hosts("$1")) } else { String::new() };
     let sql =
-        format!("SELECT t.id FROM tenants t WHERE {SEARCHED} LIKE $1 {hosts} LIMIT {}", FEW + 1);
+        format!("SELECT t.id FROM tenants t WHERE t.searched LIKE $1 {hosts} LIMIT {}", FEW + 1);
     let rows = db.query_all_raw(statement(&sql, vec![text.pattern().into()])).await?;
     if i64::try_from(rows.len()).map_err(damaged)? > FEW {
         return Ok(None);
@@ -190,7 +191,7 @@ pub(super) async fn list_beginning(
     let mut conditions = Conditions::default();
     let from = conditions.bind(slug);
     // What is searched begins with the slug.
-    conditions.texts.push(format!("{SEARCHED} LIKE {from} || '%'"));
+    conditions.texts.push(format!("t.searched LIKE {from} || '%'"));
     let there_first = "t.provisioning IN ('failed', 'deleted'), length(t.slug), t.slug, t.id";
     read(db, conditions, there_first, limit).await
 }
@@ -223,14 +224,15 @@ pub(super) async fn count(db: &impl ConnectionTrait, narrowed: &Narrowed) -> Res
         return Ok(Total::MoreThan(FEW));
     }
     let conditions = Conditions::of(narrowed);
+    let most = if conditions.texts.is_empty() { COUNTED } else { COUNTED_OF_FILTERED };
     let sql = format!(
         "SELECT count(*) FROM (SELECT FROM tenants t {} LIMIT {}) found",
         conditions.text(),
-        COUNTED + 1
+        most + 1
     );
     let row = db.query_one_raw(statement(&sql, conditions.values)).await?;
     let count: i64 = row.ok_or_else(|| damaged("a count without a row"))?.try_get_by_index(0)?;
-    Ok(if count > COUNTED { Total::MoreThan(COUNTED) } else { Total::Exactly(count) })
+    Ok(if count > most { Total::MoreThan(most) } else { Total::Exactly(count) })
 }
 
 fn statement(sql: &str, values: Vec<Value>) -> Statement {
