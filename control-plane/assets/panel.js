@@ -127,6 +127,8 @@ function followWork() {
     const said = document.getElementById("said");
     events.addEventListener("step", event => {
       const page = new DOMParser().parseFromString(event.data, "text/html");
+      // What is shown already stays, so that nobody is disturbed for nothing.
+      if (page.body.innerHTML.trim() === part.innerHTML.trim()) return;
       const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
       part.replaceChildren(...page.body.childNodes);
       if (focused !== "") document.getElementById(focused)?.focus();
