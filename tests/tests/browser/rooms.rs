@@ -79,7 +79,7 @@ async fn a_hotel_is_made_found_and_steered() {
     make(&mut browser).await;
 
     let database = connect(&stage.postgres.urls().unwrap().control).await.unwrap();
-    database.batch_execute(OTHERS).await.unwrap();
+    database.simple_query(OTHERS).await.unwrap();
     find(&mut browser, &panel).await;
     steer(&mut browser, &panel).await;
     end(&mut browser, &panel).await;
@@ -253,7 +253,7 @@ async fn the_fleet_is_migrated_and_its_hosts_are_looked_after() {
 
     let database = connect(&stage.postgres.urls().unwrap().control).await.unwrap();
     for sql in [OTHERS, HALTED, HOSTS] {
-        database.batch_execute(sql).await.unwrap();
+        database.simple_query(sql).await.unwrap();
     }
     browser.driver.goto(format!("{panel}/fleet?lang=id")).await.unwrap();
     browser.press("tbody a").await;

@@ -262,7 +262,7 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
     let change = "UPDATE tenants SET trial_ends_at = now() + interval '1 day' WHERE slug = 'surya'; \
                   UPDATE db_hosts SET max_databases = 1; \
                   INSERT INTO db_host_reports SELECT id, false, '<b>timed out' FROM db_hosts";
-    ground.database.batch_execute(change).await.unwrap();
+    ground.database.simple_query(change).await.unwrap();
 
     let page = open(&visitor, "/panel?lang=en").await;
     for words in [
