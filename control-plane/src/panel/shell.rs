@@ -15,8 +15,11 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| SCRIPT.path());
 /// Western Indonesia, where vendors work, in seconds.
 const WIB: i32 = 7 * 3_600;
 
-/// The rooms of the panel, in the order of the menu.
-const ROOMS: [(&str, &str, fn(&Texts) -> &'static str); 11] = [
+/// What a room is called.
+type Name = fn(&Texts) -> &'static str;
+
+/// The rooms of the panel, in the order of the menu: path, who may see it, name.
+const ROOMS: [(&str, &str, Name); 11] = [
     ("/panel", "tenants.read", |t| t.home),
     ("/panel/tenants", "tenants.read", |t| t.hotels),
     ("/panel/domains", "tenants.read", |t| t.domains),

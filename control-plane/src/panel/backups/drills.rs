@@ -106,7 +106,12 @@ fn row(it: &Drill, w: &'static BackupTexts) -> Row {
         slug: it.slug.clone(),
         state: badge(&it.state, w),
         started: moment(it.started_at),
-        rows: it.figures["rows"].as_i64().map(|it| it.to_string()).unwrap_or_default(),
+        rows: it
+            .figures
+            .get("rows")
+            .and_then(serde_json::Value::as_i64)
+            .map(|it| it.to_string())
+            .unwrap_or_default(),
         took: took.map(|it| format!("{it} s")).unwrap_or_default(),
         error: it.error.clone().unwrap_or_default(),
     }

@@ -148,7 +148,7 @@ mod tests {
         ended.finished_at = Some("2026-01-31T17:06:01Z".parse().unwrap());
         ended.state = State::Undone;
         ended.last_error = Some("no host has room".to_owned());
-        let row = Row::of(&ended, Language::En, Utc::now());
+        let row = Row::of(&ended, Language::En, "2026-01-31T18:00:00Z".parse().unwrap());
         assert_eq!((&*row.took, &*row.detail), ("1 min 1 s", "no host has room"));
     }
 }
