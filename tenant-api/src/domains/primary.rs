@@ -74,6 +74,7 @@ mod tests {
                 domain("mandala.hotelhub.id", false, true, true),
             ],
             placement: None,
+            preview_of: None,
         }
     }
 
