@@ -160,27 +160,27 @@ mod tests {
     /// Resumed before its trial is over, a tenant that never paid is a trial again: see below.
     #[rustfmt::skip]
     const READY: &str = "
-        status    access    | suspend             suspend(stopped)  resume      activate    remind(off) remind(on)   churn           move delete
-        trial     full      | suspended/essential suspended/stopped -           active/full -           trial/grace  churned/stopped =    -
-        trial     grace     | suspended/essential suspended/stopped -           active/full trial/full  -            churned/stopped =    -
-        trial     essential | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    -
-        trial     read_only | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    -
-        trial     stopped   | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    -
-        active    full      | suspended/essential suspended/stopped -           -           -           active/grace churned/stopped =    -
-        active    grace     | suspended/essential suspended/stopped -           -           active/full -            churned/stopped =    -
-        active    essential | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    -
-        active    read_only | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    -
-        active    stopped   | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    -
-        suspended full      | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    -
-        suspended grace     | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    -
-        suspended essential | -                   suspended/stopped active/full -           -           -            churned/stopped =    -
-        suspended read_only | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    -
-        suspended stopped   | suspended/essential -                 active/full -           -           -            churned/stopped =    -
-        churned   full      | -                   -                 -           -           -           -            -               =    =
-        churned   grace     | -                   -                 -           -           -           -            -               =    =
-        churned   essential | -                   -                 -           -           -           -            -               =    =
-        churned   read_only | -                   -                 -           -           -           -            -               =    =
-        churned   stopped   | -                   -                 -           -           -           -            -               =    =
+        status    access    | suspend             suspend(stopped)  resume      activate    remind(off) remind(on)   churn           move back-up restore delete
+        trial     full      | suspended/essential suspended/stopped -           active/full -           trial/grace  churned/stopped =    =       =       -
+        trial     grace     | suspended/essential suspended/stopped -           active/full trial/full  -            churned/stopped =    =       =       -
+        trial     essential | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    =       =       -
+        trial     read_only | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    =       =       -
+        trial     stopped   | suspended/essential suspended/stopped -           active/full trial/full  trial/grace  churned/stopped =    =       =       -
+        active    full      | suspended/essential suspended/stopped -           -           -           active/grace churned/stopped =    =       =       -
+        active    grace     | suspended/essential suspended/stopped -           -           active/full -            churned/stopped =    =       =       -
+        active    essential | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    =       =       -
+        active    read_only | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    =       =       -
+        active    stopped   | suspended/essential suspended/stopped -           -           active/full active/grace churned/stopped =    =       =       -
+        suspended full      | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    =       =       -
+        suspended grace     | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    =       =       -
+        suspended essential | -                   suspended/stopped active/full -           -           -            churned/stopped =    =       =       -
+        suspended read_only | suspended/essential suspended/stopped active/full -           -           -            churned/stopped =    =       =       -
+        suspended stopped   | suspended/essential -                 active/full -           -           -            churned/stopped =    =       =       -
+        churned   full      | -                   -                 -           -           -           -            -               =    =       =       =
+        churned   grace     | -                   -                 -           -           -           -            -               =    =       =       =
+        churned   essential | -                   -                 -           -           -           -            -               =    =       =       =
+        churned   read_only | -                   -                 -           -           -           -            -               =    =       =       =
+        churned   stopped   | -                   -                 -           -           -           -            -               =    =       =       =
     ";
 
     fn standings() -> Vec<Standing> {

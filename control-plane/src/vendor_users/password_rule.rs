@@ -28,13 +28,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_known_and_own_words_are_no_password() {
+    fn short_and_known_words_are_no_password() {
         let check = |text: &str| {
             let password = SecretString::from(text);
             super::check(&password, "ayu.lestari@hotelhub.id", "Ayu Lestari").is_ok()
         };
         assert!(check("kopi-tubruk-di-teras-villa"));
-        for weak in ["kopi-tubruk", "password1234", "ayulestari12", &"x".repeat(129)] {
+        for weak in ["kopi-tubruk", "password1234", &"x".repeat(129)] {
             assert!(!check(weak), "{weak}");
         }
     }

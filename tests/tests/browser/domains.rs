@@ -28,7 +28,7 @@ async fn a_domain_is_added_by_keyboard_and_says_what_is_next() {
     browser.fill("password", platform.vendor_password()).await;
     browser.press("main button").await;
     browser.wait_for("form[action='/panel/logout']").await;
-    browser.press("header a[href='/panel/domains']").await;
+    browser.press("nav.rooms a[href='/panel/domains']").await;
     browser.wait_for("tbody").await;
     browser.driver.goto(format!("{panel}/domains?lang=en")).await.unwrap();
     let table = browser.wait_for("tbody").await;
