@@ -9,6 +9,7 @@
     reason = "whatever a helper of a test does not find should stop the test"
 )]
 
+mod backups;
 mod browser;
 mod domains;
 mod failed_mail;

@@ -56,7 +56,7 @@ async fn send(browser: &Browser, key: Key) {
     browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
 }
 
-async fn log_in(browser: &Browser, platform: &Platform) -> String {
+pub(crate) async fn log_in(browser: &Browser, platform: &Platform) -> String {
     let panel = format!("{}/panel", platform.setup().panel_public_url());
     browser.driver.goto(format!("{panel}?lang=en")).await.unwrap();
     browser.wait_for("form[action='/panel/login']").await;
@@ -219,6 +219,7 @@ async fn end(browser: &mut Browser, panel: &str) {
     browser.wait_for("#confirm-error").await;
     browser.inspect("delete-unsure").await;
     browser.fill("confirm", "surya").await;
+    browser.fill("reason", "the hotel asks for it").await;
     browser.press("main form button").await;
     browser.wait_for("main .notice h2").await;
     browser.inspect("deleted").await;

@@ -13,6 +13,7 @@ mod domains;
 mod ground;
 mod help;
 mod jobs;
+mod leaving;
 mod operator;
 mod session;
 mod vendor;
