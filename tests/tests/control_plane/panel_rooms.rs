@@ -197,8 +197,8 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
     assert_eq!(act(&visitor, &format!("{actions}/churn"), &[("reason", "gone")]).await.0, 303);
     let unsure = visitor.send(&format!("{actions}/delete"), &[("confirm", "suria")]).await.unwrap();
     assert!(unsure.status == 422 && unsure.body.contains("confirm-error"), "{}", unsure.body);
-    let early = visitor.send(&format!("{actions}/delete?lang=en"), &[("confirm", "surya")]);
-    let early = early.await.unwrap();
+    let delete = format!("{actions}/delete?lang=en");
+    let early = visitor.send(&delete, &[("confirm", "surya")]).await.unwrap();
     assert!(early.status == 409 && early.body.contains("RETENTION_NOT_OVER"), "{}", early.body);
     let asked = [("confirm", "surya"), ("reason", "the hotel asks for it")];
     assert_eq!(act(&visitor, &format!("{actions}/delete"), &asked).await.0, 303);
