@@ -294,4 +294,12 @@ INSERT INTO peer_budgets (peer, property_id, called_at)
 INSERT INTO schedules (name, property_id, next_fire_at)
   SELECT 'report_day', id, now() + interval '1 day' FROM properties;
 INSERT INTO schedule_fires (name, property_id, fire_at, outcome, fired_at)
-  SELECT 'report_day', id, now(), 'missed', now() FROM properties";
+  SELECT 'report_day', id, now(), 'missed', now() FROM properties;
+INSERT INTO audit_log (seq, at, actor_kind, actor_name, action, details, hash)
+  SELECT n, now(), 'staff', 'Sari', 'support.allow', '{\"n\": 1}', sha256(n::text::bytea)
+  FROM generate_series(1, 20) AS n;
+UPDATE audit_head SET seq = 20, hash = sha256('20');
+INSERT INTO support_grants (id, vendor_user_id, vendor_email, vendor_name, reason, minutes,
+    requested_at, lapses_at)
+  VALUES (gen_random_uuid(), gen_random_uuid(), 'ayu@example.com', 'Ayu', 'ticket 4711', 60, now(),
+    now() + interval '1 day')";
