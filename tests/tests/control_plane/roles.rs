@@ -24,6 +24,7 @@ fn body_of(path: &str) -> Value {
         "support-access" => json!({ "reason": "" }),
         "users" => json!({ "email": "", "name": "", "role": "" }),
         "role" => json!({ "role": "owner" }),
+        "restore" => json!({ "end": "discard" }),
         "allowed-addresses" => json!({ "addresses": [] }),
         "password" => json!({ "current_password": "", "password": "" }),
         "totp" => json!({ "password": "" }),
