@@ -82,6 +82,17 @@ ALTER TABLE databases DROP CONSTRAINT databases_state_check;
 ALTER TABLE databases ADD CONSTRAINT databases_state_check CHECK (state IN
   ('making', 'warm', 'claimed', 'assigned', 'preview', 'retired', 'discarding'));
 
+-- Whose data is in a copy that is nobody's any more, until it is dropped.
+ALTER TABLE databases ADD COLUMN data_of uuid REFERENCES tenants;
+CREATE INDEX databases_data_of ON databases (data_of) WHERE data_of IS NOT NULL;
+CREATE FUNCTION remember_whose_data() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.data_of := OLD.tenant_id;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER databases_data_of BEFORE UPDATE ON databases FOR EACH ROW
+  WHEN (OLD.tenant_id IS NOT NULL AND NEW.tenant_id IS NULL) EXECUTE FUNCTION remember_whose_data();
+
 -- What is left of a tenant that was deleted: the proof that its data is gone.
 CREATE TABLE deletions (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
@@ -92,7 +103,7 @@ CREATE TABLE deletions (
   requested_at timestamptz NOT NULL,
   -- When the database, its files and all earlier backups were gone; NULL: not yet.
   deleted_at timestamptz,
-  -- Each thing, noted in the transaction that forgot it: databases, backups with their SHA-256, files.
+  -- Each thing, noted when it was gone: databases, backups with their SHA-256, files.
   destroyed jsonb NOT NULL DEFAULT '[]',
   -- The last backup, for the one who was deleted by mistake: until when, and when it was gone.
   final_backup uuid,

@@ -104,12 +104,13 @@ pub(crate) async fn replace(
     let changed = control
         .execute(
             // The count makes the first update come first: two assigned ones are refused.
-            "WITH shown AS (DELETE FROM previews WHERE database_id = $2),
-             old AS (
+            "WITH old AS (
                UPDATE databases SET state = 'retired'
                WHERE id = $1 AND state = 'assigned'
                  AND EXISTS (SELECT FROM databases WHERE id = $2 AND state = $5)
                RETURNING 1
+             ), shown AS (
+               DELETE FROM previews WHERE database_id = $2 AND (SELECT count(*) FROM old) = 1
              )
              UPDATE databases SET state = 'assigned', schema_version = $3, access = $4
              WHERE id = $2 AND state = $5 AND (SELECT count(*) FROM old) = 1",

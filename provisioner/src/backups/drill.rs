@@ -98,6 +98,10 @@ impl Drills {
              WHERE state = 'running'";
         control.execute(broken, &[&now]).await?;
         let Some(turn) = find_turn(&control, now).await? else { return Ok(()) };
+        // Whoever deletes the tenant waits, and finds the copy on record.
+        if !store::try_lock(&control, turn.tenant).await? {
+            return Ok(());
+        }
         let id = DrillId::generate();
         let begin = "INSERT INTO restore_drills (id, tenant_id, backup_id, state, started_at)
              VALUES ($1, $2, $3, 'running', $4)";
@@ -118,7 +122,7 @@ impl Drills {
         let fetched = began.elapsed();
 
         let copy = DatabaseId::generate();
-        let host = register(control, copy, version).await?;
+        let host = register(control, (copy, turn.tenant), version).await?;
         let host = hosts::find(control, host).await?;
         let lost = || StepError::NotYet("the database server is not on record".to_owned());
         let host = host.ok_or_else(lost)?;
@@ -130,7 +134,7 @@ impl Drills {
         let tried = async {
             let inside = copies::make_fresh(&server, &login, (copy, version), &self.tasks).await?;
             load::load(&inside, bundle, None).await?;
-            Ok::<_, StepError>(invariants::list_broken(&inside).await?)
+            Ok::<_, StepError>(invariants::list_broken(&inside, version).await?)
         };
         let broken = tried.await;
         // Its maker's lock goes with the session of this look; then it is dropped.
@@ -210,7 +214,7 @@ async fn find_turn(control: &Session, now: DateTime<Utc>) -> Result<Option<Turn>
 /// Puts the copy on record, held by this session, on the server with the most room.
 async fn register(
     control: &Session,
-    copy: DatabaseId,
+    (copy, tenant): (DatabaseId, TenantId),
     version: i32,
 ) -> Result<DbHostId, StepError> {
     control.query_one("SELECT pg_advisory_lock($1)", &[&copies::lock_key(copy)]).await?;
@@ -218,8 +222,8 @@ async fn register(
     control
         .run(&format!(
             "SELECT pg_advisory_xact_lock({lock});
-             INSERT INTO databases (id, db_host_id, generation, schema_version, state)
-             SELECT '{copy}', h.id, 1, {version}, 'making' FROM db_hosts h
+             INSERT INTO databases (id, db_host_id, generation, schema_version, state, data_of)
+             SELECT '{copy}', h.id, 1, {version}, 'making', '{tenant}' FROM db_hosts h
              CROSS JOIN LATERAL (
                SELECT h.max_databases - count(*) AS left_over FROM databases d
                WHERE d.db_host_id = h.id) AS room

@@ -126,7 +126,7 @@ impl Expiry {
                 self.storage.delete(&upload.name).await?;
             }
         }
-        self.storage.sweep_unfinished(UNFINISHED_AGE).await?;
+        self.storage.sweep_unfinished("", UNFINISHED_AGE).await?;
         Ok(())
     }
 }

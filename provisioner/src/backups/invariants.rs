@@ -4,7 +4,7 @@
 use hotelhub_core::sql::Query as _;
 use tokio_postgres::Error;
 
-use crate::session::Session;
+use crate::{contents::audit, session::Session};
 
 /// Sentences that must be true, each with the number of rows against it.
 const INVARIANTS: [(&str, &str); 4] = [
@@ -41,7 +41,7 @@ const INVARIANTS: [(&str, &str); 4] = [
 ];
 
 /// The sentences that are not true of a database, with how many rows say so.
-pub(super) async fn list_broken(inside: &Session) -> Result<Vec<String>, Error> {
+pub(super) async fn list_broken(inside: &Session, version: i32) -> Result<Vec<String>, Error> {
     let mut broken = Vec::new();
     for (sentence, sql) in INVARIANTS {
         let against: i64 = inside.query_one(sql, &[]).await?.try_get(0)?;
@@ -49,8 +49,15 @@ pub(super) async fn list_broken(inside: &Session) -> Result<Vec<String>, Error> 
             broken.push(format!("not true that {sentence} ({against})"));
         }
     }
+    if version >= audit::SINCE
+        && let Some(fault) = audit::find_fault(inside).await?
+    {
+        broken.push(format!("not true that {AUDIT} (row {} is {})", fault.seq(), fault.kind()));
+    }
     Ok(broken)
 }
 
+const AUDIT: &str = "each row of the audit log follows from the one before";
+
 /// How many there are.
-pub(super) const COUNT: usize = INVARIANTS.len();
+pub(super) const COUNT: usize = INVARIANTS.len() + 1;

@@ -1,6 +1,7 @@
 //! What a tenant database holds: its tables as the catalogue describes them, what acts on their rows
 //! by itself, and all of it as a bundle.
 
+pub(crate) mod audit;
 mod csv;
 pub(crate) mod dump;
 pub(crate) mod load;

@@ -1,14 +1,16 @@
 //! The last backup, and the end of all that was there before it.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::sql::Query as _;
 use hotelhub_storage::Storage;
+use serde_json::{Value, json};
 
 use super::Work;
 use crate::{
     backups::{self, KEPT_DAYS, Kind, Wanted, store},
     engine::StepError,
-    restore_tenant,
     session::Session,
 };
 
@@ -27,10 +29,15 @@ pub(super) async fn final_until(
 /// Makes the last backup: nobody can add to the database any more.
 pub(super) async fn back_up(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let (operation, keep_until) = (work.operation, work.facts.final_until);
+    work.facts.final_backup = store::find_final(control, operation.id).await?;
+    if work.facts.final_backup.is_some() {
+        return Ok(());
+    }
     let storage = backups::required(work.storage())?.clone();
     let (site, database) = work.enter(control).await?;
-    // A database that an earlier try has dropped was backed up before.
-    let is_there = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datallowconn)";
+    // A database that an earlier try has dropped, or begun to drop, was backed up before.
+    let is_there = "SELECT EXISTS (
+           SELECT FROM pg_database WHERE datname = $1 AND datallowconn AND datconnlimit <> -2)";
     if !site.session.query_one(is_there, &[&database.name()]).await?.try_get(0)? {
         return Ok(());
     }
@@ -42,40 +49,64 @@ pub(super) async fn back_up(work: &mut Work, control: &Session) -> Result<(), St
     Ok(())
 }
 
-/// Deletes all other backups, the preview, what was brought, and the hotel's files.
+/// Deletes all other backups, what was brought, and the hotel's files.
 pub(super) async fn destroy(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    let (tenant, now) = (work.operation.tenant, work.now());
-    restore_tenant::discard_all_of(control, tenant).await?;
-    let Some(storage) = work.storage().cloned() else { return Ok(()) };
-    // A nightly backup may be on its way: what it writes after this would outlive the hotel.
+    let tenant = work.operation.tenant;
+    let Some(storage) = work.storage().cloned() else {
+        return note_no_storage(work, control).await;
+    };
+    // A nightly backup or a drill may be on its way: what it writes after this would outlive the
+    // hotel.
     if !store::try_lock(control, tenant).await? {
-        return Err(StepError::NotYet("a nightly backup of the tenant is being made".to_owned()));
+        return Err(StepError::NotYet("a backup of the tenant is being made or tried".to_owned()));
     }
+    let destroyed = destroy_stored(work, control, &storage).await;
+    store::unlock(control, tenant).await?;
+    destroyed
+}
+
+/// Where no object storage is set, nothing can have been put there; but it may have been set before.
+async fn note_no_storage(work: &Work, control: &Session) -> Result<(), StepError> {
+    let tenant = work.operation.tenant;
+    let any = "SELECT EXISTS (SELECT FROM backups WHERE tenant_id = $1)";
+    if control.query_one(any, &[&tenant]).await?.try_get(0)? {
+        let unset = "the tenant has backups, and STORAGE_URL of the provisioner is not set";
+        return Err(StepError::NotYet(unset.to_owned()));
+    }
+    let none = json!([{ "object_storage": "none is set: nothing was looked for" }]);
+    note(work, control, &none).await
+}
+
+async fn destroy_stored(
+    work: &mut Work,
+    control: &Session,
+    storage: &Storage,
+) -> Result<(), StepError> {
+    let (tenant, now) = (work.operation.tenant, work.now());
     let kept = store::find_final(control, work.operation.id).await?;
     work.facts.final_backup = kept;
     for backup in store::expire_all_but(control, tenant, kept).await? {
         storage.delete(&backups::object_of(tenant, backup.id)).await?;
         store::forget(control, backup.id, now).await?;
     }
-    destroy_objects(&storage, work, control).await?;
-    Ok(store::unlock(control, tenant).await?)
-}
-
-async fn destroy_objects(
-    storage: &Storage,
-    work: &Work,
-    control: &Session,
-) -> Result<(), StepError> {
-    let tenant = work.operation.tenant;
-    let last = work.facts.final_backup.map(|it| backups::object_of(tenant, it));
-    for object in storage.list(&backups::folder_of(tenant)).await? {
+    let folder = backups::folder_of(tenant);
+    let last = kept.map(|it| backups::object_of(tenant, it));
+    for object in storage.list(&folder).await? {
         if Some(&object.name) == last.as_ref() {
             continue;
         }
         storage.delete(&object.name).await?;
-        let note = "UPDATE deletions SET destroyed = destroyed || jsonb_build_array(
-               jsonb_build_object('object', $2::text, 'at', $3::timestamptz)) WHERE tenant_id = $1";
-        control.execute(note, &[&tenant, &object.name, &work.now()]).await?;
+        note(work, control, &json!([{ "object": object.name, "at": now }])).await?;
     }
+    // Parts of objects that somebody began who died.
+    storage.sweep_unfinished(&folder, Duration::ZERO).await?;
+    Ok(())
+}
+
+/// Adds to the proof what it does not have yet.
+async fn note(work: &Work, control: &Session, destroyed: &Value) -> Result<(), StepError> {
+    let sql = "UPDATE deletions SET destroyed = destroyed || $2
+         WHERE tenant_id = $1 AND NOT destroyed @> $2";
+    control.execute(sql, &[&work.operation.tenant, destroyed]).await?;
     Ok(())
 }

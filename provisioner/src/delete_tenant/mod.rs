@@ -1,7 +1,8 @@
 //! The saga that ends a tenant.
 //!
 //! First its route goes, then whoever is still in its database, then, once the last backup is whole,
-//! the database itself, all earlier backups and the hotel's files; at last its names are free.
+//! the database itself, all earlier backups and the hotel's files, and every other copy that had its
+//! data: of a preview, a drill, a move. At last its names are free.
 //!
 //! Only a tenant that has churned is deleted. Once its route is gone there is no way back: what
 //! fails is tried again for ever. Everything can be repeated, also where nothing is left. What was
@@ -24,6 +25,7 @@ use serde_json::Value;
 pub use self::work::{Tools, Work};
 use crate::{
     engine::{Operation, Saga, Step, StepError},
+    restore_tenant,
     session::Session,
 };
 
@@ -40,7 +42,7 @@ pub struct Facts {
     pub final_backup: Option<BackupId>,
 }
 
-static STEPS: [Step<Work>; 7] = [
+static STEPS: [Step<Work>; 8] = [
     Step {
         name: "find",
         is_needed: |_| true,
@@ -80,6 +82,13 @@ static STEPS: [Step<Work>; 7] = [
         name: "destroy_backups",
         is_needed: |_| true,
         make: |work, control| Box::pin(destroy::destroy(work, control)),
+        undo: None,
+        is_durable: true,
+    },
+    Step {
+        name: "await_other_copies",
+        is_needed: |_| true,
+        make: |work, control| Box::pin(await_other_copies(work, control)),
         undo: None,
         is_durable: true,
     },
@@ -126,10 +135,28 @@ async fn withdraw_route(work: &mut Work, control: &Session) -> Result<(), StepEr
          FROM tenants WHERE id = $1 AND status = 'churned' AND provisioning = 'ready'";
     control.query(begin, &[&tenant, &operation]).await?;
     let begun = "SELECT provisioning = 'deleting' FROM tenants WHERE id = $1";
-    if control.query_one(begun, &[&tenant]).await?.try_get(0)? {
-        return Ok(());
+    if !control.query_one(begun, &[&tenant]).await?.try_get::<_, bool>(0)? {
+        return Err(not_churned());
     }
-    Err(not_churned())
+    // What shows the hotel's past goes with it; replicas learn of each route by itself.
+    Ok(restore_tenant::discard_all_of(control, tenant).await?)
+}
+
+/// Waits until whatever else had the data is gone: it is dropped by whoever discards copies, as soon
+/// as its server answers.
+async fn await_other_copies(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let sql = "SELECT string_agg(DISTINCT h.name, ', '), count(*)
+         FROM databases d JOIN db_hosts h ON h.id = d.db_host_id WHERE d.data_of = $1";
+    let row = control.query_one(sql, &[&work.operation.tenant]).await?;
+    match row.try_get::<_, Option<String>>(0)? {
+        None => Ok(()),
+        Some(hosts) => {
+            let left: i64 = row.try_get(1)?;
+            let wait =
+                format!("{left} other copies of the data are still to be dropped on {hosts}");
+            Err(StepError::NotYet(wait))
+        }
+    }
 }
 
 /// Forgets where the data was, frees the tenant's names and ends the proof, in one transaction.

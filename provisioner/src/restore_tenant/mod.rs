@@ -8,10 +8,13 @@
 //! hotel was given, and only then the old copy is dropped.
 //!
 //! Jobs that were open in the bundle may have been done since. They are neither done again nor lost:
-//! they are *dead* for a person to look at, with the code `RESTORED`. Everybody has to log in anew.
+//! they are *dead* for a person to look at, with the code `RESTORED`. Everybody has to log in anew,
+//! with the password of today, and who was turned out since stays out. Support is not let in by a
+//! consent of the past. The hotel's audit log tells of the restore.
 
 mod place;
 mod preview;
+mod settle;
 mod source;
 mod switch;
 mod target;
@@ -49,7 +52,7 @@ static STEPS: [Step<Work>; 7] = [
         name: "show_preview",
         is_needed: |work| work.facts.end == Some(End::Preview),
         make: |work, control| Box::pin(preview::show(work, control)),
-        undo: None,
+        undo: Some(|work, control| Box::pin(preview::take_away(work, control))),
         is_durable: true,
     },
     Step {
@@ -109,6 +112,8 @@ impl Saga for RestoreTenant {
         Duration::from_secs(match step {
             // As long as the data is large; a load that is begun anew loses all that it had.
             "load" | "back_up_old" => 6 * 60 * 60,
+            // A preview is brought to the present schema.
+            "switch" => 30 * 60,
             _ => 2 * 60,
         })
     }

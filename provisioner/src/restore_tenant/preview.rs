@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio_postgres::Error;
 
 use super::{
-    Work, target,
+    Work, settle,
     work::{Source, missing},
 };
 use crate::{
@@ -34,17 +34,18 @@ pub(super) async fn show(work: &mut Work, control: &Session) -> Result<(), StepE
     if control.query_opt(is_shown, &[&id]).await?.is_none() {
         discard_all_of(control, tenant).await?;
     }
-    let sql = "WITH claimed AS (
+    let sql = "WITH place AS (
+           SELECT regexp_replace(d.hostname, '^[^.]+', t.slug || '--preview') AS hostname
+           FROM tenants t JOIN domains d ON d.tenant_id = t.id
+             AND d.released_at IS NULL AND d.kind = 'subdomain'
+           WHERE t.id = $2 ORDER BY d.created_at, d.id LIMIT 1
+         ), claimed AS (
            UPDATE databases SET state = 'preview', operation_id = NULL
-           WHERE id = $3 AND state = 'claimed' RETURNING id
+           WHERE id = $3 AND state = 'claimed' AND EXISTS (SELECT FROM place) RETURNING id
          )
          INSERT INTO previews (id, tenant_id, database_id, backup_id, taken_at, hostname, expires_at)
-         SELECT $1, $2, c.id, $4, (r.figures ->> 'taken_at')::timestamptz,
-           regexp_replace(d.hostname, '^[^.]+', t.slug || '--preview'), $5
-         FROM claimed c, tenants t, operation_runs r, domains d
-         WHERE t.id = $2 AND r.operation_id = $6 AND d.tenant_id = t.id
-           AND d.released_at IS NULL AND d.kind = 'subdomain'
-         ORDER BY d.created_at LIMIT 1";
+         SELECT $1, $2, c.id, $4, (r.figures ->> 'taken_at')::timestamptz, p.hostname, $5
+         FROM claimed c, place p, operation_runs r WHERE r.operation_id = $6";
     control.execute(sql, &[&preview, &tenant, &id, &backup, &until, &operation]).await?;
     let host = "SELECT hostname FROM previews WHERE database_id = $1";
     let row = control.query_opt(host, &[&id]).await?;
@@ -52,6 +53,12 @@ pub(super) async fn show(work: &mut Work, control: &Session) -> Result<(), StepE
     let host: String = row.ok_or_else(nowhere)?.try_get(0)?;
     let figures = json!({ "preview_host": host, "preview_until": until });
     Ok(progress::note(control, operation, &figures).await?)
+}
+
+/// A preview whose run came to nothing is none.
+pub(super) async fn take_away(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let id = work.facts.database_id;
+    Ok(control.execute(&discarding("database_id = $1"), &[&id]).await.map(drop)?)
 }
 
 /// Takes the preview away.
@@ -84,5 +91,5 @@ fn discarding(which: &str) -> String {
 pub(super) async fn make_fit(inside: &mut Session, schema_version: i32) -> Result<(), StepError> {
     let limit = crate::session::LOCK_TIMEOUT;
     migrations::migrate_tenant(inside.client_mut(), schema_version, limit).await?;
-    target::settle(inside).await
+    Ok(settle::end_what_was_open(inside, schema_version).await?)
 }

@@ -5,12 +5,13 @@ use hotelhub_core::sql::Query as _;
 use serde_json::json;
 
 use super::{
-    Work, preview, source, target,
+    Work, preview, settle, source, target,
     work::{End, missing},
 };
 use crate::{
     access,
     backups::{self, Kind, Wanted},
+    contents::audit,
     copies,
     engine::{
         StepError,
@@ -41,6 +42,12 @@ pub(super) async fn switch(work: &mut Work, control: &Session) -> Result<(), Ste
         preview::make_fit(&mut inside, tools.schema_version).await?;
         site.session.run(&format!("ALTER ROLE {} LOGIN", id.name())).await?;
     }
+    let knows_present = work.carry_present(control, &inside).await?;
+    if tools.schema_version >= audit::SINCE {
+        let told = settle::tell(work, control, &inside, knows_present).await?;
+        progress::note(control, work.operation.id, &json!({ "restored": told })).await?;
+    }
+    let site = work.new_site(control).await?;
     let allowed = access::intended(control, tenant).await?;
     target::rename(&inside, (tenant, generation + 1), &allowed).await?;
     site.session.run(&copies::grant_access(id)).await?;

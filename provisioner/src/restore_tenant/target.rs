@@ -4,7 +4,7 @@ use hotelhub_core::{ids::TenantId, sql::Query as _};
 use serde_json::json;
 
 use super::{
-    Work, source,
+    Work, settle, source,
     work::{End, missing},
 };
 use crate::{
@@ -37,10 +37,13 @@ pub(super) async fn load(work: &mut Work, control: &Session) -> Result<(), StepE
     contents::load::load(&inside, bundle, Some(&mut progress)).await?;
     let served = tools.schema_version;
     migrations::migrate_tenant(inside.client_mut(), served, session::LOCK_TIMEOUT).await?;
-    settle(&inside).await?;
+    settle::end_what_was_open(&inside, served).await?;
     copies::make_role(site, &tools.db_host_keys, id).await?;
     let (tenant, access) = match work.facts.end {
-        Some(End::Preview) => (work.facts.preview_id, OF_PREVIEWS.to_owned()),
+        Some(End::Preview) => {
+            work.carry_present(control, &inside).await?;
+            (work.facts.preview_id, OF_PREVIEWS.to_owned())
+        }
         _ => (operation.tenant, access::intended(control, operation.tenant).await?),
     };
     let entry = backups::store::tenant_entry(control, operation.tenant).await?;
@@ -55,21 +58,6 @@ pub(super) async fn load(work: &mut Work, control: &Session) -> Result<(), StepE
     control.execute(is_loaded, &[&id, &served]).await?;
     let figures = json!({ "taken_at": manifest.taken_at, "from_schema_version": version });
     Ok(progress::note(control, operation.id, &figures).await?)
-}
-
-/// What the bundle's present is not any more: logins end, and open jobs wait for a person.
-pub(super) async fn settle(inside: &Session) -> Result<(), StepError> {
-    Ok(inside
-        .run(
-            "UPDATE sessions SET revoked_at = clock_timestamp() WHERE revoked_at IS NULL;
-             UPDATE jobs SET state = 'dead', held_for = NULL, lease_owner = NULL, lease_until = NULL,
-               epoch = epoch + 1, fence = fence + 1, finished_at = clock_timestamp(),
-               last_error_code = 'RESTORED', last_error_text =
-                 'was open when the backup was made, and may have been done since: try it again '
-                 'only if it was not'
-             WHERE state IN ('ready', 'queued', 'running', 'retry_wait', 'held')",
-        )
-        .await?)
 }
 
 /// Rewrites whose data it is, of a copy that is there.
@@ -91,13 +79,12 @@ pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), S
         return Ok(());
     }
     let id = work.facts.database_id;
-    let sql = "SELECT state = 'claimed' FROM databases WHERE id = $1 FOR UPDATE";
-    match control.query_opt(sql, &[&id]).await? {
-        None => return Ok(()),
-        Some(row) if row.try_get(0)? => {}
-        Some(_) => {
-            return Err(StepError::NotYet("the new copy serves and is not dropped".to_owned()));
-        }
+    let sql = "SELECT state FROM databases WHERE id = $1";
+    let Some(row) = control.query_opt(sql, &[&id]).await? else { return Ok(()) };
+    match row.try_get(0)? {
+        "claimed" => {}
+        "discarding" => return Ok(()),
+        state => return Err(StepError::NotYet(format!("the new copy is {state}, and stays"))),
     }
     let dropped = match work.new_site(control).await {
         Ok(site) => copies::drop_all(&site.session, id).await.map_err(StepError::from),

@@ -7,12 +7,14 @@ use hotelhub_core::{
     clock::Clock,
     ids::{BackupId, DatabaseId, DbHostId, TenantId},
     keys::Keyring,
+    sql::Query as _,
     tasks::Tasks,
 };
 use hotelhub_storage::Storage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::settle;
 use crate::{
     config::Config,
     engine::{Operation, StepError},
@@ -144,6 +146,10 @@ impl Work {
     /// The server of the copy that served when the run began.
     pub(super) async fn old_site(&mut self, control: &Session) -> Result<&Site, StepError> {
         let (_, host, _) = self.from()?;
+        // Two sessions of one operation on one server would wait for each other.
+        if self.facts.db_host_id == Some(host) {
+            return self.new_site(control).await;
+        }
         enter(&mut self.old, &self.tools, self.operation, host, control).await
     }
 
@@ -151,6 +157,26 @@ impl Work {
     pub(super) async fn new_site(&mut self, control: &Session) -> Result<&Site, StepError> {
         let host = self.facts.db_host_id.ok_or_else(|| missing("a database server"))?;
         enter(&mut self.new, &self.tools, self.operation, host, control).await
+    }
+
+    /// Brings over what the copy that serves knows better. A hotel whose server is lost goes back
+    /// without; `false` then.
+    pub(super) async fn carry_present(
+        &mut self,
+        control: &Session,
+        inside: &Session,
+    ) -> Result<bool, StepError> {
+        let (serving, host, _) = self.from()?;
+        let lost = "SELECT EXISTS (
+               SELECT FROM db_host_reports WHERE db_host_id = $1 AND NOT is_reachable)";
+        if control.query_one(lost, &[&host]).await?.try_get(0)? {
+            tracing::warn!(tenant.id = %self.operation.tenant, "restored without what is known since");
+            return Ok(false);
+        }
+        let now = self.tools.clock.now();
+        let present = self.old_site(control).await?.inside(&serving.name()).await?;
+        settle::carry_present(&present, inside, now).await?;
+        Ok(true)
     }
 
     pub(super) fn facts_to_json(facts: &Facts) -> Value {

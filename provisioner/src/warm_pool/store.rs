@@ -150,10 +150,18 @@ pub(super) async fn list_discarding(
     Ok(found)
 }
 
-/// Deletes the row of a copy of which nothing is left.
+/// Deletes the row of a copy of which nothing is left. If it had the data of a tenant that is being
+/// deleted, that is part of the proof.
 pub(super) async fn delete_discarded(control: &Session, id: DatabaseId) -> Result<(), Error> {
-    let sql = "DELETE FROM databases WHERE id = $1 AND state = 'discarding'";
-    control.execute(sql, &[&id]).await.map(drop)
+    let sql = "WITH gone AS (
+           DELETE FROM databases WHERE id = $1 AND state = 'discarding'
+           RETURNING data_of, db_host_id
+         )
+         UPDATE deletions SET destroyed = destroyed || jsonb_build_array(jsonb_build_object(
+           'database', $2::text, 'db_host', h.name, 'at', clock_timestamp()))
+         FROM gone JOIN db_hosts h ON h.id = gone.db_host_id
+         WHERE deletions.tenant_id = gone.data_of AND deletions.deleted_at IS NULL";
+    control.execute(sql, &[&id, &id.name()]).await.map(drop)
 }
 
 /// How many signed up in the last five minutes, and the servers that take tenants.

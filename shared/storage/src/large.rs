@@ -135,13 +135,21 @@ impl Storage {
         Ok(found)
     }
 
-    /// Takes out of a folder what writers left behind that died more than `age` ago; how many. A
-    /// bucket does this by itself.
+    /// Takes out of a folder what writers left behind that died more than `age` ago, of objects whose
+    /// names begin with the segments `below`; how many. A bucket does this by itself.
     ///
     /// # Errors
     /// Fails if the folder cannot be read.
-    pub async fn sweep_unfinished(&self, age: Duration) -> Result<usize, StorageError> {
+    pub async fn sweep_unfinished(
+        &self,
+        below: &str,
+        age: Duration,
+    ) -> Result<usize, StorageError> {
         let Some(folder) = &self.folder else { return Ok(0) };
+        let folder = &folder.join(below);
+        if !tokio::fs::try_exists(folder).await? {
+            return Ok(0);
+        }
         let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut folders = vec![folder.clone()];
         let mut swept = 0;
@@ -224,8 +232,8 @@ mod tests {
         storage.put_large("a/b.zip", &mut file_of(b"whole")).await.unwrap();
         std::fs::write(folder.path().join("a/c.zip#1"), b"half").unwrap();
         assert_eq!(storage.list("a").await.unwrap().len(), 1);
-        assert_eq!(storage.sweep_unfinished(Duration::from_secs(3600)).await.unwrap(), 0);
-        assert_eq!(storage.sweep_unfinished(Duration::ZERO).await.unwrap(), 1);
+        assert_eq!(storage.sweep_unfinished("", Duration::from_secs(3600)).await.unwrap(), 0);
+        assert_eq!(storage.sweep_unfinished("", Duration::ZERO).await.unwrap(), 1);
         assert_eq!(storage.list("a").await.unwrap().len(), 1);
     }
 }

@@ -4,11 +4,12 @@ use platform_tests::{
     postgres::{Preset, connect},
     waiting::eventually,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     gates::Gate,
     ground::{Asked, Ground, SOON, stop},
+    shelf::Shelf,
     two_hosts::TwoHosts,
 };
 
@@ -41,7 +42,16 @@ async fn only_a_hotel_that_has_churned_is_deleted() {
 #[tokio::test]
 async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
     let two = TwoHosts::new(Preset::Durable).await;
-    let steps = ["find", "withdraw_route", "end_sessions", "drop_database", "forget"];
+    let steps = [
+        "find",
+        "withdraw_route",
+        "end_sessions",
+        "back_up",
+        "drop_database",
+        "destroy_backups",
+        "await_other_copies",
+        "forget",
+    ];
     let mut moments: Vec<(&str, &str, String)> = steps
         .map(|it| {
             let condition = format!("NEW.name = '{it}' AND NEW.state = 'running'");
@@ -50,6 +60,7 @@ async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
         .to_vec();
     moments.push(("tenants", "UPDATE", "NEW.provisioning = 'deleting'".to_owned()));
     moments.push(("tenants", "UPDATE", "NEW.provisioning = 'deleted'".to_owned()));
+    moments.push(("backups", "UPDATE", "NEW.state = 'kept'".to_owned()));
     moments.push((
         "operation_steps",
         "UPDATE",
@@ -62,6 +73,7 @@ async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
             churn(&two.ground, hotel).await;
             let gate = match *table {
                 "tenants" => Gate::close(&two.ground, "tenants", event, condition).await,
+                "backups" => Gate::close(&two.ground, "backups", event, condition).await,
                 _ => Gate::close(&two.ground, "operation_steps", event, condition).await,
             };
             let deleted = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
@@ -108,6 +120,42 @@ async fn a_deletion_goes_on_for_ever_once_the_route_is_gone() {
     two.wait_until(deleted, "done").await;
     stop(provisioner).await;
     assert_gone(&two, hotel).await;
+    two.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn no_copy_outlives_the_proof_that_all_are_gone() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let (two, hotel) = (&shelf.two, shelf.hotel);
+    let backup = shelf.back_up().await;
+    let wish = json!({ "backup_id": backup, "end": "preview" });
+    shelf.done("restore_tenant", wish, "done").await;
+    let shown = "SELECT 'tenant_' || replace(database_id::text, '-', '') FROM previews";
+    let shown: String = two.ground.control.query_one(shown, &[]).await.unwrap().get(0);
+    // Nobody can drop it as long as a superuser looks at it.
+    let inside = two.superuser("local", &shown).await;
+    let upload = two.ground.storage().join(format!("tenants/{}/imports/part.zip#1", hotel.tenant));
+    std::fs::create_dir_all(upload.parent().unwrap()).unwrap();
+    std::fs::write(&upload, b"half").unwrap();
+
+    churn(&two.ground, hotel).await;
+    let provisioner = two.ground.start("deleter").await;
+    let deleted = two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+    two.wait_for_error(deleted, "1 other copies of the data are still to be dropped").await;
+    let routes = "SELECT count(*) FROM served_routes WHERE preview_of IS NOT NULL";
+    assert_eq!(shelf.count(routes).await, 0, "nobody is led there");
+    assert_eq!(shelf.count("SELECT count(*) FROM deletions WHERE deleted_at IS NULL").await, 1);
+    drop(inside);
+    two.wait_until(deleted, "done").await;
+    stop(provisioner).await;
+
+    let proof = "SELECT destroyed FROM deletions WHERE deleted_at IS NOT NULL";
+    let proof: Value = two.ground.control.query_one(proof, &[]).await.unwrap().get(0);
+    let of_preview = |it: &&Value| it["database"] == json!(shown);
+    let noted = proof.as_array().unwrap().iter().filter(of_preview).count();
+    assert_eq!(noted, 1, "{proof}");
+    assert!(!upload.exists());
+    assert_gone(two, hotel).await;
     two.assert_nothing_stray().await;
 }
 

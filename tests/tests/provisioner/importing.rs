@@ -148,6 +148,14 @@ async fn what_an_older_schema_wrote_comes_in_and_is_brought_up_to_date() {
     let provisioner = ground.start("newer").await;
     let wish = json!({ "backup_id": figures["backup_id"], "end": "swap" });
     let figures = settled(&ground, hotel, "restore_tenant", wish).await;
+    // The backup is tried meanwhile, and the trial's copy dropped.
+    let drills = "SELECT count(*) FILTER (WHERE state = 'running'), count(*) FROM restore_drills";
+    let drilled = eventually(SOON, "a drill to end", async || {
+        let row = ground.control.query_one(drills, &[]).await.unwrap();
+        (row.get::<_, i64>(0) == 0 && row.get::<_, i64>(1) > 0).then_some(())
+    });
+    drilled.await.unwrap();
+    ground.wait_for_pool(0).await;
     stop(provisioner).await;
     assert_eq!(figures["from_schema_version"], old);
     let version = "SELECT max(version) FROM refinery_schema_history";

@@ -1,7 +1,7 @@
 //! A hotel goes back to what it was: at once, or after somebody looked at it.
 
 use platform_tests::postgres::{Preset, connect};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -63,6 +63,9 @@ async fn a_hotel_is_what_it_was_and_what_it_had_become_is_kept() {
     assert_eq!(row.get::<_, &str>(3), "full");
     assert_eq!(row.get::<_, Uuid>(4), tenant.as_uuid());
     assert_eq!(row.get::<_, i64>(5), last + 1);
+    let sql = "SELECT count(*) FROM operation_steps WHERE attempts > 1";
+    assert_eq!(shelf.count(sql).await, 0, "no step waited for another of the same run");
+    assert_settled(&inside, &run, backup).await;
 
     // What was replaced can be had back, and nothing of it is missing.
     drop(inside);
@@ -74,6 +77,86 @@ async fn a_hotel_is_what_it_was_and_what_it_had_become_is_kept() {
     again.remove("jobs");
     ruined.remove("jobs");
     assert_eq!(again, ruined);
+    shelf.assert_nothing_stray().await;
+}
+
+/// Support is not let in by what was agreed on in the past, and the audit log tells what happened.
+async fn assert_settled(inside: &Client, run: &Value, backup: Uuid) {
+    let sql = "SELECT (SELECT is_standing FROM support_consent),
+           (SELECT count(*) FROM support_grants WHERE ended_at IS NULL AND is_allowed IS NOT false),
+           (SELECT count(*) FROM support_grants WHERE ended_by = 'restore'),
+           (SELECT seq FROM audit_head), (SELECT max(seq) FROM audit_log)";
+    let row = inside.query_one(sql, &[]).await.unwrap();
+    assert!(!row.get::<_, bool>(0), "nobody may come in unasked");
+    assert_eq!((row.get::<_, i64>(1), row.get::<_, i64>(2)), (0, 1));
+    assert_eq!((row.get::<_, i64>(3), row.get::<_, i64>(4)), (21, 21));
+    let sql = "SELECT before.hash, row_to_json(last)::text, last.details,
+           to_char(last.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), last.hash
+         FROM audit_log before JOIN audit_log last ON last.seq = before.seq + 1
+         WHERE last.seq = 21";
+    let row = inside.query_one(sql, &[]).await.unwrap();
+    let last: Value = serde_json::from_str(row.get(1)).unwrap();
+    assert_eq!((&last["action"], &last["actor_kind"]), (&json!("hotel.restore"), &json!("system")));
+    assert_eq!(last["subject_id"], run["operation_id"]);
+    let details: Value = serde_json::from_str(row.get(2)).unwrap();
+    assert_eq!(details["backup_id"], json!(backup));
+    assert_eq!(details["knows_present"], true);
+    assert_eq!(details["audit_fault"], Value::Null, "the log was whole: {details}");
+    let operation = run["operation_id"].as_str().unwrap();
+    let fields = [
+        Some("21"),
+        Some(row.get(3)),
+        Some("system"),
+        None,
+        Some("HotelHub"),
+        None,
+        None,
+        Some("hotel.restore"),
+        Some("operation"),
+        Some(operation),
+        Some(row.get(2)),
+        None,
+    ];
+    let before: Vec<u8> = row.get(0);
+    assert_eq!(hotelhub_core::audit::chain(&before, &fields), row.get::<_, Vec<u8>>(4));
+}
+
+#[tokio::test]
+async fn a_past_without_what_was_decided_since_does_not_come_back() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let tenant = shelf.hotel.tenant;
+    let inside = shelf.two.inside(tenant).await;
+    let backup = shelf.back_up().await;
+    let since = "UPDATE users SET disabled_at = now(), password_hash = 'of today';
+         INSERT INTO schedules (name, property_id, next_fire_at)
+           SELECT s, id, now() + interval '1 day'
+           FROM properties, unnest(ARRAY['report_day', 'open_business_day']) AS s
+           ON CONFLICT DO NOTHING;
+         INSERT INTO schedule_fires (name, property_id, fire_at, outcome, fired_at)
+           SELECT name, property_id, date_trunc('hour', now()), 'enqueued', now() FROM schedules";
+    inside.simple_query(since).await.unwrap();
+    drop(inside);
+
+    let asked = "SELECT count(*) FILTER (WHERE disabled_at IS NULL),
+           count(*) FILTER (WHERE password_hash <> 'of today') FROM users";
+    let wish = json!({ "backup_id": backup, "end": "preview" });
+    shelf.done("restore_tenant", wish, "done").await;
+    let shown = preview_of(&shelf).await.0.database;
+    let shown = shelf.two.superuser("local", &shown.name()).await;
+    let row = shown.query_one(asked, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (0, 0), "nobody looks who may not");
+    drop(shown);
+
+    shelf.done("restore_tenant", json!({ "end": "swap" }), "done").await;
+    let inside = shelf.two.inside(tenant).await;
+    let row = inside.query_one(asked, &[]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (0, 0));
+    let fired = "SELECT DISTINCT f.name FROM schedule_fires f
+         WHERE f.fire_at = date_trunc('hour', f.fired_at) AND f.outcome = 'enqueued' ORDER BY 1";
+    let fired: Vec<String> =
+        inside.query(fired, &[]).await.unwrap().iter().map(|it| it.get(0)).collect();
+    assert_eq!(fired, ["report_day"], "reports are not made twice, the day is opened again");
+    drop(inside);
     shelf.assert_nothing_stray().await;
 }
 

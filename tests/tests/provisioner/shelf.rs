@@ -18,10 +18,20 @@ pub(crate) struct Shelf {
     pub(crate) hotel: Asked,
 }
 
-/// All that a bundle carries: not logins, which end, nor when which migration was applied.
+/// What a bundle carries and a restore does not settle, nor when which migration was applied.
+const NOT_CARRIED: [&str; 6] = [
+    "sessions",
+    "refinery_schema_history",
+    "audit_head",
+    "audit_log",
+    "support_consent",
+    "support_grants",
+];
+
+/// All that a bundle carries and a restore leaves as it is.
 pub(crate) async fn carried(inside: &Client) -> BTreeMap<String, (i64, String)> {
     let mut found = fingerprint(inside).await;
-    found.retain(|table, _| !["sessions", "refinery_schema_history"].contains(&&**table));
+    found.retain(|table, _| !NOT_CARRIED.contains(&&**table));
     found
 }
 

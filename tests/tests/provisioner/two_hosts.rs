@@ -295,10 +295,18 @@ INSERT INTO schedules (name, property_id, next_fire_at)
   SELECT 'report_day', id, now() + interval '1 day' FROM properties;
 INSERT INTO schedule_fires (name, property_id, fire_at, outcome, fired_at)
   SELECT 'report_day', id, now(), 'missed', now() FROM properties;
+WITH RECURSIVE chain AS (
+  SELECT 0 AS seq, decode(repeat('00', 32), 'hex') AS hash
+  UNION ALL
+  SELECT seq + 1, sha256(hash || convert_to(length((seq + 1)::text) || ':' || seq + 1
+    || ',27:2026-01-31T17:05:00.000000Z,5:staff,-,4:Sari,-,-,13:support.allow,-,-,8:{\"n\": 1},-,',
+    'UTF8'))
+  FROM chain WHERE seq < 20)
 INSERT INTO audit_log (seq, at, actor_kind, actor_name, action, details, hash)
-  SELECT n, now(), 'staff', 'Sari', 'support.allow', '{\"n\": 1}', sha256(n::text::bytea)
-  FROM generate_series(1, 20) AS n;
-UPDATE audit_head SET seq = 20, hash = sha256('20');
+  SELECT seq, '2026-01-31T17:05:00Z', 'staff', 'Sari', 'support.allow', '{\"n\": 1}', hash
+  FROM chain WHERE seq > 0;
+UPDATE audit_head SET seq = 20, hash = (SELECT hash FROM audit_log WHERE seq = 20);
+UPDATE support_consent SET is_standing = true;
 INSERT INTO support_grants (id, vendor_user_id, vendor_email, vendor_name, reason, minutes,
     requested_at, lapses_at)
   VALUES (gen_random_uuid(), gen_random_uuid(), 'ayu@example.com', 'Ayu', 'ticket 4711', 60, now(),
