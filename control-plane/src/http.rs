@@ -4,9 +4,9 @@ use actix_web::web::{Data, ServiceConfig};
 use hotelhub_http::limits::Verified;
 
 use crate::{
-    app::App, attention, audit, backups, db_hosts, domains, fleet_migrations, health::health,
-    job_pauses, jobs, openapi, operations, pages, panel, routes_feed, signup, support_access,
-    tenants, vendor_users,
+    app::App, attention, audit, backups, db_hosts, domains, exports, fleet_migrations,
+    health::health, job_pauses, jobs, openapi, operations, pages, panel, routes_feed, signup,
+    support_access, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -24,6 +24,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         signup::routes::register(config);
         vendor_users::routes::register(config);
         backups::register(config);
+        exports::routes::register(config);
         vendor_users::register_account(config);
         vendor_users::user_routes::register(config);
         attention::routes::register(config);

@@ -13,6 +13,7 @@ mod database;
 mod db_hosts;
 mod domains;
 mod drain;
+mod exports;
 mod fleet_migrations;
 mod following;
 mod health;

@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    attention, audit, backups, db_hosts, domains, fleet_migrations, job_pauses, jobs, operations,
-    routes_feed, signup, support_access, tenants, vendor_users,
+    attention, audit, backups, db_hosts, domains, exports, fleet_migrations, job_pauses, jobs,
+    operations, routes_feed, signup, support_access, tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -60,6 +60,10 @@ use crate::{
         backups::bundle_routes::download_bundle,
         backups::restore_routes::restore_tenant,
         backups::restore_routes::import_tenant,
+        exports::routes::list_exports,
+        exports::routes::show_export,
+        exports::routes::ask_for_export,
+        exports::routes::download_export,
         operations::routes::list_operations,
         operations::routes::show_operation,
         operations::routes::follow_operation,
@@ -220,6 +224,9 @@ mod tests {
             "/api/v1/tenants/{tenant}/support-access/{id}/end",
             "/api/v1/audit",
             "/api/v1/audit/verify",
+            "/upcall/v1/tenants/{tenant_id}/exports",
+            "/upcall/v1/tenants/{tenant_id}/exports/{export_id}",
+            "/upcall/v1/tenants/{tenant_id}/exports/{export_id}/bundle",
             "/upcall/v1/jobs",
             "/upcall/v1/routes",
         ] {

@@ -74,12 +74,12 @@ CREATE TABLE support_consent (
 GRANT SELECT, UPDATE ON support_consent TO hotel_app;
 INSERT INTO support_consent DEFAULT VALUES;
 
-INSERT INTO permissions (name) VALUES ('audit.read'), ('support.write');
+INSERT INTO permissions (name) VALUES ('audit.read'), ('support.write'), ('export.write');
 INSERT INTO roles (name) VALUES ('support');
 -- Support looks, and mends what a hotel sets up and what runs in the background. It books nothing,
 -- moves no money, and makes nobody a user.
 INSERT INTO role_permissions (role, permission) VALUES
-  ('owner', 'audit.read'), ('owner', 'support.write'),
+  ('owner', 'audit.read'), ('owner', 'support.write'), ('owner', 'export.write'),
   ('manager', 'audit.read'), ('manager', 'support.write'),
   ('support', 'property.read'), ('support', 'property.write'),
   ('support', 'rate.read'), ('support', 'rate.write'),

@@ -8,7 +8,7 @@ use hotelhub_storage::certificates::CertificateStore;
 use hotelhub_tenancy::{feed::Feed, pools::TenantPools, routes::Routes};
 use secrecy::SecretString;
 
-use crate::{config::Addresses, relay::Relay};
+use crate::{config::Addresses, exports::ControlPlane, relay::Relay};
 
 /// The schema versions of a hotel's database that this program serves.
 pub const SCHEMA_VERSIONS: RangeInclusive<i32> = 5..=8;
@@ -37,4 +37,6 @@ pub(crate) struct App {
     pub(crate) serves_tls: bool,
     /// What the control plane shows when it calls here.
     pub(crate) upcall_token: SecretString,
+    /// The way to the control plane.
+    pub(crate) control: ControlPlane,
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web::ServiceConfig};
 use hotelhub_http::endpoint::Endpoint;
 
 use crate::{
-    audit, auth, availability, domains, guests, jobs, openapi, pages, properties, rates,
+    audit, auth, availability, domains, exports, guests, jobs, openapi, pages, properties, rates,
     reservations, room_types, rooms, support,
 };
 
@@ -21,6 +21,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     jobs::register(app);
     audit::register(app);
     support::register(app);
+    exports::register(app);
     domains::allow::register(app);
     domains::challenge::register(app);
     Endpoint::at("/openapi.json").get(show_openapi).register(app);

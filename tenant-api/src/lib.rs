@@ -12,6 +12,7 @@ mod availability;
 pub mod config;
 mod desk;
 mod domains;
+mod exports;
 mod guests;
 mod health;
 mod http;

@@ -7,8 +7,8 @@ use utoipa::{
 };
 
 use crate::{
-    audit, auth, availability, domains, guests, jobs, properties, rates, reservations, room_types,
-    rooms,
+    audit, auth, availability, domains, exports, guests, jobs, properties, rates, reservations,
+    room_types, rooms,
 };
 
 #[derive(OpenApi)]
@@ -31,6 +31,8 @@ use crate::{
         reservations::show_reservation, reservations::cancel_reservation,
         jobs::routes::list_jobs, jobs::routes::summarize_jobs, jobs::routes::show_job, jobs::routes::retry_job, jobs::routes::cancel_job,
         jobs::routes::retry_jobs,
+        exports::list_exports, exports::ask_for_export, exports::show_export,
+        exports::download_export,
     audit::export_audit_log, audit::list_audit_entries, audit::verify_audit_log, domains::allow::allow_certificate,
     ),
     components(schemas(ErrorBody, Meta)),

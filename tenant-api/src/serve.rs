@@ -21,7 +21,9 @@ use secrecy::ExposeSecret;
 use crate::{
     app::{App, SCHEMA_VERSIONS},
     config::ServeConfig,
-    desk, domains, health, http, pages,
+    desk, domains,
+    exports::ControlPlane,
+    health, http, pages,
     relay::Relay,
     site, standing,
 };
@@ -41,6 +43,8 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let clock = config.program.clock;
     let routes = Routes::default();
     let upcall_token = config.feed.token.clone();
+    let control = ControlPlane::new(config.feed.url.clone(), upcall_token.clone());
+    let control = control.context("prepare calls to the control plane")?;
     let certificates = config.tls.store(config.feed.storage.as_ref())?;
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     let pools = TenantPools::new(PoolsConfig {
@@ -64,6 +68,7 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         certificates: certificates.clone(),
         serves_tls: config.tls.listen.is_some(),
         upcall_token,
+        control,
     };
 
     let following = feed.clone();

@@ -23,12 +23,12 @@ use serde_json::json;
 use super::{object_of, routes::find_tenant, store};
 use crate::{
     app::App,
-    audit::{self, Event},
+    audit::{self, Actor, Event},
     database::database_failed,
     idempotency::once,
     operations::{Kind, Progress},
     tenants::{
-        TenantRef,
+        Tenant, TenantRef,
         life_cycle::Action,
         life_routes::{find_for_update, standing},
         operation_routes::request,
@@ -99,7 +99,8 @@ pub(crate) async fn download_bundle(
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.take_along")?;
     let (name, id) = path.into_inner();
-    send_bundle(&app, &vendor, (&name, id)).await
+    let tenant = find_tenant(&app, &name).await?;
+    send_bundle(&app, &vendor, (&tenant, id)).await
 }
 
 /// Sends the bundle of a backup, and notes who took it.
@@ -108,17 +109,16 @@ pub(crate) async fn download_bundle(
 /// 404 if there is no such backup; fails if the storage does.
 pub(crate) async fn send_bundle(
     app: &App,
-    vendor: &Vendor,
-    (name, id): (&TenantRef, BackupId),
+    by: impl Into<Actor>,
+    (tenant, id): (&Tenant, BackupId),
 ) -> ApiResult<HttpResponse> {
-    let tenant = find_tenant(app, name).await?;
     let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
     let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let found = objects(app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
     let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let event = Event::of("tenant.take_along").on("backup", id).of_tenant(Some(tenant.id));
     let tx = app.db.begin().await.map_err(database_failed)?;
-    audit::record(&tx, vendor, event).await?;
+    audit::record(&tx, by, event).await?;
     tx.commit().await.map_err(database_failed)?;
     let day = backup.taken_at.map(|it| it.format("-%Y-%m-%d").to_string()).unwrap_or_default();
     let file = format!("attachment; filename=\"{}{day}.zip\"", tenant.slug);

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use hotelhub_core::ids::{TenantId, UserId};
+use hotelhub_core::ids::{OperationId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -102,6 +102,7 @@ impl fmt::Display for State {
 /// An operation to be asked for.
 #[derive(Debug)]
 pub(crate) struct NewOperation {
+    pub(crate) id: OperationId,
     pub(crate) tenant: TenantId,
     pub(crate) kind: Kind,
     /// What is asked for beyond the kind.

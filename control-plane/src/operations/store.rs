@@ -29,7 +29,7 @@ pub(crate) async fn insert(
     tx: &DatabaseTransaction,
     wanted: NewOperation,
 ) -> Result<OperationId, InsertOperationError> {
-    let id = OperationId::generate();
+    let id = wanted.id;
     let sql = "INSERT INTO operations (id, tenant_id, kind, wish, requested_by) \
                VALUES ($1, $2, $3, $4, $5) \
                ON CONFLICT (tenant_id) WHERE settled_at IS NULL DO NOTHING";

@@ -2,7 +2,10 @@
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use hotelhub_core::{ids::TenantId, life::Provisioning};
+use hotelhub_core::{
+    ids::{OperationId, TenantId},
+    life::Provisioning,
+};
 use hotelhub_http::{answer::Answer, body::Repeat, error::ApiError, language::Language};
 use sea_orm::TransactionTrait;
 use serde::{Deserialize, Serialize};
@@ -121,7 +124,8 @@ pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     let wish = serde_json::json!({});
     let kind = Kind::Create;
     let requested_by = request.vendor.map(|it| it.user);
-    let wanted = NewOperation { tenant: id, kind, wish, requested_by };
+    let operation = OperationId::generate();
+    let wanted = NewOperation { id: operation, tenant: id, kind, wish, requested_by };
     operations::insert(&tx, wanted).await.map_err(ApiError::from)?;
     let answer = Answer::new(SignedUpBody {
         tenant_id: id,

@@ -5,7 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, ServiceConfig},
 };
-use hotelhub_core::ids::{DbHostId, TenantId};
+use hotelhub_core::ids::{DbHostId, OperationId, TenantId};
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, OptionalJsonBody},
@@ -126,7 +126,8 @@ pub(crate) async fn request(
         Kind::Create | Kind::Delete => Event::of("tenant.delete"),
     };
     event = event.on_tenant(tenant).with("wish", wish.clone());
-    let wanted = NewOperation { tenant, kind, wish, requested_by: Some(vendor.user) };
+    let id = OperationId::generate();
+    let wanted = NewOperation { id, tenant, kind, wish, requested_by: Some(vendor.user) };
     let operation = operations::insert(tx, wanted).await?;
     tracing::info!(
         tenant.id = %tenant, operation.id = %operation, vendor_user.id = %vendor.user,

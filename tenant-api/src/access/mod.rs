@@ -36,6 +36,7 @@ permissions!(
     JobWrite = "job.write",
     AuditRead = "audit.read",
     SupportWrite = "support.write",
+    ExportWrite = "export.write",
 );
 
 /// A word that a newer release wrote, and this one does not know, allows nothing.
@@ -52,6 +53,8 @@ pub(crate) enum Purpose {
     Service,
     /// Makes new business.
     NewBusiness,
+    /// Takes the hotel's data along, which its owner may as long as it is there.
+    TakeAlong,
 }
 
 /// Why the hotel may not do something now.
@@ -71,11 +74,16 @@ pub(crate) enum Refusal {
 pub(crate) fn allow(access: Access, purpose: Purpose) -> Result<(), Refusal> {
     match (access, purpose) {
         (Access::Full | Access::Grace, _)
-        | (Access::Essential, Purpose::Read | Purpose::Service)
+        | (Access::Essential, Purpose::Read | Purpose::Service | Purpose::TakeAlong)
+        | (Access::Stopped, Purpose::TakeAlong)
         | (Access::ReadOnly, Purpose::Read) => Ok(()),
         (Access::Essential, Purpose::NewBusiness) => Err(Refusal::Suspended),
-        (Access::ReadOnly, Purpose::Service | Purpose::NewBusiness) => Err(Refusal::Moving),
-        (Access::Stopped, _) => Err(Refusal::Stopped),
+        (Access::ReadOnly, Purpose::Service | Purpose::NewBusiness | Purpose::TakeAlong) => {
+            Err(Refusal::Moving)
+        }
+        (Access::Stopped, Purpose::Read | Purpose::Service | Purpose::NewBusiness) => {
+            Err(Refusal::Stopped)
+        }
     }
 }
 
@@ -151,13 +159,14 @@ mod tests {
             Err(refusal) => refusal.answer(&at).status().as_u16(),
         };
         let row = |access| {
-            [Purpose::Read, Purpose::Service, Purpose::NewBusiness].map(|it| verdict(access, it))
+            [Purpose::Read, Purpose::Service, Purpose::NewBusiness, Purpose::TakeAlong]
+                .map(|it| verdict(access, it))
         };
-        assert_eq!(row(Access::Full), [200, 200, 200]);
-        assert_eq!(row(Access::Grace), [200, 200, 200]);
-        assert_eq!(row(Access::Essential), [200, 200, 402]);
-        assert_eq!(row(Access::ReadOnly), [200, 503, 503]);
-        assert_eq!(row(Access::Stopped), [402, 402, 402]);
+        assert_eq!(row(Access::Full), [200, 200, 200, 200]);
+        assert_eq!(row(Access::Grace), [200, 200, 200, 200]);
+        assert_eq!(row(Access::Essential), [200, 200, 402, 200]);
+        assert_eq!(row(Access::ReadOnly), [200, 503, 503, 503]);
+        assert_eq!(row(Access::Stopped), [402, 402, 402, 200]);
     }
 
     #[test]

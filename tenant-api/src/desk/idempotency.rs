@@ -17,7 +17,7 @@ use crate::site::database_failed;
 
 /// What a repeat does while the first request is still being worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum WhileInFlight {
+pub(crate) enum WhileInFlight {
     /// A program is told to come back.
     Refuse,
     /// A person clicked twice and sees only the second answer: it waits for the first.

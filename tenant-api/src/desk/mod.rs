@@ -31,16 +31,13 @@ use hotelhub_http::{
 };
 use hotelhub_jobs::rows::{self, NewJob};
 use hotelhub_tenancy::db::{TenantConnection, TenantTransaction};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::time::timeout;
 
-pub(crate) use self::idempotency::forget_old_answers;
+pub(crate) use self::idempotency::{WhileInFlight, forget_old_answers};
 pub(crate) use self::session::{Person, Pointer};
-use self::{
-    idempotency::{Kept, WhileInFlight},
-    session::Session,
-};
+use self::{idempotency::Kept, session::Session};
 use crate::{
     access::{Permission, Purpose, Refusal, allow},
     app::App,
@@ -145,14 +142,29 @@ impl Desk {
         permission: Permission,
         look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        self.site.refuse_if_stopped()?;
-        self.site.reading(async |site| self.read_at(site, permission, &look).await).await
+        self.read_for((permission, Purpose::Read), look).await
+    }
+
+    /// The same, for a purpose that the hotel's access may allow or not.
+    pub(crate) async fn read_for<T>(
+        &self,
+        (permission, purpose): (Permission, Purpose),
+        look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        self.refuse_if_stopped(purpose)?;
+        let wanted = (permission, purpose);
+        self.site.reading(async |site| self.read_at(site, wanted, &look).await).await
+    }
+
+    /// Refuses at once what the route alone forbids.
+    fn refuse_if_stopped(&self, purpose: Purpose) -> ApiResult<()> {
+        if purpose == Purpose::TakeAlong { Ok(()) } else { self.site.refuse_if_stopped() }
     }
 
     async fn read_at<T>(
         &self,
         site: &Site,
-        permission: Permission,
+        (permission, purpose): (Permission, Purpose),
         look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
     ) -> ApiResult<T> {
         let now = self.app.clock.now();
@@ -166,7 +178,7 @@ impl Desk {
         })
         .await;
         let Ok((session, found)) = looked else { return Err(too_slow()) };
-        let verdict = session.and_then(|it| self.require(&it, permission, Purpose::Read));
+        let verdict = session.and_then(|it| self.require(&it, permission, purpose));
         let result = verdict.and(found);
         if !result.as_ref().is_err_and(|it| it.status().is_server_error()) {
             connection.release();
@@ -226,13 +238,32 @@ impl Desk {
         Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
     }
 
+    /// As [`Desk::write`], for what goes on elsewhere once it is on record here: gives what `change`
+    /// gave, now or before.
+    pub(crate) async fn note<T: Serialize + DeserializeOwned>(
+        &self,
+        (permission, purpose): (Permission, Purpose),
+        repeat: &Repeat,
+        in_flight: WhileInFlight,
+        change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
+    ) -> ApiResult<T> {
+        let demand = Demand { permission, purpose, repeat, in_flight };
+        match self.write_once(demand, StatusCode::ACCEPTED, change).await? {
+            Written::Now(answer) => Ok(answer.data),
+            Written::Before(Kept { mut body, .. }) => {
+                let data = body.get_mut("data").map(Value::take).unwrap_or_default();
+                serde_json::from_value(data).map_err(ApiError::internal)
+            }
+        }
+    }
+
     async fn write_once<T: Serialize>(
         &self,
         demand: Demand<'_>,
         status: StatusCode,
         change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
     ) -> ApiResult<Written<T>> {
-        self.site.refuse_if_stopped()?;
+        self.refuse_if_stopped(demand.purpose)?;
         self.site.writing(async |site| self.write_at(site, demand, status, &change).await).await
     }
 

@@ -7,6 +7,7 @@ mod ask;
 mod audit;
 mod booking;
 mod error;
+mod exports;
 mod faults;
 mod front_desk;
 mod jobs;
@@ -51,6 +52,13 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/jobs/{job_id}/cancel").post(GATE.behind(jobs::cancel_job)).register(app);
     Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(app);
     Endpoint::at("/audit/export").get(GATE.behind(audit::export)).register(app);
+    Endpoint::at("/exports")
+        .get(GATE.behind(exports::list_exports))
+        .post(GATE.behind(exports::ask_for_export))
+        .register(app);
+    Endpoint::at("/exports/{export_id}/bundle")
+        .get(GATE.behind(exports::download_export))
+        .register(app);
     let support = |rest| Endpoint::at(&format!("/support-access{rest}"));
     support("").get(GATE.behind(support::show_support_access)).register(app);
     support("/standing").post(GATE.behind(support::set_standing)).register(app);

@@ -133,6 +133,11 @@ impl Shell {
         self.is_served() && self.has_audit && self.may(Permission::AuditRead)
     }
 
+    /// Whether to link to the exports, which there are of a stopped hotel as well.
+    pub(super) fn sees_exports(&self) -> bool {
+        self.has_audit && !self.is_preview && self.may(Permission::ExportWrite)
+    }
+
     /// Whether there is more to see than how to go on.
     pub(super) fn is_served(&self) -> bool {
         self.access != Access::Stopped

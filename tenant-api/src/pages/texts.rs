@@ -273,6 +273,41 @@ catalogue!(
         audit_vendor: "penyedia layanan, dari luar", "the vendor, from outside";
         audit_staff: "staf hotel", "the hotel's staff";
 
+        exports: "Ekspor data", "Data export";
+        exports_lead: "Semua data hotel Anda sebagai satu berkas terbuka, untuk disimpan sendiri atau dibawa pindah.",
+            "All of your hotel's data as one open file, to keep or to move elsewhere.";
+        exports_take: "Ambil data Anda", "Take your data along";
+        exports_new: "Ekspor baru", "A new export";
+        exports_what: "Berkas ZIP berisi setiap tabel sebagai CSV, beserta berkas yang disimpan hotel dan daftar isinya. Dapat dibaca tanpa HotelHub.",
+            "A ZIP archive with each table as CSV, the files that the hotel keeps, and a list of what is in it. It can be read without HotelHub.";
+        exports_care: "Berkas ini memuat data pribadi tamu: simpan di tempat yang aman. Permintaan dan unduhan tercatat di jejak audit.",
+            "It has your guests' personal data in it: keep it in a safe place. Requests and downloads are recorded in the audit log.";
+        exports_ask: "Minta ekspor", "Ask for an export";
+        exports_told: "Ekspor diminta. Hotel tetap bekerja seperti biasa selama ekspor dibuat.",
+            "The export is asked for. The hotel works as usual while it is made.";
+        exports_making: "Sedang dibuat", "Being made";
+        exports_wait: "Anda boleh meninggalkan halaman ini; ekspor tetap dibuat.",
+            "You may leave this page; the export is made all the same.";
+        exports_look: "Lihat lagi", "Look again";
+        exports_list: "Ekspor yang ada", "Exports that there are";
+        exports_none: "Belum ada ekspor.", "There is no export yet.";
+        exports_asked: "Diminta", "Asked for";
+        exports_rows: "Baris data", "Rows";
+        exports_size: "Ukuran", "Size";
+        exports_until: "Tersedia sampai", "Kept until";
+        exports_file: "Berkas", "File";
+        exports_download: "Unduh", "Download";
+        exports_waiting: "Menunggu giliran", "Waiting for its turn";
+        exports_running: "Sedang disalin", "Being copied";
+        exports_ready: "Siap diunduh", "Ready";
+        exports_failed: "Gagal; minta lagi", "Failed; ask again";
+        exports_limit: "Hotel ini sudah meminta tiga ekspor dalam sehari. Unduh salah satunya, atau coba lagi besok.",
+            "This hotel has asked for three exports within a day. Download one of them, or try again tomorrow.";
+        exports_busy: "Ekspor, cadangan atau pemindahan lain sedang berjalan. Coba lagi setelah selesai.",
+            "Another export, a backup or a move is under way. Try again once it is over.";
+        exports_away: "Ekspor sedang tidak dapat dijangkau. Coba lagi sebentar lagi.",
+            "Exports are out of reach right now. Try again in a moment.";
+
         error_title: "Tidak berhasil", "That did not work";
         error_request: "Nomor permintaan", "Request id";
         error_home: "Ke resepsionis", "To the front desk";

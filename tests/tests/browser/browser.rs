@@ -111,6 +111,15 @@ impl Browser {
         }
     }
 
+    /// Opens this address again and again until the page has what this selector finds.
+    pub(crate) async fn reload_until(&self, address: &str, selector: &str) {
+        let found = eventually(PATIENCE, selector, async || {
+            self.driver.goto(address).await.ok()?;
+            self.driver.find(By::Css(selector)).await.ok()
+        });
+        found.await.unwrap();
+    }
+
     /// Keeps a picture of the page, and expects that nobody is kept from using it: no serious
     /// finding of axe-core, no need to scroll sideways, on a desk and on a phone.
     pub(crate) async fn inspect(&mut self, page: &str) {

@@ -12,6 +12,7 @@
 mod backups;
 mod browser;
 mod domains;
+mod exports;
 mod failed_mail;
 mod jobs;
 mod journey;

@@ -102,6 +102,8 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     let body = json!({ "code": "STD", "name": "Standard", "max_adults": 2, "max_children": 0 });
     let refused = preview.site().post(&path, &body).await.unwrap();
     assert_eq!((refused.status.as_u16(), &*refused.error_code()), (403, "TENANT_PREVIEW"));
+    let export = preview.site().post("/api/v1/exports", &json!({})).await.unwrap();
+    assert_eq!((export.status.as_u16(), &*export.error_code()), (403, "TENANT_PREVIEW"));
     let stranger = control.hotel("mandala.hotelhub.localhost").unwrap();
     assert!(stranger.log_in(&signup.owner_email, "not-the-password").await.is_err());
 

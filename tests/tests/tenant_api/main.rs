@@ -11,6 +11,7 @@ mod access;
 mod answers;
 mod certificates;
 mod days;
+mod exports;
 mod faults;
 mod holding;
 mod hosts;

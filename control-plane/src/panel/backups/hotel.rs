@@ -116,7 +116,8 @@ pub(super) async fn download_bundle(
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.take_along")?;
     let (name, id) = path.into_inner();
-    send_bundle(&app, &vendor, (&name, id)).await
+    let tenant = find_tenant(&app, &name).await?;
+    send_bundle(&app, &vendor, (&tenant, id)).await
 }
 
 /// Long work is followed.
