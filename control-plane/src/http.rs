@@ -5,8 +5,8 @@ use hotelhub_http::limits::Verified;
 
 use crate::{
     app::App, attention, audit, backups, db_hosts, domains, exports, fleet_migrations,
-    health::health, job_pauses, jobs, openapi, operations, pages, panel, routes_feed, signup,
-    support_access, tenants, vendor_users,
+    health::health, job_pauses, jobs, openapi, operations, pages, panel, retention, routes_feed,
+    signup, support_access, tenants, vendor_users,
 };
 
 /// Adds all routes.
@@ -31,6 +31,7 @@ pub(crate) fn routes(app: &App) -> impl Fn(&mut ServiceConfig) + Clone + Send + 
         tenants::routes::register(config);
         tenants::life_routes::register(config);
         tenants::operation_routes::register(config);
+        retention::routes::register(config);
         operations::routes::register(config);
         db_hosts::routes::register(config);
         db_hosts::state_routes::register(config);

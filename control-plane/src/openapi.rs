@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     attention, audit, backups, db_hosts, domains, exports, fleet_migrations, job_pauses, jobs,
-    operations, routes_feed, signup, support_access, tenants, vendor_users,
+    operations, retention, routes_feed, signup, support_access, tenants, vendor_users,
 };
 
 #[derive(OpenApi)]
@@ -51,6 +51,8 @@ use crate::{
         tenants::life_routes::churn_tenant,
         tenants::operation_routes::move_tenant,
         tenants::delete_routes::delete_tenant,
+        retention::routes::hold_deletion,
+        retention::routes::release_deletion,
         backups::routes::list_backups,
         backups::routes::summarize_backups,
         backups::routes::list_drills,
@@ -178,6 +180,8 @@ mod tests {
             "/api/v1/tenants/{tenant}/activate",
             "/api/v1/tenants/{tenant}/access",
             "/api/v1/tenants/{tenant}/churn",
+            "/api/v1/tenants/{tenant}/hold-deletion",
+            "/api/v1/tenants/{tenant}/release-deletion",
             "/api/v1/tenants/{tenant}/move",
             "/api/v1/backups",
             "/api/v1/backups/summary",

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use hotelhub_core::{clock::Clock, errors::Chain, tasks::Tasks};
 use hotelhub_jobs::{
+    kind::Kind,
     outcome::{Failure, JobError, Outcome},
     rows::{self, Ended, Ending, RunningJob},
 };
@@ -22,15 +23,19 @@ use crate::{
     database::{self, login},
     domains::{Checker, recheck::Recheck},
     drain::Drain,
+    post::Post,
+    retention::{self, Reaper},
     upkeep::upkeep,
     wakes::Wakes,
-    welcome::{self, Welcome},
+    welcome,
 };
 
 /// How many jobs one process does at a time.
 const RUNNERS: usize = 2;
 /// Each has a connection while it looks.
-const RECONCILERS: usize = 2;
+const RECONCILERS: usize = 3;
+/// The platform's own jobs.
+const KINDS: [&Kind; 2] = [&welcome::KIND, &retention::KIND];
 /// The reconciler looks this often even if nothing woke it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A retry that is due, or another process's job, is found by looking.
@@ -56,20 +61,24 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let wakes = Wakes::listen(config.database_url.clone(), "db_hosts", &tasks);
     let drain = Drain { pool: pool.clone(), wakes };
     tasks.spawn_critical("drain reconciler", drain.run(tasks.clone()));
+    let db = database::pool(&config.database_url, "control-plane work").await?;
     let checker = Checker::new(config.domains, &config.addresses, config.program.clock.clone());
     let recheck = Recheck {
-        db: database::pool(&config.database_url, "control-plane work").await?,
+        db: db.clone(),
         clock: config.program.clock.clone(),
         checker: checker.context("prepare to look at domains")?,
     };
     tasks.spawn_critical("domain reconciler", recheck.run(tasks.clone()));
+    let reaper =
+        Reaper { pool: pool.clone(), db, clock: config.program.clock, fresh: Arc::clone(&fresh) };
+    tasks.spawn_critical("retention reconciler", reaper.run(tasks.clone()));
     let (addresses, from) = (config.addresses, config.mail_from);
-    let welcome = Welcome { pool: pool.clone(), addresses, from, smtp };
+    let post = Post { pool: pool.clone(), addresses, from, smtp };
     for number in 0..RUNNERS {
         let runner = Runner {
             name: format!("control-plane-{}-{number}", std::process::id()),
             pool: pool.clone(),
-            welcome: welcome.clone(),
+            post: post.clone(),
             fresh: Arc::clone(&fresh),
         };
         tasks.spawn_critical("job runner", runner.run(tasks.clone()));
@@ -154,7 +163,7 @@ enum RunError {
 struct Runner {
     name: String,
     pool: Pool,
-    welcome: Welcome,
+    post: Post,
     fresh: Arc<Notify>,
 }
 
@@ -187,7 +196,7 @@ impl Runner {
 
     async fn claim(&self) -> Result<Option<RunningJob>, RunError> {
         let client = self.pool.get().await?;
-        let claiming = rows::claim_next(&**client, &self.name, welcome::KIND.lease());
+        let claiming = rows::claim_next(&**client, &self.name, lease());
         match timeout(DATABASE_TIMEOUT, claiming).await {
             Ok(claimed) => Ok(claimed?),
             Err(elapsed) => Err(give_up(client, elapsed)),
@@ -205,9 +214,7 @@ impl Runner {
             match &done {
                 Ok(Outcome::Recorded) => Ok(true),
                 Ok(Outcome::Done(result)) => {
-                    let (name, outcome) = (welcome::KIND.name, "done");
-                    metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome)
-                        .increment(1);
+                    count(job, "done");
                     write_ending(&client, Ending::done(job, result.clone())).await
                 }
                 Err(error) => self.finish_failed(&client, job, error).await,
@@ -223,10 +230,16 @@ impl Runner {
         if job.crash_count >= rows::CRASHES {
             return Err(JobError::fail("POISON", "too many workers died of this job"));
         }
-        if job.kind != welcome::KIND.name {
+        let Some(kind) = kind_of(job) else {
             return Err(JobError::fail("UNKNOWN_KIND", format!("no handler for `{}`", job.kind)));
-        }
-        match timeout(welcome::KIND.timeout, self.welcome.send(job)).await {
+        };
+        let work = async {
+            if kind.name == retention::KIND.name {
+                return retention::send(&self.post, job).await;
+            }
+            welcome::send(&self.post, job).await
+        };
+        match timeout(kind.timeout, work).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => Err(JobError::timed_out()),
         }
@@ -239,8 +252,8 @@ impl Runner {
         error: &JobError,
     ) -> Result<bool, RunError> {
         let ended = judge(job, error);
-        let (outcome, name) = (ended.name(), welcome::KIND.name);
-        metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome).increment(1);
+        let outcome = ended.name();
+        count(job, outcome);
         match ended {
             Ended::Dead => tracing::error!(
                 job.id = %job.id, job.kind = %job.kind, job.attempt = job.attempt,
@@ -255,14 +268,29 @@ impl Runner {
     }
 }
 
+fn kind_of(job: &RunningJob) -> Option<&'static Kind> {
+    KINDS.into_iter().find(|it| it.name == job.kind)
+}
+
+/// How long a claim stands: longer than a try of any of these jobs.
+fn lease() -> Duration {
+    KINDS.into_iter().map(Kind::lease).max().unwrap_or_default()
+}
+
+fn count(job: &RunningJob, outcome: &'static str) {
+    let name = kind_of(job).map_or("unknown", |it| it.name);
+    metrics::counter!("job_attempts_total", "kind" => name, "outcome" => outcome).increment(1);
+}
+
 /// What becomes of a job whose try failed so. Only what is the job's own doing costs a try.
 fn judge(job: &RunningJob, error: &JobError) -> Ended {
-    let first = welcome::KIND.first_wait().with_jitter();
+    let Some(kind) = kind_of(job) else { return Ended::Dead };
+    let first = kind.first_wait().with_jitter();
     match error.failure() {
         Failure::Permanent | Failure::Cancelled => Ended::Dead,
         Failure::PeerDown | Failure::HandedBack => Ended::HandedBack(first.time()),
         Failure::RateLimited(after) | Failure::NotYet(after) => Ended::HandedBack(after),
-        Failure::Retry => match welcome::KIND.wait_after(job.attempt) {
+        Failure::Retry => match kind.wait_after(job.attempt) {
             Some(wait) => Ended::Retry(wait.with_jitter().time()),
             None => Ended::Dead,
         },

@@ -166,3 +166,15 @@ WHERE t.provisioning = 'ready';
 -- When the relation ended: a tenant's data is kept for a while after that.
 ALTER TABLE tenants ADD COLUMN churned_at timestamptz;
 UPDATE tenants SET churned_at = coalesce(access_changed_at, now()) WHERE status = 'churned';
+CREATE INDEX tenants_churned ON tenants (churned_at) WHERE status = 'churned';
+
+-- What is said of a churned tenant's data before the platform deletes it by itself: the owner was told
+-- of the day, or somebody holds the deletion back. Written by the control plane.
+CREATE TABLE retentions (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  noticed_at timestamptz,
+  hold_reason text,
+  held_by uuid REFERENCES vendor_users,
+  held_at timestamptz,
+  CONSTRAINT retentions_hold_check CHECK (num_nulls(hold_reason, held_by, held_at) IN (0, 3))
+);

@@ -289,6 +289,8 @@ hotelhub_http::catalogue! {
             "another operation of this hotel is not over. Wait for it, then try again.";
         why_host_closed: "server itu tidak menerima hotel. Pilih yang lain, atau buka dulu.",
             "that host takes no hotels in. Choose another one, or uncordon it first.";
+        why_held: "Penahanan penghapusannya berubah: muat ulang halaman hotel itu.",
+            "Whether its deletion is held back has changed: load the hotel's page again.";
         why_retention: "data hotel ini masih harus disimpan 90 hari setelah kontrak berakhir. Isi alasannya jika harus dihapus sekarang.",
             "the hotel's data is to be kept for 90 days after the end of the contract. Say why if it has to go now.";
         why_not_churned: "hanya hotel yang kontraknya berakhir yang dapat dihapus.",
@@ -342,6 +344,7 @@ impl Texts {
             "OPERATION_IN_PROGRESS" => self.why_operation,
             "DB_HOST_NOT_ACTIVE" => self.why_host_closed,
             "RETENTION_NOT_OVER" => self.why_retention,
+            "DELETION_HELD" | "DELETION_NOT_HELD" => self.why_held,
             "TENANT_NOT_CHURNED" => self.why_not_churned,
             "FLEET_MIGRATION_IN_PROGRESS" => self.why_fleet,
             "DB_HOST_NAME_TAKEN" => self.why_host_name,

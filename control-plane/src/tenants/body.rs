@@ -21,6 +21,7 @@ use crate::{
     database::database_failed,
     operations::{self, Progress},
     plans,
+    retention::{self, Retention},
     subscriptions::{self, Subscription},
 };
 
@@ -81,6 +82,8 @@ pub(crate) struct TenantDetailsBody {
     pub(crate) subscription: Option<Subscription>,
     /// Where its data lies, once it is published.
     pub(crate) placement: Option<Placement>,
+    /// Until when the data of a churned one is kept, as long as it is there.
+    pub(crate) retention: Option<Retention>,
     /// The newest operation.
     pub(crate) operation: Option<Progress>,
     /// What may be done to it now, and what not, and why.
@@ -99,13 +102,19 @@ pub(crate) async fn details(
     let plan = plans::find(db, tenant.plan).await.map_err(database_failed)?;
     let operation = operations::find_latest(db, id).await.map_err(database_failed)?;
     let hosts = store::list_hosts(db, id).await.map_err(database_failed)?;
+    let ended = tenant.churned_at.filter(|_| tenant.provisioning == Provisioning::Ready);
+    let retention = match ended {
+        Some(at) => Some(retention::find(db, id, at).await.map_err(database_failed)?),
+        None => None,
+    };
     Ok(TenantDetailsBody {
         plan: plan.map(|it| it.slug),
         host: hosts.iter().find(|it| it.is_verified).map(|it| it.hostname.clone()),
         hosts,
         subscription: subscriptions::find_latest(db, id).await.map_err(database_failed)?,
         placement: store::find_placement(db, id).await.map_err(database_failed)?,
-        actions: possible_actions(&tenant, operation.as_ref()),
+        actions: possible_actions(&tenant, operation.as_ref(), retention.as_ref()),
+        retention,
         operation,
         tenant: tenant.into(),
     })

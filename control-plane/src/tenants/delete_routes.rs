@@ -5,7 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, OptionalJsonBody},
@@ -26,11 +26,9 @@ use crate::{
     app::App,
     idempotency::once,
     operations::{Kind, Progress},
+    retention::{KEPT, require_not_held},
     vendor_users::Vendor,
 };
-
-/// How long a churned tenant's data is kept for it to come back, or to fetch it.
-const KEPT_DAYS: i64 = 90;
 
 /// What is said of a deletion.
 #[derive(Default, Deserialize, ToSchema)]
@@ -55,7 +53,7 @@ pub(crate) struct DeleteBody {
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`TENANT_NOT_CHURNED`, `RETENTION_NOT_OVER` \
-        with `details.kept_until`, `OPERATION_IN_PROGRESS` with `details.operation`, or \
+        with `details.kept_until`, `DELETION_HELD`, `OPERATION_IN_PROGRESS` with `details.operation`, or \
         `TRANSITION_REFUSED`"),
     (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
 ), security(("vendor" = [])))]
@@ -96,6 +94,7 @@ pub(crate) async fn request_deletion(
 ) -> ApiResult<Progress> {
     let tenant = find_for_update(tx, name).await?;
     standing(&tenant, false).after(Action::Delete)?;
+    require_not_held(tx, tenant.id, now).await?;
     if waiver.is_none() {
         require_retention_over(&tenant, now)?;
     }
@@ -116,13 +115,14 @@ pub(crate) fn checked_waiver(reason: &str) -> ApiResult<&str> {
 }
 
 fn require_retention_over(tenant: &Tenant, now: DateTime<Utc>) -> ApiResult<()> {
-    let kept_until = tenant.churned_at.unwrap_or(now) + TimeDelta::days(KEPT_DAYS);
+    let kept_until = tenant.churned_at.unwrap_or(now) + KEPT;
     if kept_until <= now {
         return Ok(());
     }
     let message = format!(
-        "the data is kept for {KEPT_DAYS} days after the end of the relation; to delete it before, \
-         say why in `waive_retention`"
+        "the data is kept for {} days after the end of the relation; to delete it before, \
+         say why in `waive_retention`",
+        KEPT.num_days()
     );
     Err(ApiError::refused(StatusCode::CONFLICT, "RETENTION_NOT_OVER", message)
         .with_detail("kept_until", kept_until.to_rfc3339()))

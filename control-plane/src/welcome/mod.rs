@@ -15,12 +15,10 @@ use hotelhub_jobs::{
     kind::{Class, Kind, Wait, Words},
     outcome::{JobError, Outcome},
     rows::{self, NewJob, RunningJob},
-    smtp::not_sent,
 };
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message::Mailbox};
 use serde::{Deserialize, Serialize};
 
-use crate::{config::Addresses, idempotency};
+use crate::{idempotency, post::Post};
 
 /// The job that sends it.
 pub(crate) const KIND: Kind = Kind {
@@ -80,34 +78,20 @@ pub(crate) async fn ask_for_mails(
     Ok(tenants.len())
 }
 
-/// Sends welcome mails.
-#[derive(Clone)]
-pub(crate) struct Welcome {
-    pub(crate) pool: deadpool_postgres::Pool,
-    pub(crate) addresses: Addresses,
-    pub(crate) from: Mailbox,
-    pub(crate) smtp: AsyncSmtpTransport<Tokio1Executor>,
-}
-
-impl Welcome {
-    /// Sends the mail of one job.
-    pub(crate) async fn send(&self, job: &RunningJob) -> Result<Outcome, JobError> {
-        let payload: Payload = serde_json::from_value(job.payload.clone())
-            .map_err(|error| JobError::fail("BAD_PAYLOAD", error))?;
-        let client = self.pool.get().await.map_err(JobError::no_connection)?;
-        let found = store::find_recipient(&**client, payload.tenant_id)
-            .await
-            .map_err(JobError::database)?;
-        // Mail takes its time; the connection is of more use to others meanwhile.
-        drop(client);
-        let Some(recipient) = found else {
-            return Ok(Outcome::Done(serde_json::json!({ "skipped": "the hotel is gone" })));
-        };
-        let login = self.addresses.login_of(&recipient.host);
-        let message_id = format!("<{}@{}>", job.id, self.addresses.base_domain);
-        let mail = letter::compose(&recipient, &self.from, &login, message_id.clone())
-            .map_err(|error| JobError::fail("BAD_MAIL", error))?;
-        self.smtp.send(mail).await.map_err(not_sent)?;
-        Ok(Outcome::Done(serde_json::json!({ "message_id": message_id })))
-    }
+/// Sends the mail of one job.
+pub(crate) async fn send(post: &Post, job: &RunningJob) -> Result<Outcome, JobError> {
+    let payload: Payload = serde_json::from_value(job.payload.clone())
+        .map_err(|error| JobError::fail("BAD_PAYLOAD", error))?;
+    let client = post.pool.get().await.map_err(JobError::no_connection)?;
+    let found = store::find_recipient(&**client, payload.tenant_id).await;
+    let found = found.map_err(JobError::database)?;
+    // Mail takes its time; the connection is of more use to others meanwhile.
+    drop(client);
+    let Some(recipient) = found else {
+        return Ok(Outcome::Done(serde_json::json!({ "skipped": "the hotel is gone" })));
+    };
+    let login = post.addresses.login_of(&recipient.host);
+    let letter =
+        letter::write(&recipient, &login).map_err(|error| JobError::fail("BAD_MAIL", error))?;
+    post.send(job, letter).await
 }

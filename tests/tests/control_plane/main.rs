@@ -31,6 +31,7 @@ mod pauses;
 mod published;
 mod races;
 mod replica;
+mod retention;
 mod roles;
 mod signup;
 mod users;

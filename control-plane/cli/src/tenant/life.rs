@@ -70,6 +70,38 @@ pub(crate) struct Churn {
     reason: String,
 }
 
+/// Holds the deletion back.
+#[derive(Args)]
+pub(crate) struct HoldDeletion {
+    /// The tenant's slug or id
+    tenant: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+/// Lets the deletion take its course.
+#[derive(Args)]
+pub(crate) struct ReleaseDeletion {
+    /// The tenant's slug or id
+    tenant: String,
+    /// Why
+    #[arg(long)]
+    reason: String,
+}
+
+impl HoldDeletion {
+    pub(super) async fn ask(self, hub: &Hub) -> Result<(), Failure> {
+        ask(hub, &self.tenant, "hold-deletion", &json!({ "reason": self.reason })).await
+    }
+}
+
+impl ReleaseDeletion {
+    pub(super) async fn ask(self, hub: &Hub) -> Result<(), Failure> {
+        ask(hub, &self.tenant, "release-deletion", &json!({ "reason": self.reason })).await
+    }
+}
+
 impl Suspend {
     pub(super) async fn ask(self, hub: &Hub) -> Result<(), Failure> {
         let access = if self.stopped { "stopped" } else { "essential" };

@@ -52,6 +52,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: support::Command,
     },
+    /// Hold the deletion of a churned hotel's data back
+    HoldDeletion(life::HoldDeletion),
+    /// Let the deletion of a churned hotel's data take its course
+    ReleaseDeletion(life::ReleaseDeletion),
     /// Delete a churned hotel and its data, for ever
     Delete(long::Delete),
 }
@@ -76,6 +80,7 @@ pub(crate) struct Tenant {
     host: Option<String>,
     db_host: Option<String>,
     placement: Option<Placement>,
+    retention: Option<Retention>,
     trial_ends_at: Option<String>,
     created_at: String,
     ready_at: Option<String>,
@@ -87,6 +92,22 @@ pub(crate) struct Tenant {
 struct Placement {
     db_host: String,
     schema_version: i64,
+}
+
+/// Until when a churned hotel's data is kept.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Retention {
+    deleted_from: Option<String>,
+    owner_told_at: Option<String>,
+    hold: Option<Hold>,
+}
+
+/// Why it is not deleted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Hold {
+    reason: String,
 }
 
 /// Does a command.
@@ -109,6 +130,8 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
         Command::Import(it) => bundle::import(hub, it).await,
         Command::Restore(it) => bundle::restore(hub, it).await,
         Command::SupportAccess { command } => support::run(hub, command).await,
+        Command::HoldDeletion(it) => it.ask(hub).await,
+        Command::ReleaseDeletion(it) => it.ask(hub).await,
         Command::Delete(it) => long::delete(hub, it).await,
     }
 }
@@ -124,6 +147,7 @@ pub(crate) async fn find(hub: &Hub, tenant: &str) -> Result<Tenant, Failure> {
 async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
     let reply = hub.client.get(&["tenants", tenant], &[]).await?;
     let it: Tenant = reply.read()?;
+    let kept = it.retention.unwrap_or_default();
     hub.screen.result(&reply.data, || {
         facts(&[
             ("tenant", Some(it.slug)),
@@ -141,6 +165,9 @@ async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
             ("access", Some(it.access)),
             ("reason", it.access_reason),
             ("trial ends", it.trial_ends_at),
+            ("deleted from", kept.deleted_from),
+            ("owner told", kept.owner_told_at),
+            ("deletion held", kept.hold.map(|it| it.reason)),
             ("created", Some(it.created_at)),
             ("ready", it.ready_at),
         ])
@@ -150,6 +177,14 @@ async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
 impl Tenant {
     /// How it stands, in a line.
     fn sentence(&self) -> String {
-        format!("{} is {}, access {}", self.slug, self.status, self.access)
+        let stands = format!("{} is {}, access {}", self.slug, self.status, self.access);
+        let kept = self.retention.as_ref();
+        match kept.map(|it| (&it.hold, &it.deleted_from)) {
+            Some((Some(hold), _)) => {
+                format!("{stands}; its deletion is held back: {}", hold.reason)
+            }
+            Some((None, Some(from))) => format!("{stands}; its data is deleted from {from} on"),
+            Some((None, None)) | None => stands,
+        }
     }
 }

@@ -30,6 +30,7 @@ use crate::{
         states::{Badge, Shown as _},
         typed::text,
     },
+    retention,
     tenants::{
         Tenant, TenantRef,
         delete_routes::{Deletion, checked_waiver, request_deletion},
@@ -153,6 +154,16 @@ async fn perform(
             let waiver = reason.as_deref().map(checked_waiver).transpose()?;
             let wanted = Deletion { waiver, without_final_backup: false, now: app.clock.now() };
             let write = async |tx: &_| request_deletion(tx, vendor, tenant, wanted).await;
+            return once_by_form(app, by, write).await;
+        }
+        Action::Hold => {
+            let (reason, by_now) = (checked_reason(&typed.reason)?, (vendor, app.clock.now()));
+            let write = async |tx: &_| retention::hold(tx, by_now, tenant, reason).await;
+            return once_by_form(app, by, write).await;
+        }
+        Action::Release => {
+            let reason = checked_reason(&typed.reason)?;
+            let write = async |tx: &_| retention::release(tx, vendor, tenant, reason).await;
             return once_by_form(app, by, write).await;
         }
     };

@@ -12,10 +12,12 @@ pub(super) enum Action {
     Move,
     Churn,
     Delete,
+    Hold,
+    Release,
 }
 
 impl Action {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Suspend,
         Self::Resume,
         Self::Activate,
@@ -23,6 +25,8 @@ impl Action {
         Self::Move,
         Self::Churn,
         Self::Delete,
+        Self::Hold,
+        Self::Release,
     ];
 
     /// The action of this name, as the API lists it.
@@ -39,13 +43,15 @@ impl Action {
             Self::Move => "move",
             Self::Churn => "churn",
             Self::Delete => "delete",
+            Self::Hold => "hold-deletion",
+            Self::Release => "release-deletion",
         }
     }
 
     /// What the role needs, as at the API.
     pub(super) const fn permission(self) -> &'static str {
         match self {
-            Self::Churn | Self::Delete => "tenants.end",
+            Self::Churn | Self::Delete | Self::Hold | Self::Release => "tenants.end",
             _ => "tenants.write",
         }
     }
@@ -65,6 +71,8 @@ impl Action {
             Self::Move => w.move_it,
             Self::Churn => w.churn,
             Self::Delete => w.delete,
+            Self::Hold => w.hold,
+            Self::Release => w.release,
         }
     }
 
@@ -77,6 +85,8 @@ impl Action {
             Self::Move => w.move_title,
             Self::Churn => w.churn_title,
             Self::Delete => w.delete_title,
+            Self::Hold => w.hold_title,
+            Self::Release => w.release_title,
         };
         title.replace("{slug}", slug)
     }
@@ -91,6 +101,8 @@ impl Action {
             Self::Move => vec![w.move_1, w.move_2, w.move_3],
             Self::Churn => vec![w.churn_1, w.churn_2, w.churn_3],
             Self::Delete => vec![w.delete_1, w.delete_2],
+            Self::Hold => vec![w.hold_1, w.hold_2],
+            Self::Release => vec![w.release_1, w.release_2],
         }
     }
 
@@ -104,13 +116,15 @@ impl Action {
             Self::Move => w.move_go,
             Self::Churn => w.churn_go,
             Self::Delete => w.delete_go,
+            Self::Hold => w.hold_go,
+            Self::Release => w.release_go,
         }
     }
 
     /// Whether it has a reason; `Some(true)` if it needs one.
     pub(super) const fn reason(self) -> Option<bool> {
         match self {
-            Self::Suspend | Self::Access | Self::Churn => Some(true),
+            Self::Suspend | Self::Access | Self::Churn | Self::Hold | Self::Release => Some(true),
             Self::Resume => Some(false),
             Self::Delete => Some(false),
             Self::Activate | Self::Move => None,
@@ -125,6 +139,8 @@ impl Action {
             Self::Activate => w.told_activate,
             Self::Access => w.told_access,
             Self::Churn => w.told_churn,
+            Self::Hold => w.told_hold,
+            Self::Release => w.told_release,
             Self::Move | Self::Delete => return None,
         })
     }

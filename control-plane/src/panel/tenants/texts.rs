@@ -141,7 +141,8 @@ hotelhub_http::catalogue! {
             "The relation ends and cannot be taken up again: this hotel is no customer any more.";
         churn_2: "Hanya pemilik yang masih masuk, untuk tagihan dan ekspor.",
             "Only the owner still gets in, for billing and export.";
-        churn_3: "Datanya disimpan sampai seseorang menghapusnya.", "The data is kept until somebody deletes it.";
+        churn_3: "Datanya disimpan 90 hari, lalu dihapus dengan sendirinya; pemilik diberi tahu dua minggu sebelumnya.",
+            "The data is kept for 90 days and then deleted by itself; the owner is told two weeks before.";
         churn_go: "Akhiri kontrak", "End the contract";
         delete_title: "Hapus {slug}", "Delete {slug}";
         delete_1: "Semua data hotel ini dihapus untuk selamanya. Tidak ada jalan kembali.",
@@ -155,6 +156,26 @@ hotelhub_http::catalogue! {
         waiver_hint: "Data disimpan 90 hari setelah kontrak berakhir. Isi hanya jika harus dihapus lebih cepat, misalnya karena hotel memintanya.",
             "The data is kept for 90 days after the end of the contract. Fill this in only if it has to go earlier, e.g. because the hotel asks for it.";
         delete_go: "Hapus untuk selamanya", "Delete for good";
+        hold: "Tahan penghapusan…", "Hold the deletion back…";
+        hold_title: "Tahan penghapusan {slug}", "Hold the deletion of {slug} back";
+        hold_1: "Datanya tidak dihapus, baik oleh platform maupun oleh seseorang, sampai penahanan dilepas.",
+            "Its data is not deleted, neither by the platform nor by anybody, until the hold is released.";
+        hold_2: "Setelah dilepas, pemilik diberi tahu lagi dua minggu sebelum penghapusan.",
+            "Once it is released the owner is told again, two weeks before the deletion.";
+        hold_go: "Tahan penghapusan", "Hold the deletion back";
+        release: "Lepas penahanan…", "Release the deletion…";
+        release_title: "Lepas penahanan penghapusan {slug}", "Release the deletion of {slug}";
+        release_1: "Datanya dihapus dengan sendirinya begitu masa simpannya habis.",
+            "Its data is deleted by itself once the time for which it is kept is over.";
+        release_2: "Pemilik diberi tahu dua minggu sebelumnya, juga jika sudah pernah diberi tahu.",
+            "The owner is told two weeks before, also if that was done already.";
+        release_go: "Lepas penahanan", "Release the deletion";
+        reason_log: "Tercatat di jejak audit.", "It is recorded in the audit log.";
+        told_hold: "Penghapusan ditahan.", "The deletion is held back.";
+        told_release: "Penahanan dilepas.", "The deletion is released.";
+        data_deleted: "Data dihapus mulai", "Data is deleted from";
+        data_held: "Penghapusan ditahan", "Deletion held back";
+        owner_told: "Pemilik diberi tahu", "Owner told";
         reason_owner: "Pemilik hotel membacanya.", "The hotel's owner reads it.";
         optional: "Boleh kosong.", "May be empty.";
         told_suspend: "Hotel ditangguhkan.", "The hotel is suspended.";

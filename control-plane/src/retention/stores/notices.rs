@@ -1,0 +1,70 @@
+//! Whose owner is to be told, and what the letter needs to know.
+
+use chrono::{DateTime, Utc};
+use hotelhub_core::{ids::TenantId, sql::Query};
+use hotelhub_http::language::Language;
+use tokio_postgres::Error;
+
+use super::super::{KEPT, NOTICE, model::deleted_from};
+
+/// Whom a letter goes to, and about what.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Recipient {
+    pub(in super::super) company_name: String,
+    pub(in super::super) owner_name: String,
+    pub(in super::super) owner_email: String,
+    pub(in super::super) language: Language,
+    pub(in super::super) host: String,
+    pub(in super::super) deleted_from: DateTime<Utc>,
+}
+
+/// Tenants whose owner is to be told by `now`, held until the transaction ends. What another worker
+/// holds is left to it.
+pub(in super::super) async fn list_unnoticed_for_update(
+    db: &impl Query,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<TenantId>, Error> {
+    let sql = "SELECT t.id FROM tenants t \
+               WHERE t.status = 'churned' AND t.provisioning = 'ready' AND t.churned_at <= $1 \
+                 AND NOT EXISTS (SELECT FROM retentions r WHERE r.tenant_id = t.id \
+                                 AND num_nonnulls(r.noticed_at, r.held_at) > 0) \
+               ORDER BY t.churned_at LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED";
+    let churned_by = now - (KEPT - NOTICE);
+    Ok(db.query(sql, &[&churned_by, &limit]).await?.iter().map(|it| it.get(0)).collect())
+}
+
+/// Notes that the owner is told.
+pub(in super::super) async fn insert_noticed(
+    db: &impl Query,
+    tenant: TenantId,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO retentions (tenant_id, noticed_at) VALUES ($1, $2) \
+               ON CONFLICT (tenant_id) DO UPDATE SET noticed_at = excluded.noticed_at";
+    db.execute(sql, &[&tenant, &now]).await.map(drop)
+}
+
+/// Whom the letter goes to, as long as it is true.
+pub(in super::super) async fn find_recipient(
+    db: &impl Query,
+    tenant: TenantId,
+) -> Result<Option<Recipient>, Error> {
+    let sql = "SELECT t.company_name, t.owner_name, t.owner_email, t.language, d.hostname, \
+                 t.churned_at, r.noticed_at \
+               FROM tenants t JOIN retentions r ON r.tenant_id = t.id \
+               JOIN domains d ON d.tenant_id = t.id \
+               WHERE t.id = $1 AND t.status = 'churned' AND t.provisioning = 'ready' \
+                 AND r.noticed_at IS NOT NULL AND r.held_at IS NULL \
+                 AND d.is_verified AND d.released_at IS NULL \
+               ORDER BY d.is_primary DESC LIMIT 1";
+    let row = db.query_opt(sql, &[&tenant]).await?;
+    Ok(row.map(|it| Recipient {
+        company_name: it.get(0),
+        owner_name: it.get(1),
+        owner_email: it.get(2),
+        language: Language::from_code(it.get(3)),
+        host: it.get(4),
+        deleted_from: deleted_from(it.get(5), it.get(6)),
+    }))
+}
