@@ -49,3 +49,14 @@ CREATE CONSTRAINT TRIGGER db_hosts_route AFTER UPDATE ON db_hosts
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
   WHEN ((OLD.address, OLD.port) IS DISTINCT FROM (NEW.address, NEW.port))
   EXECUTE FUNCTION append_route_changes_of_host();
+
+-- How much a tenant uses, as last measured; written by the provisioner when it makes a backup.
+CREATE TABLE tenant_usage (
+  tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  measured_at timestamptz NOT NULL,
+  database_bytes bigint NOT NULL,
+  -- Of the files that the hotel keeps, without backups.
+  file_bytes bigint NOT NULL,
+  users bigint NOT NULL,
+  rooms bigint NOT NULL
+);

@@ -34,5 +34,6 @@ pub mod restore_tenant;
 pub mod run;
 pub mod session;
 pub mod sweep;
+mod usage;
 pub mod wake;
 pub mod warm_pool;

@@ -16,6 +16,7 @@ use super::{
     listing::Listed,
     model::{HeldHost, Placement},
     store,
+    usage::Usage,
 };
 use crate::{
     database::database_failed,
@@ -82,6 +83,8 @@ pub(crate) struct TenantDetailsBody {
     pub(crate) subscription: Option<Subscription>,
     /// Where its data lies, once it is published.
     pub(crate) placement: Option<Placement>,
+    /// How much it uses.
+    pub(crate) usage: Usage,
     /// Until when the data of a churned one is kept, as long as it is there.
     pub(crate) retention: Option<Retention>,
     /// The newest operation.
@@ -114,6 +117,7 @@ pub(crate) async fn details(
         subscription: subscriptions::find_latest(db, id).await.map_err(database_failed)?,
         placement: store::find_placement(db, id).await.map_err(database_failed)?,
         actions: possible_actions(&tenant, operation.as_ref(), retention.as_ref()),
+        usage: store::find_usage(db, id).await.map_err(database_failed)?,
         retention,
         operation,
         tenant: tenant.into(),

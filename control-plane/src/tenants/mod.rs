@@ -16,6 +16,8 @@ mod model;
 pub(crate) mod operation_routes;
 pub(crate) mod routes;
 pub(crate) mod store;
+mod usage;
 
 pub(crate) use meant::find_meant;
 pub(crate) use model::{NewTenant, Tenant, TenantRef};
+pub(crate) use usage::Usage;

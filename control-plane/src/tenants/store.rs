@@ -15,6 +15,7 @@ use sea_orm::{
 use super::{
     domain_entity, entity,
     model::{HeldHost, LifeChange, NewTenant, Placement, Tenant, TenantRef},
+    usage::Usage,
 };
 use crate::database::{damaged, violates};
 
@@ -163,6 +164,18 @@ pub(crate) async fn find_placement(
                WHERE d.tenant_id = $1 AND d.state = 'assigned'";
     let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
     Placement::find_by_statement(asked).one(db).await
+}
+
+/// How much of the platform a tenant uses.
+pub(super) async fn find_usage(db: &impl ConnectionTrait, id: TenantId) -> Result<Usage, DbErr> {
+    let sql = "SELECT u.measured_at, u.database_bytes, u.file_bytes, u.users, u.rooms, \
+                 b.backups, b.backup_bytes \
+               FROM (SELECT count(*) AS backups, coalesce(sum(bytes), 0)::bigint AS backup_bytes \
+                     FROM backups WHERE tenant_id = $1 AND state = 'kept') b \
+               LEFT JOIN tenant_usage u ON u.tenant_id = $1";
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, [id.as_uuid().into()]);
+    let found = Usage::find_by_statement(asked).one(db).await?;
+    found.ok_or_else(|| damaged("a count has no row"))
 }
 
 /// The host names that a tenant holds, the one that links use first.

@@ -23,6 +23,7 @@ use crate::{
     },
     hosts::Site,
     session::Session,
+    usage,
 };
 
 /// What a run decides. Recorded before it is acted upon.
@@ -77,6 +78,7 @@ async fn back_up(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let mut progress = Progress::begin(control, operation.id);
     let storage = backups::required(tools.storage.as_ref())?;
     let backup = backups::take(control, &inside, storage, &wanted, Some(&mut progress)).await?;
+    usage::note(control, &inside, storage, operation.tenant).await;
     Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?)
 }
 

@@ -22,6 +22,7 @@ use crate::{
     engine::StepError,
     hosts::{self, enter_database},
     session::Session,
+    usage,
 };
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -183,7 +184,9 @@ impl Nightly {
         let inside = enter_database(&login, &due.database.name(), &self.tasks).await?;
         let kind = Kind::Nightly(night.date);
         let wanted = Wanted { tenant: due.tenant, kind, database: due.database, keep_until: None };
-        take(control, &inside, &self.storage, &wanted, None).await.map(drop)
+        take(control, &inside, &self.storage, &wanted, None).await?;
+        usage::note(control, &inside, &self.storage, due.tenant).await;
+        Ok(())
     }
 
     /// Gives up the nights that the rule does not keep.

@@ -163,6 +163,7 @@ async fn await_other_copies(work: &mut Work, control: &Session) -> Result<(), St
 async fn forget(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let sql = "WITH gone AS (DELETE FROM databases WHERE tenant_id = $1),
          turn AS (DELETE FROM backup_turns WHERE tenant_id = $1),
+         used AS (DELETE FROM tenant_usage WHERE tenant_id = $1),
          proof AS (UPDATE deletions SET deleted_at = $2, final_backup = $3, final_backup_until = $4
                    WHERE tenant_id = $1 AND deleted_at IS NULL)
          SELECT move_provisioning(id, 'deleted')

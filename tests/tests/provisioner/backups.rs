@@ -47,6 +47,17 @@ async fn a_backup_is_an_open_bundle_of_everything() {
     let mut bytes = Vec::new();
     std::io::BufReader::new(file).read_to_end(&mut bytes).unwrap();
     assert!(bytes.starts_with(b"PK\x03\x04"));
+    let here = "SELECT pg_database_size(current_database()), (SELECT count(*) FROM rooms)";
+    let here = inside.query_one(here, &[]).await.unwrap();
+    let used =
+        "SELECT database_bytes, rooms, file_bytes, users, measured_at > now() - interval '1 hour'
+         FROM tenant_usage";
+    let used = shelf.two.ground.control.query_one(used, &[]).await.unwrap();
+    let (size, measured): (i64, i64) = (here.get(0), used.get(0));
+    assert!((size - measured).abs() < 1_000_000, "{measured} of {size} bytes");
+    assert_eq!(used.get::<_, i64>(1), here.get::<_, i64>(1), "rooms");
+    assert_eq!((used.get::<_, i64>(2), used.get::<_, bool>(4)), (3, true), "bytes of files");
+    assert!(used.get::<_, i64>(3) >= 1, "the owner");
     let kept = "SELECT count(*) FROM backups WHERE kind = 'manual' AND state = 'kept'
          AND keep_until BETWEEN now() + interval '29 days' AND now() + interval '31 days'";
     assert_eq!(shelf.count(kept).await, 1);

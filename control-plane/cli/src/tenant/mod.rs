@@ -80,6 +80,7 @@ pub(crate) struct Tenant {
     host: Option<String>,
     db_host: Option<String>,
     placement: Option<Placement>,
+    usage: Usage,
     retention: Option<Retention>,
     trial_ends_at: Option<String>,
     created_at: String,
@@ -92,6 +93,19 @@ pub(crate) struct Tenant {
 struct Placement {
     db_host: String,
     schema_version: i64,
+}
+
+/// How much it uses.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Usage {
+    measured_at: Option<String>,
+    database_bytes: Option<u64>,
+    file_bytes: Option<u64>,
+    users: Option<u64>,
+    rooms: Option<u64>,
+    backups: u64,
+    backup_bytes: u64,
 }
 
 /// Until when a churned hotel's data is kept.
@@ -160,6 +174,8 @@ async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
             ("region", Some(it.region)),
             ("plan", it.plan),
             ("rooms", Some(it.rooms.to_string())),
+            ("used", it.usage.sentence()),
+            ("backups", Some(format!("{} ({} bytes)", it.usage.backups, it.usage.backup_bytes))),
             ("status", Some(it.status)),
             ("provisioning", Some(it.provisioning)),
             ("access", Some(it.access)),
@@ -172,6 +188,22 @@ async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
             ("ready", it.ready_at),
         ])
     })
+}
+
+impl Usage {
+    /// What was measured, and when.
+    fn sentence(&self) -> Option<String> {
+        let of = |it: Option<u64>| it.unwrap_or_default();
+        self.measured_at.as_ref().map(|at| {
+            format!(
+                "{} rooms, {} users, database {} bytes, files {} bytes, at {at}",
+                of(self.rooms),
+                of(self.users),
+                of(self.database_bytes),
+                of(self.file_bytes)
+            )
+        })
+    }
 }
 
 impl Tenant {

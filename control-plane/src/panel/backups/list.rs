@@ -9,7 +9,7 @@ use askama::Template;
 use hotelhub_http::error::ApiResult;
 use serde::Deserialize;
 
-use super::{Row, kind, size, texts::BackupTexts};
+use super::{Row, kind, texts::BackupTexts};
 use crate::{
     app::App,
     backups::{
@@ -21,7 +21,7 @@ use crate::{
     panel::{
         choice::Choice,
         error::Refused,
-        shell::Shell,
+        shell::{Shell, size},
         typed::{link, tenant, text},
     },
     vendor_users::page_session::Visitor,

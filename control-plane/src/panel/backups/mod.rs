@@ -13,7 +13,10 @@ use hotelhub_http::{
 };
 
 use self::texts::BackupTexts;
-use super::{GATE, shell::moment};
+use super::{
+    GATE,
+    shell::{moment, size},
+};
 use crate::backups::model::Backup;
 
 /// Adds the pages.
@@ -71,35 +74,5 @@ fn kind(name: &str, w: &'static BackupTexts) -> &'static str {
         "manual" => w.manual,
         "before_restore" => w.before_restore,
         _ => w.final_one,
-    }
-}
-
-/// A size for people: two digits are enough to see what it will take.
-fn size(bytes: i64) -> String {
-    let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
-    let (mut rest, mut unit) = (bytes.max(0) * 10, units.next().unwrap_or_default());
-    for next in units {
-        if rest < 10_240 {
-            break;
-        }
-        (rest, unit) = (rest / 1024, next);
-    }
-    if unit == "B" {
-        format!("{} B", rest / 10)
-    } else {
-        format!("{}.{} {unit}", rest / 10, rest % 10)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_size_is_short() {
-        assert_eq!(
-            [0, 999, 1024, 1536, 5_242_880].map(size),
-            ["0 B", "999 B", "1.0 KiB", "1.5 KiB", "5.0 MiB"]
-        );
     }
 }

@@ -23,12 +23,12 @@ use crate::{
     panel::{
         error::Refused,
         operations::{OperationTexts, progress::Row},
-        shell::{Shell, day, thousands},
+        shell::{Shell, day, moment, size, thousands},
         states::{Badge, Shown as _, cycle, of_subscription},
         typed::link,
     },
     tenants::{
-        TenantRef,
+        TenantRef, Usage,
         body::{TenantDetailsBody, details},
         store,
     },
@@ -63,6 +63,12 @@ struct Subscription {
     trial_end: Option<String>,
 }
 
+/// What was measured of a hotel.
+struct Measured {
+    at: String,
+    facts: [(&'static str, String); 4],
+}
+
 /// A state of jobs, and the link to them.
 struct Figure {
     name: &'static str,
@@ -83,6 +89,9 @@ struct Page {
     subscription: Option<Subscription>,
     address: Option<String>,
     operations: Vec<Row>,
+    measured: Option<Measured>,
+    /// How many backups there are, and their size.
+    backups: String,
     jobs: Vec<Figure>,
     offers: Vec<Offer>,
     /// Pages about this hotel: path and name.
@@ -129,6 +138,8 @@ pub(super) async fn show_tenant(
         }),
         address: host.map(|it| app.addresses.of_hotel(it)),
         operations: operations.iter().map(|it| Row::of(it, language, now)).collect(),
+        measured: measured(&it.usage, w),
+        backups: format!("{} · {}", it.usage.backups, size(it.usage.backup_bytes)),
         jobs: jobs(&heaps, &it.tenant.slug, w),
         offers: offers(&it, &shell, w),
         places: places(&it.tenant.slug, w),
@@ -166,6 +177,18 @@ fn offers(it: &TenantDetailsBody, shell: &Shell, w: &TenantTexts) -> Vec<Offer> 
         })
     });
     offered.collect()
+}
+
+fn measured(it: &Usage, w: &'static TenantTexts) -> Option<Measured> {
+    let number = |it: Option<i64>| it.map(thousands).unwrap_or_default();
+    let bytes = |it: Option<i64>| it.map(size).unwrap_or_default();
+    let facts = [
+        (w.rooms_set_up, number(it.rooms)),
+        (w.users, number(it.users)),
+        (w.database_size, bytes(it.database_bytes)),
+        (w.file_size, bytes(it.file_bytes)),
+    ];
+    it.measured_at.map(|at| Measured { at: moment(at), facts })
 }
 
 fn jobs(heaps: &[JobHeap], slug: &str, w: &'static TenantTexts) -> Vec<Figure> {

@@ -76,8 +76,15 @@ hotelhub_http::catalogue! {
         jobs_dead: "Pekerjaan gagal", "Jobs that failed";
         jobs_retrying: "Dicoba ulang", "Trying again";
         jobs_held: "Ditahan", "Held";
-        not_measured: "Jumlah pengguna, reservasi, dan ukuran basis data belum diukur dari sini; hotelnya sendiri yang tahu.",
-            "Users, reservations and the size of the database are not measured from here; the hotel itself knows.";
+        rooms_set_up: "Kamar terpasang", "Rooms set up";
+        users: "Orang yang dapat masuk", "People who can log in";
+        database_size: "Basis data", "Database";
+        file_size: "Berkas", "Files";
+        backups_kept: "Cadangan", "Backups";
+        measured_at: "Diukur", "Measured";
+        measured_when: "Diukur setiap malam bersama cadangan.", "Measured every night with the backup.";
+        not_measured: "Belum diukur; itu terjadi setiap malam bersama cadangan.",
+            "Not measured yet; that is done every night with the backup.";
         more: "Lainnya tentang hotel ini", "More about this hotel";
         domains_link: "Domain", "Domains";
         backups_link: "Cadangan", "Backups";
