@@ -20,5 +20,6 @@ pub mod proxy;
 pub mod rabbit;
 pub mod secrets;
 pub mod settings;
+pub mod tampering;
 pub mod temporary;
 pub mod waiting;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
-    audit::{self, Fault},
+    audit::{self, Fault, Linked},
     ids::TenantId,
 };
 use sea_orm::FromQueryResult;
@@ -52,6 +52,13 @@ impl Row {
             Some(&self.details),
             request.as_deref(),
         ])
+    }
+
+    /// The row as a link of the chain.
+    pub(super) fn linked(self) -> Linked {
+        let owned =
+            |fields: &[Option<&str>]| fields.iter().map(|it| it.map(str::to_owned)).collect();
+        Linked { seq: self.seq, fields: self.with_fields(owned), hash: self.hash }
     }
 }
 
@@ -151,7 +158,7 @@ pub(crate) struct Verification {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FaultBody {
     pub(crate) seq: i64,
-    /// `altered`, `missing`, `truncated` or `rewritten`.
+    /// `altered`, `missing`, `truncated`, `rewritten` or `added`.
     pub(crate) kind: &'static str,
     pub(crate) message: &'static str,
 }

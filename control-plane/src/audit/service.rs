@@ -1,11 +1,13 @@
 //! What is done with the log: append, look, verify.
 
 use hotelhub_core::{
-    audit::{self, Fault, GENESIS, Walk},
+    audit::{self, End, Fault, GENESIS, Linked, Log},
     ids::{RequestId, SessionId, UserId},
 };
 use hotelhub_http::error::{ApiError, ApiResult};
-use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait as _};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait as _,
+};
 
 use super::{
     Actor, AuditEntry, Event,
@@ -13,10 +15,6 @@ use super::{
     store,
 };
 use crate::{database::database_failed, paging};
-
-/// Rows of one look along the chain.
-const CHUNK: i64 = 1_000;
-const CHUNKS: usize = 10;
 
 /// Appends what was done, as the last statement of the transaction that did it.
 ///
@@ -100,54 +98,43 @@ pub(crate) async fn verify(
     after: i64,
     anchor: Option<&Anchor>,
 ) -> ApiResult<Verification> {
-    // Read first: rows that come later are for the next look.
-    let head = store::find_head(db).await.map_err(database_failed)?;
-    let begin = match after {
-        0 => Some(GENESIS.to_vec()),
-        _ => store::find_hash(db, after).await.map_err(database_failed)?,
-    };
-    let missing = begin.is_none();
-    let mut walk = Walk::after(after, begin.unwrap_or_default());
-    let found = if missing {
-        Err(if after > head.seq { Fault::Truncated(after) } else { Fault::Missing(after) })
-    } else {
-        walk_along(db, &mut walk, &head).await?
-    };
-    let found = match anchor {
-        Some(anchor) if found.is_ok() => check_anchor(db, anchor).await?,
-        _ => found,
-    };
+    let mut look = audit::look_along(&Kept(db), after).await.map_err(database_failed)?;
+    if let Some(anchor) = anchor.filter(|_| look.fault.is_none()) {
+        look.fault = check_anchor(db, anchor).await?.err();
+    }
     Ok(Verification {
-        is_whole: found.is_ok(),
-        rows: walk.seq() - after,
-        through_seq: walk.seq(),
-        through_hash: audit::hex(walk.hash()),
-        head_seq: head.seq,
-        more: found.is_ok() && walk.seq() < head.seq,
-        fault: found.err().map(Into::into),
+        is_whole: look.fault.is_none(),
+        rows: look.walk.seq() - after,
+        through_seq: look.walk.seq(),
+        through_hash: audit::hex(look.walk.hash()),
+        head_seq: look.head_seq,
+        more: look.has_more(),
+        fault: look.fault.map(Into::into),
     })
 }
 
-async fn walk_along(
-    db: &impl ConnectionTrait,
-    walk: &mut Walk,
-    head: &Head,
-) -> ApiResult<Result<(), Fault>> {
-    for _ in 0..CHUNKS {
-        let rows = store::list_after(db, walk.seq(), head.seq, CHUNK).await;
-        let rows = rows.map_err(database_failed)?;
-        let is_last = rows.is_empty();
-        for row in rows {
-            let stepped = row.with_fields(|fields| walk.step(row.seq, fields, &row.hash));
-            if let Err(fault) = stepped {
-                return Ok(Err(fault));
-            }
-        }
-        if is_last || walk.seq() >= head.seq {
-            return Ok(walk.end(head.seq, &head.hash));
-        }
+/// The log in the control database.
+struct Kept<'a, C>(&'a C);
+
+impl<C: ConnectionTrait> Log for Kept<'_, C> {
+    type Error = DbErr;
+
+    async fn end(&self) -> Result<End, DbErr> {
+        store::find_end(self.0).await
     }
-    Ok(Ok(()))
+
+    async fn hash(&self, seq: i64) -> Result<Option<Vec<u8>>, DbErr> {
+        store::find_hash(self.0, seq).await
+    }
+
+    async fn rows(&self, seq: i64, until: i64, limit: i64) -> Result<Vec<Linked>, DbErr> {
+        let rows = store::list_after(self.0, seq, until, limit).await?;
+        Ok(rows.into_iter().map(Row::linked).collect())
+    }
+
+    async fn count_to(&self, seq: i64) -> Result<i64, DbErr> {
+        store::count_to(self.0, seq).await
+    }
 }
 
 async fn check_anchor(db: &impl ConnectionTrait, anchor: &Anchor) -> ApiResult<Result<(), Fault>> {

@@ -1,6 +1,6 @@
 //! Appends to the audit log and reads it. The only module that knows the tables.
 
-use hotelhub_core::ids::TenantId;
+use hotelhub_core::{audit::End, ids::TenantId};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Statement, Value,
 };
@@ -22,6 +22,35 @@ async fn head(db: &impl ConnectionTrait, sql: &str) -> Result<Head, DbErr> {
     let asked = Statement::from_string(DbBackend::Postgres, sql);
     let found = Head::find_by_statement(asked).one(db).await?;
     found.ok_or_else(|| damaged("the audit log has no head"))
+}
+
+#[derive(FromQueryResult)]
+struct Ended {
+    seq: i64,
+    hash: Vec<u8>,
+    beyond: Option<i64>,
+}
+
+/// The end of the log, and whether a row stands behind it: one look at both.
+pub(super) async fn find_end(db: &impl ConnectionTrait) -> Result<End, DbErr> {
+    let sql = "SELECT h.seq, h.hash, \
+                 (SELECT min(l.seq) FROM audit_log l WHERE l.seq > h.seq) AS beyond \
+               FROM audit_head h";
+    let found = Ended::find_by_statement(statement(sql, [])).one(db).await?;
+    let Ended { seq, hash, beyond } = found.ok_or_else(|| damaged("the audit log has no head"))?;
+    Ok(End { seq, hash, beyond })
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    rows: i64,
+}
+
+/// How many rows there are up to this one.
+pub(super) async fn count_to(db: &impl ConnectionTrait, seq: i64) -> Result<i64, DbErr> {
+    let asked = statement("SELECT count(*) AS rows FROM audit_log WHERE seq <= $1", [seq.into()]);
+    let found = Counted::find_by_statement(asked).one(db).await?;
+    found.map(|it| it.rows).ok_or_else(|| damaged("a count without a row"))
 }
 
 /// Writes a row and makes it the end of the log.

@@ -7,11 +7,15 @@
 //! on together with its head, is whole in itself: that shows only beside a head that was noted
 //! elsewhere.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, future::Future};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::keys::sha256;
+
+/// Rows that are read at once, and how often in one look.
+const CHUNK: i64 = 1_000;
+const CHUNKS: usize = 10;
 
 /// What stands before the first row.
 pub const GENESIS: [u8; 32] = [0; 32];
@@ -67,6 +71,8 @@ pub enum Fault {
     Truncated(i64),
     /// The row is not the one that was noted elsewhere: the log was written anew.
     Rewritten(i64),
+    /// The row stands outside the log, behind its end or in a place that another one has.
+    Added(i64),
 }
 
 impl Fault {
@@ -74,9 +80,11 @@ impl Fault {
     #[must_use]
     pub const fn seq(&self) -> i64 {
         match self {
-            Self::Altered(it) | Self::Missing(it) | Self::Truncated(it) | Self::Rewritten(it) => {
-                *it
-            }
+            Self::Altered(it)
+            | Self::Missing(it)
+            | Self::Truncated(it)
+            | Self::Rewritten(it)
+            | Self::Added(it) => *it,
         }
     }
 
@@ -88,6 +96,7 @@ impl Fault {
             Self::Missing(_) => "missing",
             Self::Truncated(_) => "truncated",
             Self::Rewritten(_) => "rewritten",
+            Self::Added(_) => "added",
         }
     }
 
@@ -101,8 +110,20 @@ impl Fault {
             Self::Rewritten(_) => {
                 "this row is another one than was noted: the log was written anew"
             }
+            Self::Added(_) => "this row was put in past the log's own end, or in a place twice",
         }
     }
+}
+
+/// What a log says of its own end, and what is there.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The last row, as the head says.
+    pub seq: i64,
+    /// Its hash, as the head says.
+    pub hash: Vec<u8>,
+    /// The first row behind it, if there is one.
+    pub beyond: Option<i64>,
 }
 
 /// A walk along a log, row by row.
@@ -148,19 +169,116 @@ impl Walk {
         Ok(())
     }
 
-    /// Compares the end of the walk with what the log says of its own end.
+    /// Compares the end of the walk with what the log says of its own end, and with how many rows there
+    /// are up to it.
     ///
     /// # Errors
     /// Says what is wrong.
-    pub fn end(&self, head_seq: i64, head_hash: &[u8]) -> Result<(), Fault> {
-        if self.seq < head_seq {
+    pub fn end(&self, end: &End, rows: i64) -> Result<(), Fault> {
+        if self.seq < end.seq {
             return Err(Fault::Truncated(self.seq + 1));
         }
-        if self.seq > head_seq || self.hash != head_hash {
+        if self.seq > end.seq || self.hash != end.hash {
             return Err(Fault::Altered(self.seq));
         }
-        Ok(())
+        match end.beyond {
+            Some(row) => Err(Fault::Added(row)),
+            None if rows > end.seq => Err(Fault::Added(end.seq)),
+            None => Ok(()),
+        }
     }
+}
+
+/// A row of a log: its fields in the order in which they are hashed.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// Its place.
+    pub seq: i64,
+    /// What is hashed.
+    pub fields: Vec<Option<String>>,
+    /// The hash that is stored with it.
+    pub hash: Vec<u8>,
+}
+
+/// A log, wherever it is kept.
+pub trait Log {
+    /// Why it cannot be read.
+    type Error;
+
+    /// What it says of its own end, and what stands behind that: one look at both.
+    fn end(&self) -> impl Future<Output = Result<End, Self::Error>>;
+
+    /// The hash of a row.
+    fn hash(&self, seq: i64) -> impl Future<Output = Result<Option<Vec<u8>>, Self::Error>>;
+
+    /// At most `limit` rows after `seq` and up to `until`, the oldest first.
+    fn rows(
+        &self,
+        seq: i64,
+        until: i64,
+        limit: i64,
+    ) -> impl Future<Output = Result<Vec<Linked>, Self::Error>>;
+
+    /// How many rows there are up to this one.
+    fn count_to(&self, seq: i64) -> impl Future<Output = Result<i64, Self::Error>>;
+}
+
+/// What a look along a log found.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// How far all is as it was written.
+    pub walk: Walk,
+    /// How long the log is, as it says.
+    pub head_seq: i64,
+    /// The first thing that is wrong.
+    pub fault: Option<Fault>,
+}
+
+impl Look {
+    /// Whether there are more rows, and nothing was wrong so far.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        self.fault.is_none() && self.walk.seq < self.head_seq
+    }
+}
+
+/// Walks along a log from the row after `after`, at most 10 000 rows of it.
+///
+/// # Errors
+/// Fails if the log cannot be read; a fault of it is no error.
+pub async fn look_along<L: Log>(log: &L, after: i64) -> Result<Look, L::Error> {
+    // Read first: rows that come later are for the next look.
+    let end = log.end().await?;
+    let begin = if after == 0 { Some(GENESIS.to_vec()) } else { log.hash(after).await? };
+    let is_there = begin.is_some();
+    let mut walk = Walk::after(after, begin.unwrap_or_default());
+    let found = match is_there {
+        true => go_along(log, &mut walk, &end).await?,
+        false if after > end.seq => Err(Fault::Truncated(after)),
+        false => Err(Fault::Missing(after)),
+    };
+    Ok(Look { walk, head_seq: end.seq, fault: found.err() })
+}
+
+async fn go_along<L: Log>(
+    log: &L,
+    walk: &mut Walk,
+    end: &End,
+) -> Result<Result<(), Fault>, L::Error> {
+    for _ in 0..CHUNKS {
+        let rows = log.rows(walk.seq, end.seq, CHUNK).await?;
+        let is_last = rows.is_empty();
+        for Linked { seq, fields, hash } in rows {
+            let fields: Vec<Option<&str>> = fields.iter().map(Option::as_deref).collect();
+            if let Err(fault) = walk.step(seq, &fields, &hash) {
+                return Ok(Err(fault));
+            }
+        }
+        if is_last || walk.seq >= end.seq {
+            return Ok(walk.end(end, log.count_to(end.seq).await?));
+        }
+    }
+    Ok(Ok(()))
 }
 
 #[cfg(test)]
@@ -186,7 +304,18 @@ mod tests {
         for (seq, fields, hash) in rows {
             walk.step(*seq, &borrowed(fields), hash)?;
         }
-        walk.end(head.0, &head.1).map(|()| walk.seq())
+        let end = End { seq: head.0, hash: head.1.clone(), beyond: None };
+        walk.end(&end, head.0).map(|()| walk.seq())
+    }
+
+    #[test]
+    fn a_row_outside_the_chain_shows_though_the_chain_is_whole() {
+        let row = log(&["a"]).remove(0);
+        let walk = Walk::after(row.0, row.2.clone());
+        let end = |beyond| End { seq: 1, hash: row.2.clone(), beyond };
+        assert_eq!(walk.end(&end(None), 1), Ok(()));
+        assert_eq!(walk.end(&end(Some(7)), 1), Err(Fault::Added(7)));
+        assert_eq!(walk.end(&end(None), 2), Err(Fault::Added(1)), "a place that is taken twice");
     }
 
     #[test]

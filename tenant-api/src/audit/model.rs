@@ -7,6 +7,7 @@ use hotelhub_core::{
     audit,
     ids::{RequestId, UserId},
 };
+use hotelhub_http::error::{ApiError, ApiResult};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tokio_postgres::Row;
@@ -51,6 +52,11 @@ impl Event {
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// The details, letter by letter as they are kept.
+    pub(crate) fn details_text(&self) -> ApiResult<String> {
+        serde_json::to_string(&self.details).map_err(ApiError::internal)
     }
 }
 
@@ -157,6 +163,6 @@ pub(crate) struct Verification {
     pub(crate) more: bool,
     /// The first row that is wrong.
     pub(crate) broken_seq: Option<i64>,
-    /// `altered`, `missing` or `truncated`.
+    /// `altered`, `missing`, `truncated` or `added`.
     pub(crate) broken: Option<&'static str>,
 }

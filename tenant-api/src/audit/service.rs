@@ -1,11 +1,12 @@
 //! What is done with the log: append, look, verify.
 
 use hotelhub_core::{
-    audit::{self, Fault, GENESIS, Walk},
+    audit::{self, End, Fault, Linked, Log},
     ids::UserId,
     sql::Query,
 };
 use hotelhub_http::error::{ApiError, ApiResult};
+use tokio_postgres::Error;
 
 use super::{
     model::{Actor, AuditEntry, Event, Filter, Head, Place, Verification},
@@ -13,9 +14,8 @@ use super::{
 };
 use crate::{desk::Change, paging, site::database_failed};
 
-/// Rows of one look along the chain.
-const CHUNK: i64 = 1_000;
-const CHUNKS: usize = 10;
+/// Rows of an export.
+const EXPORTED: i64 = 10_000;
 
 /// Appends what was done, as the last statement of the transaction that did it.
 ///
@@ -23,6 +23,7 @@ const CHUNKS: usize = 10;
 /// Fails if the database does; then the transaction cannot be committed either.
 pub(crate) async fn record(tx: &impl Query, by: Actor, event: Event) -> ApiResult<()> {
     let Head { seq, hash } = store::find_head_for_update(tx).await.map_err(database_failed)?;
+    let details = event.details_text()?;
     let (subject_kind, subject_id) = event.subject.map(|(kind, id)| (kind.to_owned(), id)).unzip();
     let entry = AuditEntry {
         seq: seq + 1,
@@ -35,7 +36,7 @@ pub(crate) async fn record(tx: &impl Query, by: Actor, event: Event) -> ApiResul
         action: event.action.to_owned(),
         subject_kind,
         subject_id,
-        details: serde_json::to_string(&event.details).map_err(ApiError::internal)?,
+        details,
         request_id: Some(by.request.as_uuid()),
         hash: String::new(),
     };
@@ -81,7 +82,7 @@ pub(crate) async fn list(
 
 /// At most 10 000 rows after `seq`, the oldest first.
 pub(super) async fn list_after(db: &impl Query, seq: i64) -> ApiResult<Vec<AuditEntry>> {
-    let rows = store::list_after(db, seq, i64::MAX, CHUNK * 10).await;
+    let rows = store::list_after(db, seq, EXPORTED).await;
     rows.map_err(database_failed)
 }
 
@@ -90,49 +91,36 @@ pub(super) async fn list_after(db: &impl Query, seq: i64) -> ApiResult<Vec<Audit
 /// # Errors
 /// Fails if the database does; a fault of the log is no error.
 pub(crate) async fn verify(db: &impl Query, after: i64) -> ApiResult<Verification> {
-    // Read first: rows that come later are for the next look.
-    let head = store::find_head(db).await.map_err(database_failed)?;
-    let begin = match after {
-        0 => Some(GENESIS.to_vec()),
-        _ => store::find_hash(db, after).await.map_err(database_failed)?,
-    };
-    let is_there = begin.is_some();
-    let mut walk = Walk::after(after, begin.unwrap_or_default());
-    let found = match is_there {
-        true => walk_along(db, &mut walk, &head).await?,
-        false if after > head.seq => Err(Fault::Truncated(after)),
-        false => Err(Fault::Missing(after)),
-    };
+    let look = audit::look_along(&Kept(db), after).await.map_err(database_failed)?;
     Ok(Verification {
-        is_whole: found.is_ok(),
-        through_seq: walk.seq(),
-        through_hash: audit::hex(walk.hash()),
-        more: found.is_ok() && walk.seq() < head.seq,
-        broken_seq: found.as_ref().err().map(Fault::seq),
-        broken: found.as_ref().err().map(Fault::kind),
+        is_whole: look.fault.is_none(),
+        through_seq: look.walk.seq(),
+        through_hash: audit::hex(look.walk.hash()),
+        more: look.has_more(),
+        broken_seq: look.fault.as_ref().map(Fault::seq),
+        broken: look.fault.as_ref().map(Fault::kind),
     })
 }
 
-async fn walk_along(db: &impl Query, walk: &mut Walk, head: &Head) -> ApiResult<Result<(), Fault>> {
-    for _ in 0..CHUNKS {
-        let rows = store::list_after(db, walk.seq(), head.seq, CHUNK).await;
-        let rows = rows.map_err(database_failed)?;
-        let is_last = rows.is_empty();
-        for row in rows {
-            let Some(hash) = bytes(&row.hash) else { return Ok(Err(Fault::Altered(row.seq))) };
-            let stepped = row.with_fields(|fields| walk.step(row.seq, fields, &hash));
-            if let Err(fault) = stepped {
-                return Ok(Err(fault));
-            }
-        }
-        if is_last || walk.seq() >= head.seq {
-            return Ok(walk.end(head.seq, &head.hash));
-        }
-    }
-    Ok(Ok(()))
-}
+/// The log in the hotel's database.
+struct Kept<'a, Q>(&'a Q);
 
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pairs = (0..hex.len()).step_by(2);
-    pairs.map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
+impl<Q: Query> Log for Kept<'_, Q> {
+    type Error = Error;
+
+    async fn end(&self) -> Result<End, Error> {
+        store::find_end(self.0).await
+    }
+
+    async fn hash(&self, seq: i64) -> Result<Option<Vec<u8>>, Error> {
+        store::find_hash(self.0, seq).await
+    }
+
+    async fn rows(&self, seq: i64, until: i64, limit: i64) -> Result<Vec<Linked>, Error> {
+        store::list_links(self.0, seq, until, limit).await
+    }
+
+    async fn count_to(&self, seq: i64) -> Result<i64, Error> {
+        store::count_to(self.0, seq).await
+    }
 }

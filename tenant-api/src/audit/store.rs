@@ -1,24 +1,31 @@
 //! Appends to the log and reads it.
 
-use hotelhub_core::sql::Query;
-use tokio_postgres::Error;
+use hotelhub_core::{
+    audit::{End, Linked},
+    sql::Query,
+};
+use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::model::{AuditEntry, Filter, Head};
 
 /// The end of the log, which nobody else appends to until the transaction ends.
 pub(super) async fn find_head_for_update(db: &impl Query) -> Result<Head, Error> {
-    head(db, "SELECT seq, hash FROM audit_head FOR UPDATE").await
-}
-
-/// The end of the log.
-pub(super) async fn find_head(db: &impl Query) -> Result<Head, Error> {
-    head(db, "SELECT seq, hash FROM audit_head").await
-}
-
-async fn head(db: &impl Query, sql: &str) -> Result<Head, Error> {
-    let row = db.query_one(sql, &[]).await?;
+    let row = db.query_one("SELECT seq, hash FROM audit_head FOR UPDATE", &[]).await?;
     Ok(Head { seq: row.get(0), hash: row.get(1) })
+}
+
+/// The end of the log, and whether a row stands behind it: one look at both.
+pub(super) async fn find_end(db: &impl Query) -> Result<End, Error> {
+    let sql = "SELECT h.seq, h.hash, (SELECT min(l.seq) FROM audit_log l WHERE l.seq > h.seq) \
+               FROM audit_head h";
+    let row = db.query_one(sql, &[]).await?;
+    Ok(End { seq: row.get(0), hash: row.get(1), beyond: row.get(2) })
+}
+
+/// How many rows there are up to this one.
+pub(super) async fn count_to(db: &impl Query, seq: i64) -> Result<i64, Error> {
+    Ok(db.query_one("SELECT count(*) FROM audit_log WHERE seq <= $1", &[&seq]).await?.get(0))
 }
 
 /// Writes a row and makes it the end of the log.
@@ -67,18 +74,41 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
-/// At most `limit` rows after `seq` and up to `until`, the oldest first.
+/// At most `limit` rows after `seq`, the oldest first.
 pub(super) async fn list_after(
+    db: &impl Query,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<AuditEntry>, Error> {
+    let rows = rows_after(db, (seq, i64::MAX), limit).await?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// At most `limit` links of the chain after `seq` and up to `until`, the oldest first.
+pub(super) async fn list_links(
     db: &impl Query,
     seq: i64,
     until: i64,
     limit: i64,
-) -> Result<Vec<AuditEntry>, Error> {
+) -> Result<Vec<Linked>, Error> {
+    let link = |row: Row| {
+        let hash = row.get("hash");
+        let owned = |it: &[Option<&str>]| it.iter().map(|it| it.map(str::to_owned)).collect();
+        let entry = AuditEntry::from(row);
+        Linked { seq: entry.seq, fields: entry.with_fields(owned), hash }
+    };
+    Ok(rows_after(db, (seq, until), limit).await?.into_iter().map(link).collect())
+}
+
+async fn rows_after(
+    db: &impl Query,
+    (seq, until): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Row>, Error> {
     let sql = format!(
         "SELECT {COLUMNS} FROM audit_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
     );
-    let rows = db.query(&sql, &[&seq, &until, &limit]).await?;
-    Ok(rows.into_iter().map(AuditEntry::from).collect())
+    db.query(&sql, &[&seq, &until, &limit]).await
 }
 
 /// The hash of a row.
