@@ -31,6 +31,8 @@ CREATE TABLE audit_log (
 );
 CREATE INDEX audit_log_action ON audit_log (action, seq);
 CREATE INDEX audit_log_actor ON audit_log (actor_id, seq);
+-- What support has looked at in a stay, which is the subject: noted once for each page.
+CREATE INDEX audit_log_views ON audit_log (subject_id) WHERE action = 'support.view';
 GRANT SELECT, INSERT ON audit_log TO hotel_app;
 
 -- One stay of one of the vendor's people in the hotel: asked for, allowed or refused, and over at its
@@ -54,6 +56,8 @@ CREATE TABLE support_grants (
   -- The one-time link, as its SHA-256.
   entry_sha256 bytea,
   entry_expires_at timestamptz,
+  -- Lists of addresses and ranges, joined with commas: who uses the link comes from one of each list.
+  entry_addresses text[] NOT NULL DEFAULT '{}',
   session_id uuid,
   entered_at timestamptz,
   ended_at timestamptz,

@@ -43,7 +43,7 @@ use crate::{
     app::App,
     audit::{self, Actor, Event},
     site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
-    support::{Inside, find_inside},
+    support::{self, Inside, find_inside},
     worker::HotelJob,
 };
 
@@ -60,6 +60,8 @@ pub(crate) struct Desk {
     address: IpAddr,
     /// Method and path, for the record.
     doing: String,
+    /// Whether the record has it, if it is support that looks.
+    has_noted: Cell<bool>,
 }
 
 /// Who changes something, when, and in which request.
@@ -168,22 +170,63 @@ impl Desk {
         look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
     ) -> ApiResult<T> {
         let now = self.app.clock.now();
-        let connection = site.connect().await?;
+        let mut connection = site.connect().await?;
         let looked = timeout(DEADLINE, async {
             // Polled together, both travel to the server in one go.
-            futures_util::join!(
+            let (session, found) = futures_util::join!(
                 session::find(&connection, &self.pointer, permission, now),
                 look(&connection, now),
-            )
-        })
-        .await;
-        let Ok((session, found)) = looked else { return Err(too_slow()) };
-        let verdict = session.and_then(|it| self.require(&it, permission, purpose));
-        let result = verdict.and(found);
+            );
+            let session = session?;
+            self.require(&session, permission, purpose)?;
+            let found = found?;
+            if session.is_support {
+                self.note_view(&mut connection, &session, now).await?;
+            }
+            Ok(found)
+        });
+        let result = looked.await.unwrap_or_else(|_elapsed| Err(too_slow()));
         if !result.as_ref().is_err_and(|it| it.status().is_server_error()) {
             connection.release();
         }
         result
+    }
+
+    /// Notes in the hotel's log what support is about to see, once in each stay. What cannot be noted is
+    /// not shown.
+    async fn note_view(
+        &self,
+        connection: &mut TenantConnection,
+        session: &Session,
+        now: DateTime<Utc>,
+    ) -> ApiResult<()> {
+        if self.has_noted.get() || support::has_viewed(connection, session.id, &self.doing).await? {
+            return Ok(());
+        }
+        let tx = connection.transaction().await.map_err(database_failed)?;
+        session::require_still(&tx, session.id, self.app.clock.now()).await?;
+        support::record_view(&self.change(&tx, session, now), &self.doing).await?;
+        tx.commit().await.map_err(database_failed)?;
+        self.has_noted.set(true);
+        Ok(())
+    }
+
+    fn change<'a>(
+        &self,
+        tx: &'a TenantTransaction<'a>,
+        session: &Session,
+        now: DateTime<Utc>,
+    ) -> Change<'a> {
+        Change {
+            tx,
+            person: session.person(),
+            session: session.id,
+            address: self.address,
+            now,
+            request: self.request,
+            trace: self.trace,
+            jobs: Cell::new(None),
+        }
     }
 
     /// Refuses what the person or the hotel may not do.
@@ -306,19 +349,17 @@ impl Desk {
         if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
             return Ok((Written::Before(kept), None));
         }
-        let (request, trace, address) = (self.request, self.trace, self.address);
-        let (session, is_support) = (session.id, session.is_support);
-        let jobs = Cell::new(None);
-        let place = Change { tx: &tx, person, session, address, now, request, trace, jobs };
+        let place = self.change(&tx, &session, now);
         let answer = Answer::new(change(&place).await?);
         let jobs = place.jobs.get();
         idempotency::keep(&tx, person, repeat, status, &answer, now).await?;
-        if is_support {
+        if session.is_support {
+            // Its time may have run out, or been ended, while the change was made. The session's row
+            // comes before the log's head, as for whoever ends the session.
+            session::require_still(&tx, session.id, self.app.clock.now()).await?;
             let event = Event::of("support.change").with("request", &*self.doing);
             let event = event.with("permission", permission.name());
             audit::record(&tx, Actor::of(&place).await?, event).await?;
-            // Its time may have run out, or been ended, while the change was made.
-            session::require_still(&tx, session, self.app.clock.now()).await?;
         }
         tx.commit().await.map_err(database_failed)?;
         Ok((Written::Now(answer), jobs))
@@ -368,10 +409,7 @@ impl Desk {
             if !session.is_support {
                 return Err(ApiError::forbidden("support"));
             }
-            let (request, trace, address) = (self.request, self.trace, self.address);
-            let (person, session, jobs) = (session.person(), session.id, Cell::new(None));
-            let place = Change { tx: &tx, person, session, address, now, request, trace, jobs };
-            work(&place).await?;
+            work(&self.change(&tx, &session, now)).await?;
             tx.commit().await.map_err(database_failed)?;
             connection.release();
             Ok(())
@@ -411,7 +449,8 @@ impl Desk {
         let pointer = pointer.ok_or_else(ApiError::unauthenticated)?;
         let (request, trace) = (request_id(req), trace_of(req));
         let doing = format!("{} {}", req.method(), req.path());
-        Ok(Self { site, app, pointer, request, trace, address: client_addr(req), doing })
+        let (address, has_noted) = (client_addr(req), Cell::new(false));
+        Ok(Self { site, app, pointer, request, trace, address, doing, has_noted })
     }
 }
 

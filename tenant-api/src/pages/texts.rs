@@ -228,8 +228,8 @@ catalogue!(
         support_refuse: "Tolak", "Refuse";
         support_end: "Akhiri sekarang", "End now";
         support_standing: "Izin tetap", "Standing consent";
-        support_standing_on: "Dukungan boleh masuk tanpa bertanya dulu. Tetap terbatas waktunya dan tetap tercatat.",
-            "Support may come in without asking. It is still limited in time, and still recorded.";
+        support_standing_on: "Dukungan boleh masuk tanpa bertanya dulu. Tetap terbatas waktunya dan tetap tercatat. Bila izin ini dicabut, kunjungan yang memakainya langsung berakhir; yang Anda izinkan sendiri berlanjut.",
+            "Support may come in without asking. It is still limited in time, and still recorded. If you withdraw this, the stays that rely on it end at once; those that you allowed yourselves go on.";
         support_standing_off: "Dukungan harus bertanya setiap kali.", "Support has to ask each time.";
         support_ask_each: "Minta izin setiap kali", "Have it ask each time";
         support_ask_none: "Izinkan tanpa bertanya", "Allow without asking";

@@ -3,7 +3,8 @@
 //! One of the vendor's people asks, with a reason and for some time; the hotel's owner or a manager
 //! allows it, or has said that nobody needs to ask. Then a one-time link begins a session of the role
 //! `support`, which ends at its time, also in the middle of a request: the session's row decides,
-//! once more just before a change is committed. What support changes stands in the hotel's audit log.
+//! once more just before a change is committed. What support changes, and each page and record that it
+//! looks at, stands in the hotel's audit log; a page once in each stay.
 //! The vendor's side of it comes here through the control plane, which has no way to a hotel's data.
 
 mod model;
@@ -13,6 +14,7 @@ mod upcall;
 
 pub(crate) use self::{
     model::{Grant, Inside, State},
+    service::{has_viewed, record_view},
     store::find_inside,
     upcall::{register, use_link},
 };

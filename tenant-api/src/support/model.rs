@@ -1,6 +1,9 @@
 //! Grants, and where they stand. No I/O here.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_http::client_addr::AddressList;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 use utoipa::ToSchema;
@@ -49,6 +52,9 @@ pub(crate) struct Grant {
     pub(crate) ended_by: Option<String>,
     #[serde(skip)]
     pub(super) session_id: Option<Uuid>,
+    /// From where the one-time link may be used: from an address of each list.
+    #[serde(skip)]
+    pub(super) entry_addresses: Vec<String>,
 }
 
 impl Grant {
@@ -82,7 +88,15 @@ impl Grant {
             ended_at,
             ended_by: row.get("ended_by"),
             session_id: row.get("session_id"),
+            entry_addresses: row.get("entry_addresses"),
         }
+    }
+
+    /// Whether its one-time link may be used from this address; a list that cannot be read lets nobody
+    /// in.
+    pub(super) fn admits(&self, from: IpAddr) -> bool {
+        let holds = |list: &String| list.parse::<AddressList>().is_ok_and(|it| it.contains(from));
+        self.entry_addresses.iter().all(holds)
     }
 
     /// Whether it still means anything.
@@ -126,6 +140,24 @@ pub(super) struct Asker {
     pub(super) vendor_user_id: Uuid,
     pub(super) email: String,
     pub(super) name: String,
+}
+
+/// Who wants a one-time link, and from where it may be used.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct EnterBody {
+    #[serde(flatten)]
+    pub(super) by: Asker,
+    /// Lists of addresses and ranges: an address of each of them.
+    #[serde(default)]
+    pub(super) addresses: Vec<String>,
+}
+
+/// Who ends a grant, and why if it is not for its own sake.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct EndBody {
+    #[serde(flatten)]
+    pub(super) by: Asker,
+    pub(super) because: Option<String>,
 }
 
 /// Where a page ended. The newest come first.

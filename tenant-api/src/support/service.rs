@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use hotelhub_core::sql::Query;
+use hotelhub_core::{ids::SessionId, sql::Query};
 use hotelhub_http::error::{ApiError, ApiResult};
 use uuid::Uuid;
 
@@ -69,12 +69,52 @@ pub(crate) async fn end(change: &Change<'_>, id: Uuid) -> ApiResult<()> {
     audit::record(change.tx, actor, told(Event::of("support.end"), &grant)).await
 }
 
-/// Says whether support may come in without being asked.
+/// Says whether support may come in without being asked. Where it may no more, the stays that began
+/// without being asked are over at once; those that somebody allowed go on.
 pub(crate) async fn set_standing(change: &Change<'_>, is_standing: bool) -> ApiResult<()> {
-    let before = store::find_standing(change.tx).await.map_err(database_failed)?;
+    // Held, so that no request finds the old word afterwards.
+    let before = store::find_standing_for_update(change.tx).await.map_err(database_failed)?;
     store::update_standing(change.tx, is_standing).await.map_err(database_failed)?;
+    let actor = Actor::of(change).await?;
+    let mut ended = Vec::new();
+    if !is_standing {
+        let unasked = store::list_unasked_for_update(change.tx, change.now).await;
+        ended = unasked.map_err(database_failed)?;
+        for grant in &ended {
+            let by = (&*actor.name, change.now);
+            store::end(change.tx, grant, by).await.map_err(database_failed)?;
+        }
+    }
     let event = Event::of("support.standing_consent").with("before", before);
-    audit::record(change.tx, Actor::of(change).await?, event.with("after", is_standing)).await
+    audit::record(change.tx, actor.clone(), event.with("after", is_standing)).await?;
+    for grant in &ended {
+        let event = told(Event::of("support.end"), grant);
+        let event = event.with("because", "the standing consent was withdrawn");
+        audit::record(change.tx, actor.clone(), event).await?;
+    }
+    Ok(())
+}
+
+/// Whether the stay of this session has seen the page or record of this method and path before.
+pub(crate) async fn has_viewed(
+    db: &impl Query,
+    session: SessionId,
+    doing: &str,
+) -> ApiResult<bool> {
+    let details = view(doing).details_text()?;
+    store::has_viewed(db, session, &details).await.map_err(database_failed)
+}
+
+/// Notes that the stay sees the page or record of this method and path.
+pub(crate) async fn record_view(change: &Change<'_>, doing: &str) -> ApiResult<()> {
+    let grant = store::find_id_by_session(change.tx, change.session).await;
+    let grant = grant.map_err(database_failed)?.ok_or_else(unknown)?;
+    let event = view(doing).on("support_grant", grant);
+    audit::record(change.tx, Actor::of(change).await?, event).await
+}
+
+fn view(doing: &str) -> Event {
+    Event::of("support.view").with("request", doing)
 }
 
 /// Ends the grant of support's own session.

@@ -10,7 +10,7 @@ use super::model::{Asker, Grant, Inside, LAPSES_AFTER, Place, RequestBody};
 const GRANTS: &str = "\
     SELECT g.id, g.vendor_user_id, g.vendor_email, g.vendor_name, g.reason, g.minutes, \
            g.requested_at, g.lapses_at, g.decided_at, u.name AS decided_by, g.is_allowed, \
-           g.expires_at, g.entered_at, g.ended_at, g.ended_by, g.session_id \
+           g.expires_at, g.entered_at, g.ended_at, g.ended_by, g.session_id, g.entry_addresses \
     FROM support_grants g LEFT JOIN users u ON u.id = g.decided_by";
 
 /// At most `limit` grants, the newest first, from `after` on.
@@ -52,6 +52,18 @@ pub(super) async fn find_open(
     Ok(tx.query_opt(&sql, &[&vendor_user, &now]).await?.map(|it| Grant::read(&it, now)))
 }
 
+/// The stays that may go on and that nobody of the hotel was asked for, held until the transaction ends.
+pub(super) async fn list_unasked_for_update(
+    tx: &impl Query,
+    now: DateTime<Utc>,
+) -> Result<Vec<Grant>, Error> {
+    let sql = format!(
+        "{GRANTS} WHERE g.is_allowed AND g.decided_by IS NULL AND g.ended_at IS NULL \
+           AND g.expires_at > $1 ORDER BY g.id FOR UPDATE OF g"
+    );
+    Ok(tx.query(&sql, &[&now]).await?.iter().map(|it| Grant::read(it, now)).collect())
+}
+
 /// Finds the grant of a one-time link that is still good, and holds it until the transaction ends.
 pub(super) async fn find_by_entry_for_update(
     tx: &impl Query,
@@ -91,14 +103,16 @@ pub(super) async fn decide(
     tx.execute(sql, &[&id, &is_allowed, &by, &now]).await.map(drop)
 }
 
-/// Writes a one-time link in the place of any before.
+/// Writes a one-time link in the place of any before, and from where alone it may be used.
 pub(super) async fn update_entry(
     tx: &impl Query,
     id: Uuid,
     (sha256, expires_at): (&[u8], DateTime<Utc>),
+    addresses: &[String],
 ) -> Result<(), Error> {
-    let sql = "UPDATE support_grants SET entry_sha256 = $2, entry_expires_at = $3 WHERE id = $1";
-    tx.execute(sql, &[&id, &sha256, &expires_at]).await.map(drop)
+    let sql = "UPDATE support_grants SET entry_sha256 = $2, entry_expires_at = $3, \
+                 entry_addresses = $4 WHERE id = $1";
+    tx.execute(sql, &[&id, &sha256, &expires_at, &addresses]).await.map(drop)
 }
 
 /// Begins a session of support with this secret, uses the link up, and ends the session before.
@@ -151,6 +165,27 @@ pub(super) async fn find_by_session_for_update(
 ) -> Result<Option<Grant>, Error> {
     let sql = format!("{GRANTS} WHERE g.session_id = $1 FOR UPDATE OF g");
     Ok(tx.query_opt(&sql, &[&session]).await?.map(|it| Grant::read(&it, now)))
+}
+
+/// The grant of a session, without holding it.
+pub(super) async fn find_id_by_session(
+    db: &impl Query,
+    session: SessionId,
+) -> Result<Option<Uuid>, Error> {
+    let sql = "SELECT id FROM support_grants WHERE session_id = $1";
+    Ok(db.query_opt(sql, &[&session]).await?.map(|it| it.get(0)))
+}
+
+/// Whether the log says with these details that the stay of a session saw something.
+pub(super) async fn has_viewed(
+    db: &impl Query,
+    session: SessionId,
+    details: &str,
+) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM support_grants g \
+                 JOIN audit_log l ON l.action = 'support.view' AND l.subject_id = g.id::text \
+               WHERE g.session_id = $1 AND l.details = $2)";
+    Ok(db.query_one(sql, &[&session, &details]).await?.get(0))
 }
 
 /// Support that is in the hotel, those first who ask themselves.

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    model::{Asker, ENTRY_LASTS, Grant, RequestBody, State},
+    model::{Asker, ENTRY_LASTS, EndBody, EnterBody, Grant, RequestBody, State},
     service::{self, over, told, unknown},
     store,
 };
@@ -99,9 +99,9 @@ async fn enter(
     req: HttpRequest,
     vendor: Vendor,
     id: Path<Uuid>,
-    body: JsonBody<Asker>,
+    body: JsonBody<EnterBody>,
 ) -> ApiResult<HttpResponse> {
-    let by = body.value;
+    let EnterBody { by, addresses } = body.value;
     let now = vendor.site()?.app.clock.now();
     let secret = random_token();
     let make = async |tx: &TenantTransaction<'_>| {
@@ -115,7 +115,8 @@ async fn enter(
         }
         let sha256 = sha256(secret.expose_secret().as_bytes());
         let entry = (&*sha256, now + ENTRY_LASTS);
-        store::update_entry(tx, grant.id, entry).await.map_err(database_failed)?;
+        let written = store::update_entry(tx, grant.id, entry, &addresses).await;
+        written.map_err(database_failed)?;
         audit::record(tx, actor(&req, &by, now), told(Event::of("support.link"), &grant)).await?;
         Ok(grant)
     };
@@ -129,9 +130,9 @@ async fn end(
     req: HttpRequest,
     vendor: Vendor,
     id: Path<Uuid>,
-    body: JsonBody<Asker>,
+    body: JsonBody<EndBody>,
 ) -> ApiResult<HttpResponse> {
-    let by = body.value;
+    let EndBody { by, because } = body.value;
     let now = vendor.site()?.app.clock.now();
     let work = async |tx: &TenantTransaction<'_>| {
         let grant = find(tx, *id, now).await?;
@@ -139,7 +140,12 @@ async fn end(
             return Err(over(grant.state));
         }
         store::end(tx, &grant, (&by.email, now)).await.map_err(database_failed)?;
-        audit::record(tx, actor(&req, &by, now), told(Event::of("support.end"), &grant)).await?;
+        let event = told(Event::of("support.end"), &grant);
+        let event = match &because {
+            Some(why) => event.with("because", &**why),
+            None => event,
+        };
+        audit::record(tx, actor(&req, &by, now), event).await?;
         find(tx, *id, now).await
     };
     Ok(Answer::new(vendor.transact(work).await?).with_status(StatusCode::OK))
@@ -148,7 +154,7 @@ async fn end(
 /// Begins the session of a one-time link, which is used up; the secret for the cookie, and when it ends.
 ///
 /// # Errors
-/// 404 for every link that is not good now.
+/// 404 for every link that is not good now; `ADDRESS_NOT_ALLOWED`, which uses nothing up.
 pub(crate) async fn use_link(
     req: &HttpRequest,
     site: &Site,
@@ -169,18 +175,29 @@ pub(crate) async fn use_link(
         connection.release();
         return Err(ApiError::not_found("support link"));
     };
-    store::enter(&tx, &grant, (&secret_sha256, now)).await.map_err(database_failed)?;
     let by = Asker {
         vendor_user_id: grant.vendor_user_id,
         email: grant.vendor_email.clone(),
         name: grant.vendor_name.clone(),
     };
     let mut actor = actor(req, &by, now);
-    (actor.kind, actor.address) = ("support", Some(client_addr(req)));
-    audit::record(&tx, actor, told(Event::of("support.enter"), &grant)).await?;
+    let from = client_addr(req);
+    (actor.kind, actor.address) = ("support", Some(from));
+    let is_admitted = grant.admits(from);
+    if is_admitted {
+        store::enter(&tx, &grant, (&secret_sha256, now)).await.map_err(database_failed)?;
+    }
+    let action = if is_admitted { "support.enter" } else { "support.enter_refused" };
+    audit::record(&tx, actor, told(Event::of(action), &grant)).await?;
     tx.commit().await.map_err(database_failed)?;
     connection.release();
-    Ok((secret, grant))
+    if is_admitted { Ok((secret, grant)) } else { Err(not_from_there()) }
+}
+
+fn not_from_there() -> ApiError {
+    let message = "the vendor's people do not come in from this address; use the link from an \
+                   allowed network";
+    ApiError::refused(StatusCode::FORBIDDEN, "ADDRESS_NOT_ALLOWED", message)
 }
 
 async fn hold_consent(tx: &TenantTransaction<'_>) -> ApiResult<bool> {

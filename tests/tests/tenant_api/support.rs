@@ -5,6 +5,7 @@ use std::time::Duration;
 use platform_tests::{
     client::{self, Answer, Site},
     platform::VENDOR_EMAIL,
+    tampering::{keep, put_back, tamper, touches},
     waiting::eventually,
 };
 use serde_json::{Value, json};
@@ -17,27 +18,27 @@ use crate::{
 const SOON: Duration = Duration::from_secs(30);
 const REASON: &str = "the room types of ticket 4711";
 
-async fn vendor(house: &House) -> Site {
+pub(crate) async fn vendor(house: &House) -> Site {
     house.platform.vendor().await.unwrap().site().clone()
 }
 
-fn path(it: &TestHotel) -> String {
+pub(crate) fn path(it: &TestHotel) -> String {
     format!("/api/v1/tenants/{}/support-access", it.tenant)
 }
 
-async fn ask(vendor: &Site, it: &TestHotel, minutes: i32) -> Value {
+pub(crate) async fn ask(vendor: &Site, it: &TestHotel, minutes: i32) -> Value {
     let body = json!({ "reason": REASON, "minutes": minutes });
     let asked = vendor.post(&path(it), &body).await.unwrap();
     asked.expect_status(200).unwrap().data().unwrap()
 }
 
-async fn steer(vendor: &Site, it: &TestHotel, grant: &Value, action: &str) -> Answer {
+pub(crate) async fn steer(vendor: &Site, it: &TestHotel, grant: &Value, action: &str) -> Answer {
     let place = format!("{}/{}/{action}", path(it), grant["id"].as_str().unwrap());
     vendor.post(&place, &json!({})).await.unwrap()
 }
 
 /// Gets a link and comes in by it.
-async fn enter(vendor: &Site, it: &TestHotel, grant: &Value) -> client::PageVisitor {
+pub(crate) async fn enter(vendor: &Site, it: &TestHotel, grant: &Value) -> client::PageVisitor {
     let entry = steer(vendor, it, grant, "enter").await.expect_status(200).unwrap();
     let url = entry.data().unwrap()["url"].as_str().unwrap().to_owned();
     let link = format!("/support/{}", url.rsplit('/').next().unwrap());
@@ -58,7 +59,7 @@ async fn enter(vendor: &Site, it: &TestHotel, grant: &Value) -> client::PageVisi
         .with_secret(&secret)
 }
 
-fn room_type<'a>(it: &'a TestHotel, code: &'a str) -> [(&'a str, &'a str); 5] {
+pub(crate) fn room_type<'a>(it: &'a TestHotel, code: &'a str) -> [(&'a str, &'a str); 5] {
     [
         ("property", &it.property),
         ("type_name", "Deluxe"),
@@ -68,7 +69,7 @@ fn room_type<'a>(it: &'a TestHotel, code: &'a str) -> [(&'a str, &'a str); 5] {
     ]
 }
 
-async fn actions(it: &TestHotel) -> Vec<String> {
+pub(crate) async fn actions(it: &TestHotel) -> Vec<String> {
     let rows = it.sql("SELECT action FROM audit_log ORDER BY seq").await;
     rows.iter().map(|row| row.get(0)).collect()
 }
@@ -148,6 +149,7 @@ async fn support_comes_in_with_consent_works_in_sight_and_is_sent_away() {
             "support.allow",
             "support.link",
             "support.enter",
+            "support.view",
             "support.change",
             "support.end"
         ]
@@ -242,7 +244,14 @@ async fn the_hotels_own_program_cannot_change_the_log_and_whoever_can_is_found_o
     assert_eq!(verified().await["is_whole"], true);
     let export = it.site().get("/api/v1/audit/export").await.unwrap().expect_status(200).unwrap();
     assert_eq!(export.body.lines().count(), 4);
-    it.sql("UPDATE audit_log SET actor_name = 'x' WHERE seq = 2").await;
-    let found = verified().await;
-    assert_eq!((&found["broken_seq"], &found["broken"]), (&json!(2), &json!("altered")));
+    let session = it.session().await;
+    keep(&session).await.unwrap();
+    for touch in touches(&session, 2).await.unwrap() {
+        tamper(&session, &touch.sql).await.unwrap();
+        let found = verified().await;
+        let told = (found["broken_seq"].as_i64(), found["broken"].as_str());
+        assert_eq!(told, (Some(touch.seq), Some(touch.kind)), "{touch:?}");
+        put_back(&session).await.unwrap();
+    }
+    assert_eq!(verified().await["is_whole"], true);
 }
