@@ -24,6 +24,7 @@ use crate::{
     jobs::Hotels,
     pages::error_page,
     routes_feed::{self, Publisher, Snapshots},
+    support_access::Endings,
     vendor_users::ISSUER,
     wakes::Wakes,
 };
@@ -98,6 +99,9 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         config.upcall_url.clone(),
         config.route_feed_token.clone(),
     );
+    let hotels = hotels.context("prepare calls of hotels")?;
+    let endings = Endings { db: db.clone(), clock: clock.clone(), hotels: hotels.clone() };
+    tasks.spawn_critical("end stays", endings.run(tasks.clone()));
     let domains = Checker::new(config.domains.clone(), &config.addresses, clock.clone());
     Ok(App {
         db,
@@ -115,7 +119,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         snapshots,
         storage: StorageHealth(storage),
         objects,
-        hotels: hotels.context("prepare calls of hotels")?,
+        hotels,
         domains: domains.context("prepare to look at domains")?,
         streams: Streams::default(),
         tasks: tasks.clone(),

@@ -53,9 +53,10 @@ ALTER TABLE vendor_users
   ADD COLUMN totp_confirmed_at timestamptz,
   -- The time step of the last code that was taken: no code is taken twice.
   ADD COLUMN totp_last_step bigint NOT NULL DEFAULT 0,
-  -- Codes that were wrong, and since when they are counted.
+  -- Codes that were wrong one after the other, and when the last was: the more, the longer none is looked
+  -- at.
   ADD COLUMN totp_failures int NOT NULL DEFAULT 0,
-  ADD COLUMN totp_failures_since timestamptz,
+  ADD COLUMN totp_failed_at timestamptz,
   -- From where this person may come, joined with commas; from everywhere if null.
   ADD COLUMN allowed_addresses text;
 ALTER TABLE vendor_users
@@ -69,3 +70,30 @@ CREATE TABLE vendor_recovery_codes (
   PRIMARY KEY (user_id, code_sha256)
 );
 CREATE INDEX vendor_sessions_user ON vendor_sessions (user_id) WHERE revoked_at IS NULL;
+
+-- Stays of the vendor's people in hotels, from before they are asked for until they are over by
+-- themselves at the latest. Whether one is open only the hotel knows. Once somebody's stays are to end,
+-- their rows stay here until each hotel has said that it ended them.
+CREATE TABLE support_stays (
+  -- As the hotel knows it.
+  grant_id uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL REFERENCES tenants,
+  user_id uuid NOT NULL REFERENCES vendor_users,
+  -- When the hotel was last asked for something about it.
+  asked_at timestamptz NOT NULL,
+  over_at timestamptz NOT NULL,
+  -- Since when it is to end, by whom, and why.
+  end_wanted_at timestamptz,
+  end_wanted_by uuid REFERENCES vendor_users,
+  end_because text,
+  tries int NOT NULL DEFAULT 0,
+  next_try_at timestamptz,
+  CONSTRAINT support_stays_end CHECK (
+    (end_wanted_at IS NULL) = (end_wanted_by IS NULL)
+    AND (end_wanted_at IS NULL) = (end_because IS NULL)
+    AND (end_wanted_at IS NULL) = (next_try_at IS NULL)
+  )
+);
+CREATE INDEX support_stays_user ON support_stays (user_id);
+CREATE INDEX support_stays_ending ON support_stays (next_try_at) WHERE next_try_at IS NOT NULL;
+CREATE INDEX support_stays_over ON support_stays (over_at);

@@ -6,7 +6,6 @@ use actix_web::{
     web::{Data, Query},
 };
 use askama::Template;
-use hotelhub_core::totp;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
@@ -86,6 +85,8 @@ struct Page {
     done: Option<&'static str>,
     refusal: Option<Refused>,
     shown: Option<Shown>,
+    /// Whether a secret waits for its code.
+    is_begun: bool,
     /// Shown once.
     codes: Vec<String>,
 }
@@ -96,6 +97,7 @@ struct Extra {
     done: Option<&'static str>,
     refusal: Option<Refused>,
     shown: Option<Shown>,
+    is_begun: bool,
     codes: Vec<String>,
 }
 
@@ -152,7 +154,8 @@ pub(super) async fn begin_totp(
     }
 }
 
-/// Takes the secret into use and shows recovery codes; after a wrong code the same secret again.
+/// Takes the secret into use and shows recovery codes; after a wrong code asks for another one, without
+/// the secret.
 pub(super) async fn confirm_totp(
     req: HttpRequest,
     app: Data<App>,
@@ -167,19 +170,25 @@ pub(super) async fn confirm_totp(
         }
         Err(error) => {
             let refusal = Some(Refused::of(error)?);
-            let secret = second_factor::find_unconfirmed(&app, &vendor).await?;
-            let shown = secret.map(|it| again(&app, &vendor, &it)).transpose()?;
-            show(&req, &app, vendor, Extra { refusal, shown, ..Extra::default() })
+            show(&req, &app, vendor, Extra { refusal, is_begun: true, ..Extra::default() })
         }
     }
 }
 
-fn again(app: &App, vendor: &Vendor, secret: &SecretString) -> ApiResult<Shown> {
-    use secrecy::ExposeSecret as _;
-
-    let url = totp::address(&second_factor::issuer(app), &vendor.email, secret);
-    let drawing = qr::draw(url.expose_secret())?;
-    Ok(Shown { secret: secret.expose_secret().to_owned(), drawing })
+/// Takes one's second factor away.
+pub(super) async fn reset_totp(
+    req: HttpRequest,
+    app: Data<App>,
+    AccountVisitor(vendor): AccountVisitor,
+    form: PageForm<CodeForm>,
+) -> ApiResult<HttpResponse> {
+    match second_factor::reset_own(&app, &vendor, &form.value.code).await {
+        Ok(()) => {
+            let next = link(PATH, &[("done", "own-totp")]);
+            Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
+        }
+        Err(error) => refuse(&req, &app, vendor, error),
+    }
 }
 
 /// Makes new recovery codes and shows them.
@@ -206,7 +215,7 @@ fn refuse(
 }
 
 fn show(req: &HttpRequest, app: &App, vendor: Vendor, extra: Extra) -> ApiResult<HttpResponse> {
-    let Extra { done, refusal, shown, codes } = extra;
+    let Extra { done, refusal, shown, is_begun, codes } = extra;
     let t = Shell::outside(req).t;
     let first_step = vendor.first_step(app).map(|it| match it {
         FirstStep::PasswordChange => t.first_password,
@@ -217,6 +226,7 @@ fn show(req: &HttpRequest, app: &App, vendor: Vendor, extra: Extra) -> ApiResult
         email: vendor.email.clone(),
         role: t.role(vendor.role),
         has_totp: vendor.has_totp(),
+        is_begun: is_begun && !vendor.has_totp(),
         shell: Shell::inside(req, vendor),
         first_step,
         done,

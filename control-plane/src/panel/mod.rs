@@ -117,6 +117,7 @@ fn add_pages<R: Routes>(scope: &mut R) {
     account("/totp/confirm").post(GATE.behind(account::confirm_totp)).register(scope);
     let renew = GATE.behind(account::renew_recovery_codes);
     account("/totp/recovery-codes").post(renew).register(scope);
+    account("/totp/reset").post(GATE.behind(account::reset_totp)).register(scope);
     Endpoint::at("/users")
         .get(GATE.behind(users::list_users))
         .post(GATE.behind(users::create_user))

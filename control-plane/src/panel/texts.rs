@@ -126,8 +126,8 @@ hotelhub_http::catalogue! {
         code: "Kode", "Code";
         wrong_code: "Kode salah, kedaluwarsa atau sudah dipakai. Tunggu kode berikutnya.",
             "The code is wrong, too old or was used. Wait for the next one.";
-        too_many_codes: "Terlalu banyak kode yang salah. Tunggu lima menit, lalu coba lagi.",
-            "Too many codes were wrong. Wait five minutes, then try again.";
+        too_many_codes: "Terlalu banyak kode yang salah. Waktu tunggu bertambah dengan tiap kode yang salah; kode pemulihan berlaku sekarang juga.",
+            "Too many codes were wrong. The wait grows with each wrong one; a recovery code is good now.";
         begin_again: "Mulai dari awal", "Begin again";
         account: "Akun Anda", "Your account";
         first_password: "Kata sandi Anda pernah dilihat orang lain. Pilih kata sandi sendiri dulu.",
@@ -143,6 +143,11 @@ hotelhub_http::catalogue! {
         totp_confirm: "Pindai dan konfirmasi", "Scan and confirm";
         totp_confirm_lead: "Pindai kode QR dengan aplikasi autentikator, atau ketik kuncinya. Lalu masukkan kode yang tampil.",
             "Scan the QR code with your authenticator, or type the secret. Then give the code that it shows.";
+        totp_confirm_again: "Konfirmasi dengan kode lain", "Confirm with another code";
+        totp_confirm_again_lead: "Masukkan kode yang sekarang tampil di aplikasi. Kuncinya tidak ditampilkan lagi.",
+            "Give the code that the authenticator shows now. The secret is not shown again.";
+        reset_own_totp_lead: "Untuk memasang autentikator lain. Sesi Anda yang lain dan akses dukungan diakhiri.",
+            "To set up another authenticator. Your other sessions and your support access end.";
         totp_secret: "Kunci", "Secret";
         qr_code: "Kode QR untuk aplikasi autentikator", "QR code for an authenticator";
         totp_use: "Aktifkan", "Turn on";
@@ -198,6 +203,8 @@ hotelhub_http::catalogue! {
         told_disable: "Pengguna dinonaktifkan dan semua sesinya diakhiri.",
             "The user is disabled and all sessions have ended.";
         told_enable: "Pengguna aktif kembali.", "The user is enabled.";
+        told_own_totp: "Faktor kedua Anda dihapus. Sesi Anda yang lain dan akses dukungan diakhiri.",
+            "Your second factor is gone. Your other sessions and your support access end.";
         told_reset_totp: "Faktor kedua dihapus dan semua sesinya diakhiri.",
             "The second factor is reset and all sessions have ended.";
         told_addresses: "Alamat yang diizinkan disimpan.", "The allowed addresses are saved.";
@@ -432,6 +439,7 @@ impl Texts {
             "disable" => Some(self.told_disable),
             "enable" => Some(self.told_enable),
             "reset-totp" => Some(self.told_reset_totp),
+            "own-totp" => Some(self.told_own_totp),
             "addresses" => Some(self.told_addresses),
             "support-asked" => Some(self.told_support_asked),
             "support-ended" => Some(self.told_support_ended),

@@ -180,7 +180,7 @@ pub(super) async fn reset_password(
     vendor.require("users.write")?;
     let (password, hash) = user_service::one_time_password(&app).await?;
     let tx = app.db.begin().await.map_err(database_failed)?;
-    match user_service::reset_password(&tx, &vendor, (&name, hash)).await {
+    match user_service::reset_password(&tx, (&app.gate, &vendor), (&name, hash)).await {
         Ok(user) => {
             tx.commit().await.map_err(database_failed)?;
             let password = Some(password.expose_secret().to_owned());
@@ -263,7 +263,7 @@ async fn apply(
         Err(error) => return refuse(req, app, vendor, (name, error)).await,
     };
     let tx = app.db.begin().await.map_err(database_failed)?;
-    match user_service::change(&tx, &vendor, (name, change)).await {
+    match user_service::change(&tx, (&app.gate, &vendor), (name, change)).await {
         Ok(user) => {
             tx.commit().await.map_err(database_failed)?;
             let next = link(&format!("{PATH}/{}", user.id), &[("done", done)]);

@@ -1,26 +1,33 @@
 //! What is asked of a hotel, by API or by page.
 
 use actix_web::HttpRequest;
-use hotelhub_core::ids::RequestId;
+use chrono::TimeDelta;
+use hotelhub_core::ids::{RequestId, UserId};
 use hotelhub_http::error::{ApiError, ApiResult};
+use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::model::{Answered, Entry, EntryBody, RequestSupportBody, SupportGrant};
+use super::{
+    model::{Answered, Entry, EntryBody, RequestSupportBody, SupportGrant},
+    store,
+};
 use crate::{
     app::App,
     audit::{self, Event},
     database::database_failed,
     jobs::{hotel::CallHotelError, hotel_routes::call},
     tenants::{Tenant, store as tenants},
-    vendor_users::Vendor,
+    vendor_users::{Vendor, user_service},
 };
 
-const PATH: &str = "/upcall/v1/support-access";
+pub(super) const PATH: &str = "/upcall/v1/support-access";
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
 const MINUTES: std::ops::RangeInclusive<i32> = 5..=240;
 const USUAL_MINUTES: i32 = 60;
+/// A hotel answers within a day or not at all, and a stay is counted from its answer.
+const OVER_AFTER: TimeDelta = TimeDelta::minutes(24 * 60 + 240);
 
 /// An answer, or why the hotel gave none.
 pub(crate) type Asked<T> = ApiResult<Result<T, CallHotelError>>;
@@ -43,6 +50,20 @@ impl Asking<'_> {
     async fn record(&self, event: Event) -> ApiResult<()> {
         let event = event.of_tenant(Some(self.tenant.id));
         audit::record_alone(&self.app.db, self.vendor, event).await
+    }
+
+    /// Records what is about to be asked of the hotel about a stay, and that the stay may be open:
+    /// whoever is shut out from now on has it ended. Refuses who has just been shut out.
+    async fn record_stay(&self, grant: Uuid, event: Event) -> ApiResult<()> {
+        let (app, vendor, tenant) = (self.app, self.vendor, self.tenant.id);
+        let now = vendor.origin.at;
+        let tx = app.db.begin().await.map_err(database_failed)?;
+        user_service::hold_standing(&tx, vendor, "support_access.write").await?;
+        let noted = store::note(&tx, (grant, tenant, vendor.user), (now, now + OVER_AFTER)).await;
+        noted.map_err(database_failed)?;
+        let event = event.on("support_grant", grant).of_tenant(Some(tenant));
+        audit::record(&tx, vendor, event).await?;
+        tx.commit().await.map_err(database_failed)
     }
 
     fn asker(&self) -> Value {
@@ -68,8 +89,8 @@ pub(crate) async fn request(asking: Asking<'_>, body: &RequestSupportBody) -> As
         return Err(ApiError::invalid("minutes", why));
     }
     let id = RequestId::generate().as_uuid();
-    let event = Event::of("support_access.request").on("support_grant", id).with("reason", reason);
-    asking.record(event.with("minutes", minutes)).await?;
+    let event = Event::of("support_access.request").with("reason", reason);
+    asking.record_stay(id, event.with("minutes", minutes)).await?;
     let mut wish = asking.asker();
     if let Some(fields) = wish.as_object_mut() {
         fields.extend([
@@ -93,9 +114,14 @@ pub(crate) async fn list(
 
 /// A one-time link for whoever was allowed in.
 pub(crate) async fn enter(asking: Asking<'_>, id: Uuid) -> Asked<EntryBody> {
-    asking.record(Event::of("support_access.enter").on("support_grant", id)).await?;
+    asking.record_stay(id, Event::of("support_access.enter")).await?;
     let path = format!("{PATH}/{id}/enter");
-    let entry: Entry = match asking.post::<Answered<Entry>>(&path, asking.asker()).await? {
+    let mut wish = asking.asker();
+    if let Some(fields) = wish.as_object_mut() {
+        let addresses = asking.vendor.address_lists(&asking.app.gate);
+        fields.insert("addresses".to_owned(), json!(addresses));
+    }
+    let entry: Entry = match asking.post::<Answered<Entry>>(&path, wish).await? {
         Ok(answered) => answered.data,
         Err(error) => return Ok(Err(error)),
     };
@@ -112,6 +138,20 @@ pub(crate) async fn end(asking: Asking<'_>, id: Uuid) -> Asked<SupportGrant> {
     let path = format!("{PATH}/{id}/end");
     let answered = asking.post::<Answered<SupportGrant>>(&path, asking.asker()).await;
     answered.map(|it| it.map(|it| it.data))
+}
+
+/// Wants all stays of somebody to end, in whichever hotels they are, with the transaction that shuts
+/// them out; how many may be open.
+///
+/// # Errors
+/// Fails if the database does.
+pub(crate) async fn want_ends(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    (user, because): (UserId, &str),
+) -> ApiResult<u64> {
+    let wanted = store::want_ends(tx, user, (vendor.user, because), vendor.origin.at).await;
+    wanted.map_err(database_failed)
 }
 
 fn read<T: DeserializeOwned>(answer: Result<Value, CallHotelError>) -> Asked<T> {

@@ -29,6 +29,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/api/v1/account/totp").post(begin_totp).register(app);
     Endpoint::at("/api/v1/account/totp/confirm").post(confirm_totp).register(app);
     Endpoint::at("/api/v1/account/totp/recovery-codes").post(renew_recovery_codes).register(app);
+    Endpoint::at("/api/v1/account/totp/reset").post(reset_totp).register(app);
 }
 
 /// Another password.
@@ -166,4 +167,21 @@ pub(crate) async fn renew_recovery_codes(
     let code = &body.value.totp;
     let recovery_codes = second_factor::renew_recovery_codes(&app, &vendor, code).await?;
     Ok(Answer::new(RecoveryCodesBody { recovery_codes }).ok())
+}
+
+/// Takes one's second factor away, to set another one up; a code of it, or a recovery code, is needed.
+/// One's other sessions end, and so does support access.
+#[utoipa::path(post, path = "/api/v1/account/totp/reset", tag = "account",
+    request_body = CodeBody, responses(
+    (status = 204), (status = 401, body = ErrorBody, description = "`TOTP_INVALID`"),
+    (status = 409, body = ErrorBody, description = "`TOTP_NOT_BEGUN`"),
+    (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
+), security(("vendor" = [])))]
+pub(crate) async fn reset_totp(
+    app: Data<App>,
+    Account(vendor): Account,
+    body: JsonBody<CodeBody>,
+) -> ApiResult<HttpResponse> {
+    second_factor::reset_own(&app, &vendor, &body.value.totp).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -54,6 +54,12 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether there is an address from where somebody with this list gets in.
+    pub(crate) fn is_open_to(&self, own: Option<&AddressList>) -> bool {
+        let lists = self.allowed.as_ref().zip(own);
+        lists.is_none_or(|(all, own)| all.overlaps(own))
+    }
+
     /// Refuses whoever comes from elsewhere than all may, or than this person may.
     ///
     /// # Errors
@@ -90,5 +96,9 @@ mod tests {
         assert!(office.admit(inside, Some(&own)).is_ok() && office.admit(inside, None).is_ok());
         assert!(office.admit(outside, Some(&own)).is_err());
         assert!(office.admit(inside, Some(&list("10.9.0.0/16"))).is_err());
+        assert!(office.is_open_to(None) && office.is_open_to(Some(&list("10.9.0.0/16"))));
+        assert!(office.is_open_to(Some(&list("203.0.113.9,0.0.0.0/0"))));
+        assert!(!office.is_open_to(Some(&list("203.0.113.0/24"))));
+        assert!(open.is_open_to(Some(&list("203.0.113.0/24"))));
     }
 }

@@ -10,7 +10,7 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
 };
 
-use super::{TotpRule, VendorRole, model::FirstStep, store};
+use super::{Gate, TotpRule, VendorRole, model::FirstStep, store};
 use crate::{
     app::App,
     audit::{Actor, Origin},
@@ -66,6 +66,12 @@ impl Vendor {
     /// Whether a second factor is set up.
     pub(crate) fn has_totp(&self) -> bool {
         self.has_totp
+    }
+
+    /// From where the person may come: from an address of each list.
+    pub(crate) fn address_lists(&self, gate: &Gate) -> Vec<String> {
+        let lists = [gate.allowed.as_ref(), self.allowed.as_ref()];
+        lists.into_iter().flatten().map(ToString::to_string).collect()
     }
 
     /// Notes that a second factor has just been set up.

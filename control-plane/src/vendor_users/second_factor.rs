@@ -1,8 +1,10 @@
 //! Second factors: set up, confirmed by a code, asked for at logins.
 //!
-//! A code's time step is used once, whoever comes first; five wrong codes in five minutes, and none is
-//! looked at for the rest of them. The row of the person is held meanwhile, so none of it can be got
-//! round by asking twice at once. Recovery codes are random enough for a plain checksum.
+//! A code's time step is used once, whoever comes first. After five wrong codes in a row none is looked
+//! at for a minute, and after each further one for twice as long. The row of the person is held
+//! meanwhile, so none of it can be got round by asking twice at once. Recovery codes are random enough
+//! for a plain checksum, and to be tried at any time: so whoever owns a login gets in though somebody
+//! else guesses at it. A secret is shown once, to whoever has just given the password.
 
 use actix_web::http::StatusCode;
 use chrono::TimeDelta;
@@ -13,7 +15,7 @@ use hotelhub_core::{
 };
 use hotelhub_http::error::{ApiError, ApiResult};
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,10 +27,14 @@ use crate::{
     app::App,
     audit::{self, Actor, Event, Origin},
     database::database_failed,
+    support_access::service::want_ends,
 };
 
-const MOST_FAILURES: i32 = 5;
-const FAILURES_COUNT_FOR: TimeDelta = TimeDelta::minutes(5);
+/// Wrong codes in a row that have no consequence.
+const FREE_FAILURES: i32 = 5;
+const SHORTEST_LOCK: TimeDelta = TimeDelta::minutes(1);
+/// A guesser has three of a million codes a try, and with this no more than one try a day.
+const LONGEST_LOCK: TimeDelta = TimeDelta::days(1);
 const RECOVERY_CODES: usize = 10;
 /// Of a recovery code: 100 bits are twenty letters.
 const RECOVERY_LETTERS: usize = 20;
@@ -65,20 +71,8 @@ pub(crate) async fn enrol(app: &App, vendor: &Vendor) -> ApiResult<Enrolment> {
 }
 
 /// What an authenticator calls us.
-pub(crate) fn issuer(app: &App) -> String {
+fn issuer(app: &App) -> String {
     format!("HotelHub {}", app.panel.host_str().unwrap_or_default())
-}
-
-/// The secret that was made and is not confirmed yet.
-pub(crate) async fn find_unconfirmed(
-    app: &App,
-    vendor: &Vendor,
-) -> ApiResult<Option<SecretString>> {
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    let factor = find(&tx, vendor.user).await?;
-    let sealed = factor.totp_secret.filter(|_| factor.totp_confirmed_at.is_none());
-    let open = |it: String| app.sealing_keys.unseal(&place(vendor.user), &it);
-    sealed.map(open).transpose().map_err(ApiError::internal)
 }
 
 /// Takes the secret into use, and gives recovery codes: shown now and never again. The person's other
@@ -93,8 +87,7 @@ pub(crate) async fn confirm(app: &App, vendor: &Vendor, code: &str) -> ApiResult
         return Err(enabled());
     }
     if factor.totp_secret.is_none() {
-        let message = "ask for a secret first: POST /api/v1/account/totp";
-        return Err(ApiError::refused(StatusCode::CONFLICT, "TOTP_NOT_BEGUN", message));
+        return Err(not_begun());
     }
     if !is_right(app, &tx, (vendor.user, factor), (code, vendor.origin)).await? {
         return Err(counted(tx).await?);
@@ -121,8 +114,7 @@ pub(crate) async fn renew_recovery_codes(
     let tx = app.db.begin().await.map_err(database_failed)?;
     let factor = find(&tx, vendor.user).await?;
     if factor.totp_confirmed_at.is_none() {
-        let message = "there is no second factor yet: POST /api/v1/account/totp";
-        return Err(ApiError::refused(StatusCode::CONFLICT, "TOTP_NOT_BEGUN", message));
+        return Err(not_begun());
     }
     if !is_right(app, &tx, (vendor.user, factor), (code, vendor.origin)).await? {
         return Err(counted(tx).await?);
@@ -134,10 +126,33 @@ pub(crate) async fn renew_recovery_codes(
     Ok(codes)
 }
 
+/// Takes one's own second factor away, to set another one up, for somebody who shows a code. One's other
+/// sessions and one's stays in hotels end.
+///
+/// # Errors
+/// `TOTP_INVALID`, `TOTP_NOT_BEGUN`, or 429.
+pub(crate) async fn reset_own(app: &App, vendor: &Vendor, code: &str) -> ApiResult<()> {
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    let factor = find(&tx, vendor.user).await?;
+    if factor.totp_confirmed_at.is_none() {
+        return Err(not_begun());
+    }
+    if !is_right(app, &tx, (vendor.user, factor), (code, vendor.origin)).await? {
+        return Err(counted(tx).await?);
+    }
+    store::reset(&tx, vendor.user).await.map_err(database_failed)?;
+    let kept = (Some(vendor.session), vendor.origin.at);
+    super::stores::users::revoke_all(&tx, vendor.user, kept).await.map_err(database_failed)?;
+    want_ends(&tx, vendor, (vendor.user, "the second factor was reset")).await?;
+    let event = Event::of("vendor_user.reset_totp").on_vendor_user(vendor.user);
+    audit::record(&tx, vendor, event).await?;
+    tx.commit().await.map_err(database_failed)
+}
+
 /// Checks the code of somebody who logs in, and uses it up.
 ///
 /// # Errors
-/// `TOTP_INVALID`, or 429 after five wrong ones.
+/// `TOTP_INVALID`, or 429 while none is looked at.
 pub(crate) async fn check(
     app: &App,
     (user, email): (UserId, &str),
@@ -168,12 +183,6 @@ async fn is_right(
     (code, origin): (&str, Origin),
 ) -> ApiResult<bool> {
     let now = origin.at;
-    let since = factor.totp_failures_since.filter(|it| now < *it + FAILURES_COUNT_FOR);
-    let failures = since.map_or(0, |_| factor.totp_failures);
-    if let Some(since) = since.filter(|_| failures >= MOST_FAILURES) {
-        let wait = (since + FAILURES_COUNT_FOR - now).num_seconds() + 1;
-        return Err(ApiError::too_many(u32::try_from(wait).unwrap_or(1)));
-    }
     let typed: String = code.chars().filter(|it| it.is_ascii_alphanumeric()).collect();
     let typed = typed.to_ascii_uppercase();
     if typed.len() == RECOVERY_LETTERS {
@@ -181,7 +190,12 @@ async fn is_right(
         if store::use_recovery_code(tx, user, used).await.map_err(database_failed)? {
             return Ok(true);
         }
-    } else if let Some(sealed) = factor.totp_secret {
+    }
+    let locked = factor.totp_failed_at.map(|it| it + lock_after(factor.totp_failures) - now);
+    if let Some(left) = locked.filter(|it| *it > TimeDelta::zero()) {
+        return Err(ApiError::too_many(u32::try_from(left.num_seconds() + 1).unwrap_or(1)));
+    }
+    if let Some(sealed) = factor.totp_secret {
         let secret = app.sealing_keys.unseal(&place(user), &sealed).map_err(ApiError::internal)?;
         let last = factor.totp_last_step;
         if let Some(step) = totp::matching_step(&secret, &typed, now.timestamp(), last) {
@@ -189,9 +203,16 @@ async fn is_right(
             return Ok(true);
         }
     }
-    let counted = (failures + 1, since.unwrap_or(now));
-    store::update_failures(tx, user, counted).await.map_err(database_failed)?;
+    let failures = factor.totp_failures.saturating_add(1);
+    store::update_failures(tx, user, (failures, now)).await.map_err(database_failed)?;
     Ok(false)
+}
+
+/// For how long no code is looked at after so many wrong ones in a row.
+fn lock_after(failures: i32) -> TimeDelta {
+    let Ok(beyond) = u32::try_from(failures - FREE_FAILURES) else { return TimeDelta::zero() };
+    let times = 2_i32.checked_pow(beyond).unwrap_or(i32::MAX);
+    SHORTEST_LOCK.checked_mul(times).map_or(LONGEST_LOCK, |it| it.min(LONGEST_LOCK))
 }
 
 async fn renew_codes(tx: &DatabaseTransaction, user: UserId) -> ApiResult<Vec<String>> {
@@ -218,12 +239,30 @@ fn place(user: UserId) -> String {
 }
 
 fn enabled() -> ApiError {
-    let message = "a second factor is in use; a super administrator can reset it";
+    let message = "a second factor is in use: take it away first, with a code; without one, a super \
+                   administrator can";
     ApiError::refused(StatusCode::CONFLICT, "TOTP_ENABLED", message)
+}
+
+fn not_begun() -> ApiError {
+    let message = "there is no second factor: begin with POST /api/v1/account/totp";
+    ApiError::refused(StatusCode::CONFLICT, "TOTP_NOT_BEGUN", message)
 }
 
 /// The refusal of a code, whatever is wrong with it.
 fn wrong_code() -> ApiError {
     let message = "the code is wrong, too old or was used; wait for the next one and send that";
     ApiError::refused(StatusCode::UNAUTHORIZED, "TOTP_INVALID", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wrong_code_beyond_the_fifth_doubles_the_time_up_to_a_day() {
+        let minutes = |failures| lock_after(failures).num_minutes();
+        assert_eq!([0, 4, 5, 6, 9].map(minutes), [0, 0, 1, 2, 16]);
+        assert_eq!([16, 40, i32::MAX].map(minutes), [1_440, 1_440, 1_440]);
+    }
 }

@@ -212,21 +212,22 @@ pub(crate) async fn reset_user_password(
     vendor.require("users.write")?;
     let (password, hash) = user_service::one_time_password(&app).await?;
     once_showing(&app, (&vendor, &body.0), StatusCode::OK, async |tx| {
-        let user = user_service::reset_password(tx, &vendor, (&name, hash)).await?;
+        let user = user_service::reset_password(tx, (&app.gate, &vendor), (&name, hash)).await?;
         let answer = InvitedBody::showing(user, &password);
         Ok((answer.without_password(), Some(answer)))
     })
     .await
 }
 
-/// Takes somebody's second factor away, whose authenticator and recovery codes are lost; all sessions
-/// end at once.
+/// Takes somebody else's second factor away, whose authenticator and recovery codes are lost; all
+/// sessions and support access end at once.
 #[utoipa::path(post, path = "/api/v1/users/{user}/reset-totp", tag = "users",
     params(("user" = String, Path, description = "id or e-mail address"),
            ("Idempotency-Key" = Option<String>, Header)), responses(
     (status = 200, body = Answer<VendorUser>),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody),
+    (status = 422, body = ErrorBody, description = "it is one's own"),
 ), security(("vendor" = [])))]
 pub(crate) async fn reset_user_totp(
     app: Data<App>,
@@ -266,7 +267,7 @@ async fn apply(
     (name, change): (&str, Change),
 ) -> ApiResult<HttpResponse> {
     once(app, (vendor, repeat), StatusCode::OK, async |tx| {
-        user_service::change(tx, vendor, (name, change)).await
+        user_service::change(tx, (&app.gate, vendor), (name, change)).await
     })
     .await
 }

@@ -2,11 +2,12 @@
 //!
 //! Somebody new gets a one-time password, which whoever made the login passes on: it is shown once,
 //! holds for seven days, and opens nothing but the choice of another one. The last super
-//! administrator who can log in is neither disabled nor given another role.
+//! administrator who can log in is neither disabled nor given another role. Whoever is shut out, or is
+//! given another password, factor or place to come from, is in no hotel any more either.
 
 use actix_web::http::StatusCode;
 use chrono::TimeDelta;
-use hotelhub_core::keys::random_token;
+use hotelhub_core::{ids::UserId, keys::random_token};
 use hotelhub_http::{
     client_addr::AddressList,
     error::{ApiError, ApiResult},
@@ -18,7 +19,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::{
-    Vendor, VendorRole,
+    Gate, Vendor, VendorRole,
     model::{UserFilter, UserPlace, UserState, VendorUser},
     store::{self, InsertVendorUserError, NewVendorUser},
     stores::{second_factor, users},
@@ -28,6 +29,7 @@ use crate::{
     audit::{self, Event},
     database::database_failed,
     paging,
+    support_access::service::want_ends,
 };
 
 /// How long a one-time password holds.
@@ -126,7 +128,7 @@ pub(crate) async fn invite(
 /// Gives somebody a one-time password of this hash, and ends all sessions.
 pub(crate) async fn reset_password(
     tx: &DatabaseTransaction,
-    vendor: &Vendor,
+    (gate, vendor): (&Gate, &Vendor),
     (name, hash): (&str, String),
 ) -> ApiResult<VendorUser> {
     let user = find_for_update(tx, name).await?;
@@ -135,12 +137,12 @@ pub(crate) async fn reset_password(
     }
     let at = vendor.origin.at;
     let kept = (hash, Some(at + ONE_TIME));
-    refuse_last_super_admin(tx, &user).await?;
+    refuse_last_super_admin(tx, gate, &user).await?;
     users::update_password(tx, user.id, kept).await.map_err(database_failed)?;
-    users::revoke_all(tx, user.id, (None, at)).await.map_err(database_failed)?;
+    let ended = end_all(tx, vendor, (user.id, "the password was reset")).await?;
     let reset = shown(tx, &user.id.to_string()).await?;
     let event = Event::of("vendor_user.reset_password").on_vendor_user(user.id);
-    audit::record(tx, vendor, event.with("email", user.email)).await?;
+    audit::record(tx, vendor, ended.told(event.with("email", user.email))).await?;
     Ok(reset)
 }
 
@@ -150,7 +152,7 @@ pub(crate) async fn reset_password(
 /// 404; `LAST_SUPER_ADMIN`; `WOULD_LOCK_OUT` for addresses that leave whoever asks outside.
 pub(crate) async fn change(
     tx: &DatabaseTransaction,
-    vendor: &Vendor,
+    (gate, vendor): (&Gate, &Vendor),
     (name, change): (&str, Change),
 ) -> ApiResult<VendorUser> {
     let user = find_for_update(tx, name).await?;
@@ -158,27 +160,36 @@ pub(crate) async fn change(
     let event = match change {
         Change::Role(role) => {
             if role != VendorRole::SuperAdmin {
-                refuse_last_super_admin(tx, &user).await?;
+                refuse_last_super_admin(tx, gate, &user).await?;
             }
             users::update_role(tx, user.id, role).await.map_err(database_failed)?;
             let event = Event::of("vendor_user.change_role").with("before", user.role.as_str());
-            event.with("after", role.as_str())
+            let event = event.with("after", role.as_str());
+            if role.may("support_access.write") {
+                event
+            } else {
+                let because = (user.id, "the role includes no support access any more");
+                event.with("stays_ended", want_ends(tx, vendor, because).await?)
+            }
         }
         Change::Disable => {
-            refuse_last_super_admin(tx, &user).await?;
+            refuse_last_super_admin(tx, gate, &user).await?;
             users::update_disabled(tx, user.id, Some(at)).await.map_err(database_failed)?;
-            let ended = users::revoke_all(tx, user.id, (None, at)).await;
-            let ended = ended.map_err(database_failed)?;
-            Event::of("vendor_user.disable").with("sessions_ended", ended)
+            let ended = end_all(tx, vendor, (user.id, "the login was disabled")).await?;
+            ended.told(Event::of("vendor_user.disable"))
         }
         Change::Enable => {
             users::update_disabled(tx, user.id, None).await.map_err(database_failed)?;
             Event::of("vendor_user.enable")
         }
         Change::ResetTotp => {
+            if user.id == vendor.user {
+                let why = "reset your own second factor with a code, at your own account";
+                return Err(ApiError::invalid("user", why));
+            }
             second_factor::reset(tx, user.id).await.map_err(database_failed)?;
-            users::revoke_all(tx, user.id, (None, at)).await.map_err(database_failed)?;
-            Event::of("vendor_user.reset_totp")
+            let ended = end_all(tx, vendor, (user.id, "the second factor was reset")).await?;
+            ended.told(Event::of("vendor_user.reset_totp"))
         }
         Change::Addresses(list) => {
             let outside = list.as_ref().is_some_and(|it| !it.contains(vendor.origin.address));
@@ -188,7 +199,15 @@ pub(crate) async fn change(
             let text = list.map(|it| it.to_string());
             users::update_addresses(tx, user.id, text.clone()).await.map_err(database_failed)?;
             let event = Event::of("vendor_user.allow_addresses");
-            event.with("before", json!(user.allowed_addresses)).with("after", text)
+            let event = event.with("before", json!(user.allowed_addresses));
+            let event = event.with("after", text.clone());
+            let before = user.allowed_addresses.as_ref().map(|it| it.join(","));
+            if text.is_none() || text == before {
+                event
+            } else {
+                let because = (user.id, "other addresses are allowed now");
+                event.with("stays_ended", want_ends(tx, vendor, because).await?)
+            }
         }
     };
     let changed = shown(tx, &user.id.to_string()).await?;
@@ -196,7 +215,42 @@ pub(crate) async fn change(
     Ok(changed)
 }
 
-/// Changes one's own password, to one of this hash, and ends one's other sessions.
+/// What ended of somebody's.
+struct EndedAll {
+    sessions: u64,
+    stays: u64,
+}
+
+impl EndedAll {
+    fn told(&self, event: Event) -> Event {
+        event.with("sessions_ended", self.sessions).with("stays_ended", self.stays)
+    }
+}
+
+/// Ends all sessions of somebody, and all stays in hotels.
+async fn end_all(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    (user, because): (UserId, &str),
+) -> ApiResult<EndedAll> {
+    let sessions = users::revoke_all(tx, user, (None, vendor.origin.at)).await;
+    let sessions = sessions.map_err(database_failed)?;
+    Ok(EndedAll { sessions, stays: want_ends(tx, vendor, (user, because)).await? })
+}
+
+/// Refuses somebody whose session has ended or whose role does not include `action` any more, and holds
+/// the login until the transaction ends: none of it changes meanwhile.
+pub(crate) async fn hold_standing(
+    tx: &DatabaseTransaction,
+    vendor: &Vendor,
+    action: &'static str,
+) -> ApiResult<()> {
+    let role = users::find_standing_for_share(tx, vendor.user, vendor.session).await;
+    let role = role.map_err(database_failed)?.ok_or_else(ApiError::unauthenticated)?;
+    if role.may(action) { Ok(()) } else { Err(ApiError::forbidden(action)) }
+}
+
+/// Changes one's own password, to one of this hash, and ends one's other sessions and one's stays.
 pub(super) async fn change_own_password(
     tx: &DatabaseTransaction,
     vendor: &Vendor,
@@ -205,6 +259,7 @@ pub(super) async fn change_own_password(
     users::update_password(tx, vendor.user, (hash, None)).await.map_err(database_failed)?;
     let kept = (Some(vendor.session), vendor.origin.at);
     users::revoke_all(tx, vendor.user, kept).await.map_err(database_failed)?;
+    want_ends(tx, vendor, (vendor.user, "the password was changed")).await?;
     let event = Event::of("vendor_user.change_password").on_vendor_user(vendor.user);
     audit::record(tx, vendor, event).await
 }
@@ -226,12 +281,18 @@ pub(crate) fn read_role(text: &str) -> ApiResult<VendorRole> {
     role.map_err(|error| ApiError::invalid("role", error.to_string()))
 }
 
-async fn refuse_last_super_admin(tx: &DatabaseTransaction, user: &VendorUser) -> ApiResult<()> {
+async fn refuse_last_super_admin(
+    tx: &DatabaseTransaction,
+    gate: &Gate,
+    user: &VendorUser,
+) -> ApiResult<()> {
     if user.role != VendorRole::SuperAdmin || user.state != UserState::Active {
         return Ok(());
     }
     let held = users::hold_super_admins(tx).await.map_err(database_failed)?;
-    if held.iter().any(|it| *it != user.id) {
+    // Whose addresses lie outside of what all may come from gets in from nowhere.
+    let gets_in = |allowed: &Option<_>| gate.is_open_to(allowed.as_ref());
+    if held.iter().any(|(id, allowed)| *id != user.id && gets_in(allowed)) {
         return Ok(());
     }
     let message = "this is the last super administrator who can log in: make another one first, and \

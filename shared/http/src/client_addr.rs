@@ -22,6 +22,13 @@ impl AddressList {
         let addr = addr.to_canonical();
         self.0.iter().any(|it| it.contains(&addr))
     }
+
+    /// Whether some address is in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let meet = |one: &IpNet| other.0.iter().any(|it| it.contains(one) || one.contains(it));
+        self.0.iter().any(meet)
+    }
 }
 
 impl std::str::FromStr for AddressList {

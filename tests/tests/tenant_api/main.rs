@@ -34,6 +34,7 @@ mod selling;
 mod standing;
 mod strangers;
 mod support;
+mod support_ends;
 mod traces;
 mod travelling;
 mod versions;

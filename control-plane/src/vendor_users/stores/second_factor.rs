@@ -13,7 +13,7 @@ pub(in crate::vendor_users) struct SecondFactor {
     pub(in crate::vendor_users) totp_confirmed_at: Option<DateTime<Utc>>,
     pub(in crate::vendor_users) totp_last_step: i64,
     pub(in crate::vendor_users) totp_failures: i32,
-    pub(in crate::vendor_users) totp_failures_since: Option<DateTime<Utc>>,
+    pub(in crate::vendor_users) totp_failed_at: Option<DateTime<Utc>>,
 }
 
 /// Somebody's second factor, held until the transaction ends: of two codes that come at once, the
@@ -23,7 +23,7 @@ pub(in crate::vendor_users) async fn find_for_update(
     user: UserId,
 ) -> Result<Option<SecondFactor>, DbErr> {
     let sql = "SELECT totp_secret, totp_confirmed_at, totp_last_step, totp_failures, \
-                 totp_failures_since FROM vendor_users WHERE id = $1 FOR UPDATE";
+                 totp_failed_at FROM vendor_users WHERE id = $1 FOR UPDATE";
     SecondFactor::find_by_statement(statement(sql, [user.as_uuid().into()])).one(tx).await
 }
 
@@ -54,18 +54,19 @@ pub(in crate::vendor_users) async fn use_step(
     user: UserId,
     step: i64,
 ) -> Result<(), DbErr> {
-    let sql = "UPDATE vendor_users SET totp_last_step = $2, totp_failures = 0 WHERE id = $1";
+    let sql = "UPDATE vendor_users SET totp_last_step = $2, totp_failures = 0, \
+                 totp_failed_at = NULL WHERE id = $1";
     execute(tx, sql, [user.as_uuid().into(), step.into()]).await
 }
 
-/// Notes that so many codes were wrong since then.
+/// Notes that so many codes were wrong one after the other, the last one now.
 pub(in crate::vendor_users) async fn update_failures(
     tx: &DatabaseTransaction,
     user: UserId,
-    (failures, since): (i32, DateTime<Utc>),
+    (failures, now): (i32, DateTime<Utc>),
 ) -> Result<(), DbErr> {
-    let sql = "UPDATE vendor_users SET totp_failures = $2, totp_failures_since = $3 WHERE id = $1";
-    execute(tx, sql, [user.as_uuid().into(), failures.into(), since.into()]).await
+    let sql = "UPDATE vendor_users SET totp_failures = $2, totp_failed_at = $3 WHERE id = $1";
+    execute(tx, sql, [user.as_uuid().into(), failures.into(), now.into()]).await
 }
 
 /// Uses a recovery code up; `false` if there is none such, or not any more.
@@ -76,7 +77,8 @@ pub(in crate::vendor_users) async fn use_recovery_code(
 ) -> Result<bool, DbErr> {
     let sql = "WITH used AS (UPDATE vendor_recovery_codes SET used_at = $3 \
                  WHERE user_id = $1 AND code_sha256 = $2 AND used_at IS NULL RETURNING user_id) \
-               UPDATE vendor_users SET totp_failures = 0 WHERE id IN (SELECT user_id FROM used)";
+               UPDATE vendor_users SET totp_failures = 0, totp_failed_at = NULL \
+               WHERE id IN (SELECT user_id FROM used)";
     let values = [user.as_uuid().into(), code_sha256.into(), now.into()];
     Ok(tx.execute_raw(statement(sql, values)).await?.rows_affected() == 1)
 }
@@ -102,7 +104,7 @@ pub(in crate::vendor_users) async fn reset(
 ) -> Result<(), DbErr> {
     forget_recovery_codes(tx, user).await?;
     let sql = "UPDATE vendor_users SET totp_secret = NULL, totp_confirmed_at = NULL, \
-                 totp_last_step = 0, totp_failures = 0, totp_failures_since = NULL WHERE id = $1";
+                 totp_last_step = 0, totp_failures = 0, totp_failed_at = NULL WHERE id = $1";
     execute(tx, sql, [user.as_uuid().into()]).await
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{SessionId, UserId};
+use hotelhub_http::client_addr::AddressList;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Statement, Value,
 };
@@ -97,17 +98,44 @@ async fn one(
 #[derive(FromQueryResult)]
 struct Held {
     id: Uuid,
+    allowed_addresses: Option<String>,
 }
 
-/// Holds, until the transaction ends, all super administrators who can log in, and gives their ids:
-/// of two who would each take one away, the second sees what the first did.
+/// Holds, until the transaction ends, all super administrators who have a password of their own and are
+/// not disabled, and gives them with the addresses that they may come from: of two who would each take
+/// one away, the second sees what the first did.
 pub(in crate::vendor_users) async fn hold_super_admins(
     tx: &DatabaseTransaction,
-) -> Result<Vec<UserId>, DbErr> {
-    let sql = "SELECT id FROM vendor_users WHERE role = 'super_admin' AND disabled_at IS NULL \
-               AND password_expires_at IS NULL ORDER BY id FOR UPDATE";
+) -> Result<Vec<(UserId, Option<AddressList>)>, DbErr> {
+    let sql = "SELECT id, allowed_addresses FROM vendor_users WHERE role = 'super_admin' \
+               AND disabled_at IS NULL AND password_expires_at IS NULL ORDER BY id FOR UPDATE";
     let held = Held::find_by_statement(statement(sql, [])).all(tx).await?;
-    Ok(held.into_iter().map(|it| it.id.into()).collect())
+    let read = |it: Held| {
+        let allowed = it.allowed_addresses.as_deref().map(str::parse).transpose();
+        Ok((it.id.into(), allowed.map_err(damaged)?))
+    };
+    held.into_iter().map(read).collect()
+}
+
+#[derive(FromQueryResult)]
+struct Standing {
+    role: String,
+}
+
+/// The role of somebody who may log in and whose session stands, held until the transaction ends.
+pub(in crate::vendor_users) async fn find_standing_for_share(
+    tx: &DatabaseTransaction,
+    id: UserId,
+    session: SessionId,
+) -> Result<Option<VendorRole>, DbErr> {
+    let sql = "SELECT role FROM vendor_users WHERE id = $1 AND disabled_at IS NULL FOR SHARE";
+    let held = Standing::find_by_statement(statement(sql, [id.as_uuid().into()])).one(tx).await?;
+    // A statement of its own: it sees what whoever held the login before has committed.
+    let sql = "SELECT u.role FROM vendor_sessions s JOIN vendor_users u ON u.id = s.user_id \
+               WHERE s.id = $1 AND s.user_id = $2 AND s.revoked_at IS NULL";
+    let values = [session.as_uuid().into(), id.as_uuid().into()];
+    let found = Standing::find_by_statement(statement(sql, values)).one(tx).await?;
+    found.filter(|_| held.is_some()).map(|it| it.role.parse().map_err(damaged)).transpose()
 }
 
 /// Gives somebody another role.
