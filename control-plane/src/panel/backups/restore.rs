@@ -34,6 +34,8 @@ use crate::{
     vendor_users::{Vendor, page_session::Visitor},
 };
 
+const RESTORE: &str = "backups.restore";
+
 /// What was typed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -84,6 +86,7 @@ pub(super) async fn ask_restore(
     Visitor(vendor): Visitor,
     path: Path<(TenantRef, BackupId)>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(RESTORE)?;
     let (name, id) = path.into_inner();
     let wanted = Wanted { backup: Some(id), end: None };
     ask(&req, &app, (vendor, &name), wanted).await
@@ -97,6 +100,7 @@ pub(super) async fn restore(
     path: Path<(TenantRef, BackupId)>,
     form: PageForm<RestoreForm>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(RESTORE)?;
     let (name, id) = path.into_inner();
     let wanted = Wanted { backup: Some(id), end: None };
     perform(&req, &app, (vendor, &name), wanted, form).await
@@ -109,6 +113,7 @@ pub(super) async fn ask_end(
     Visitor(vendor): Visitor,
     path: Path<(TenantRef, String)>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(RESTORE)?;
     let (name, end) = path.into_inner();
     ask(&req, &app, (vendor, &name), Wanted { backup: None, end: Some(end_of(&end)?) }).await
 }
@@ -121,6 +126,7 @@ pub(super) async fn end_preview(
     path: Path<(TenantRef, String)>,
     form: PageForm<RestoreForm>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(RESTORE)?;
     let (name, end) = path.into_inner();
     let wanted = Wanted { backup: None, end: Some(end_of(&end)?) };
     perform(&req, &app, (vendor, &name), wanted, form).await
@@ -140,7 +146,6 @@ async fn ask(
     (vendor, name): (Vendor, &TenantRef),
     wanted: Wanted,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("backups.restore")?;
     let tenant = find_tenant(app, name).await?;
     show(req, app, (vendor, tenant), wanted, (RestoreForm::default(), None, false)).await
 }
@@ -152,7 +157,6 @@ async fn perform(
     wanted: Wanted,
     form: PageForm<RestoreForm>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("backups.restore")?;
     let tenant = find_tenant(app, name).await?;
     let (typed, repeat) = (form.value, form.repeat);
     let chosen = if typed.end == "swap" { End::Swap } else { End::Preview };
