@@ -16,4 +16,5 @@ mod jobs;
 mod leaving;
 mod operator;
 mod session;
+mod support;
 mod vendor;

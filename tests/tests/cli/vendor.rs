@@ -1,13 +1,16 @@
 //! Commands whose endpoints every version of the control plane has.
 
-use platform_tests::client::Signup;
+use platform_tests::{client::Signup, platform::VENDOR_EMAIL, tampering::tamper};
 use serde_json::json;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     time::timeout,
 };
 
-use crate::ground::{Ground, SOON};
+use crate::{
+    ground::{Ground, SOON},
+    operator::Operator,
+};
 
 #[tokio::test]
 async fn hotels_are_listed_page_by_page_and_shown() {
@@ -161,4 +164,78 @@ async fn jobs_are_paused_listed_and_resumed() {
     assert!(ground.operator.run(&["jobs", "resume", id]).await.refused(1).contains("(NOT_FOUND)"));
     let left = ground.operator.run(&["jobs", "pauses", "--json"]).await.json();
     assert_eq!(left.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn people_get_a_login_are_looked_after_and_shut_out() {
+    let ground = Ground::logged_in().await;
+    let run = async |line: &str| ground.operator.run(&line.split(' ').collect::<Vec<_>>()).await;
+    let said = run("user create --email ayu@vendor.example --name Ayu --role support").await.done();
+    let (heading, password) = said.trim_end().split_once('\n').unwrap();
+    assert!(heading.starts_with("ayu@vendor.example logs in with this password once"), "{said}");
+    let taken = run("user create --email ayu@vendor.example --name Ayu --role support").await;
+    assert!(taken.refused(1).contains("(EMAIL_TAKEN)"));
+    let odd = run("user create --email budi@vendor.example --name Budi --role owner").await;
+    assert!(odd.refused(1).contains("(VALIDATION_FAILED)\n  role: "));
+
+    let mut ayu = Operator::new();
+    let login = ["--url", &ground.url, "login", "--email", "ayu@vendor.example"];
+    ayu.run_with(&login, password).await.done();
+    let fresh = "kopi-tubruk-di-teras-villa";
+    let said = ayu.run_with(&["user", "change-password"], &format!("{password}\n{fresh}\n")).await;
+    assert_eq!(said.done(), "the password is changed; other sessions have ended\n");
+    assert!(ayu.run(&["user", "list"]).await.refused(1).contains("(FORBIDDEN)"));
+
+    let list = run("user list --state active --role support").await.done();
+    let row: Vec<&str> = list.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row[..5], ["ayu@vendor.example", "Ayu", "support", "active", "off"]);
+    assert_eq!(run("user list --q budi").await.done(), "nobody\n");
+    let said = run("user role ayu@vendor.example finance").await.done();
+    assert_eq!(said, "ayu@vendor.example is finance, active, from everywhere\n");
+    let said =
+        run("user addresses ayu@vendor.example --allow 203.0.113.0/24,10.0.0.7").await.done();
+    assert!(said.ends_with("from 203.0.113.0/24,10.0.0.7/32\n"), "{said}");
+    let kept_out = ayu.run(&["tenant", "list"]).await.refused(1);
+    assert!(kept_out.contains("(ADDRESS_NOT_ALLOWED)"), "{kept_out}");
+    run("user addresses ayu@vendor.example --everywhere").await.done();
+    assert_eq!(ayu.run(&["tenant", "list"]).await.done(), "no hotels\n");
+    let said = run("user disable ayu@vendor.example").await.done();
+    assert_eq!(said, "ayu@vendor.example is finance, disabled, from everywhere\n");
+    assert!(ayu.run(&["tenant", "list"]).await.refused(1).contains("(UNAUTHENTICATED)"));
+    run("user enable ayu@vendor.example").await.done();
+    run("user reset-totp ayu@vendor.example").await.done();
+    let said = run("user reset-password ayu@vendor.example").await.done();
+    assert!(said.starts_with("ayu@vendor.example logs in"), "{said}");
+    let shown = run("user show ayu@vendor.example").await.done();
+    assert!(shown.contains("state") && shown.contains("invited"), "{shown}");
+    ayu.set("HOTELHUB_PASSWORD", fresh);
+    assert!(ayu.run(&login).await.refused(1).contains("(INVALID_CREDENTIALS)"));
+    let last = run(&format!("user disable {VENDOR_EMAIL}")).await.refused(1);
+    assert!(last.contains("(LAST_SUPER_ADMIN)"), "{last}");
+    assert!(run("user show nobody").await.refused(1).contains("(NOT_FOUND)"));
+}
+
+#[tokio::test]
+async fn the_audit_log_is_listed_and_a_touch_of_it_is_found() {
+    let ground = Ground::logged_in().await;
+    let run = async |line: &str| ground.operator.run(&line.split(' ').collect::<Vec<_>>()).await;
+    run("user create --email ayu@vendor.example --name Ayu --role support").await.done();
+
+    let list = run("audit list --action vendor_user.create").await.done();
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines[0].starts_with("SEQ") && lines[0].ends_with("DETAILS"), "{list}");
+    assert!(lines[1].contains(VENDOR_EMAIL) && lines[1].contains("ayu@vendor.example"), "{list}");
+    let none = run("audit list --until 2020-01-01T00:00:00Z").await.done();
+    assert_eq!(none, "nothing was done that matches\n");
+    let whole = run("audit verify").await.done();
+    assert!(whole.starts_with("the log is whole up to row "), "{whole}");
+    let anchor = whole.trim_end().rsplit(' ').next().unwrap();
+    assert_eq!(run(&format!("audit verify --anchor {anchor}")).await.done(), whole);
+    let odd = run("audit verify --anchor x").await.refused(2);
+    assert!(odd.contains("number:hash"), "{odd}");
+
+    let touch = "UPDATE audit_log SET client_address = '::1' WHERE seq = 2";
+    tamper(&ground.database().await, touch).await.unwrap();
+    let found = run("audit verify").await.refused(1);
+    assert!(found.contains("row 2 is altered"), "{found}");
 }
