@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use askama::Template;
+use hotelhub_core::audit::facts;
 use hotelhub_http::error::ApiResult;
 use serde::Deserialize;
 
@@ -50,7 +51,7 @@ struct Row {
     /// The tenant's id.
     tenant: String,
     subject: String,
-    details: String,
+    details: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -149,10 +150,6 @@ impl ListQuery {
 
 fn row(it: AuditEntry) -> Row {
     let subject = it.subject_kind.zip(it.subject_id);
-    let details = match it.details {
-        serde_json::Value::Object(fields) if fields.is_empty() => String::new(),
-        details => details.to_string(),
-    };
     Row {
         seq: it.seq,
         at: moment(it.at),
@@ -161,6 +158,6 @@ fn row(it: AuditEntry) -> Row {
         action: it.action,
         tenant: it.tenant_id.map(|it| it.to_string()).unwrap_or_default(),
         subject: subject.map(|(kind, id)| format!("{kind} {id}")).unwrap_or_default(),
-        details,
+        details: facts(&it.details.to_string()),
     }
 }

@@ -10,6 +10,7 @@
 use std::{fmt::Write as _, future::Future};
 
 use chrono::{DateTime, SubsecRound as _, Utc};
+use serde_json::Value;
 
 use crate::keys::sha256;
 
@@ -58,6 +59,30 @@ pub fn hex(hash: &[u8]) -> String {
         write!(text, "{byte:02x}").unwrap_or_default();
         text
     })
+}
+
+/// The details of a row for people, name by name: a JSON object as it is stored, what lies inside of
+/// another under both names. What is no object was altered, and is given as it is.
+#[must_use]
+pub fn facts(details: &str) -> Vec<(String, String)> {
+    match serde_json::from_str(details) {
+        Ok(Value::Object(fields)) => {
+            fields.into_iter().flat_map(|(name, it)| fact(name, it)).collect()
+        }
+        _ => vec![(String::new(), details.to_owned())],
+    }
+}
+
+fn fact(name: String, value: Value) -> Vec<(String, String)> {
+    match value {
+        Value::Null => vec![(name, "-".to_owned())],
+        Value::String(text) => vec![(name, text)],
+        Value::Object(fields) if !fields.is_empty() => {
+            let inside = |(inner, it)| fact(format!("{name}.{inner}"), it);
+            fields.into_iter().flat_map(inside).collect()
+        }
+        other => vec![(name, other.to_string())],
+    }
 }
 
 /// What is wrong with a log.
@@ -339,6 +364,17 @@ mod tests {
         assert_eq!(walked(&rewritten, &head), Err(Fault::Altered(4)), "the head stayed");
         let own_head = (4, rewritten[3].2.clone());
         assert_eq!(walked(&rewritten, &own_head), Ok(4), "whole in itself");
+    }
+
+    #[test]
+    fn details_are_read_out_name_by_name() {
+        let read =
+            facts(r#"{"after":{"access":"full"},"reason":"unpaid","before":null,"minutes":5}"#);
+        let mut read: Vec<String> = read.iter().map(|(name, it)| format!("{name}: {it}")).collect();
+        read.sort();
+        assert_eq!(read, ["after.access: full", "before: -", "minutes: 5", "reason: unpaid"]);
+        assert!(facts("{}").is_empty());
+        assert_eq!(facts("odd"), [(String::new(), "odd".to_owned())]);
     }
 
     #[test]

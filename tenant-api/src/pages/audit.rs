@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web::Query};
 use askama::Template;
+use hotelhub_core::audit::facts;
 use hotelhub_http::error::ApiResult;
 use serde::Deserialize;
 
@@ -32,7 +33,7 @@ struct Row {
     actor: String,
     action: String,
     subject: String,
-    details: String,
+    details: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -84,7 +85,7 @@ pub(super) async fn list_entries(
         actor: it.actor_name,
         action: it.action,
         subject: it.subject_id.unwrap_or_default(),
-        details: it.details,
+        details: facts(&it.details),
     };
     let rows = entries.into_iter().map(row).collect();
     let next = next.map(|it| format!("/audit?cursor={it}"));
