@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
-    audit::{self, Fault, GENESIS, Walk},
+    audit::{self, End, Fault, GENESIS, Walk},
     sql::Query as _,
 };
 use serde_json::Value;
@@ -42,9 +42,10 @@ pub(crate) async fn find_fault(inside: &Session) -> Result<Option<Fault>, Error>
             break;
         }
     }
+    // All rows were walked along, those behind the head as well.
     let head = inside.query_one("SELECT seq, hash FROM audit_head", &[]).await?;
-    let hash: Vec<u8> = head.try_get(1)?;
-    Ok(walk.end(head.try_get(0)?, &hash).err())
+    let end = End { seq: head.try_get(0)?, hash: head.try_get(1)?, beyond: None };
+    Ok(walk.end(&end, walk.seq()).err())
 }
 
 fn step(walk: &mut Walk, row: &Row) -> Result<Result<(), Fault>, Error> {
