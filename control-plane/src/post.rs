@@ -55,6 +55,8 @@ impl Post {
 fn compose(letter: Letter, from: &Mailbox, message_id: String) -> Result<Message, ComposeError> {
     let Letter { name, address, subject, text, html } = letter;
     let address: Address = address.parse()?;
+    // A line break in a name would begin another header.
+    let name = name.replace(char::is_control, " ");
     let message = Message::builder()
         .from(from.clone())
         .to(Mailbox::new(Some(name), address))

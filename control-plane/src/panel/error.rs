@@ -73,6 +73,13 @@ impl Refused {
         Ok(Self::told(&error))
     }
 
+    /// The same of what was typed into one of these fields; a value that no form offers, as of a link
+    /// that somebody made up, has the page of an error.
+    pub(super) fn of_typed(error: ApiError, fields: &[&str]) -> ApiResult<Self> {
+        let is_typed = error.details().keys().any(|it| fields.contains(it));
+        if is_typed { Self::of(error) } else { Err(error) }
+    }
+
     fn told(error: &ApiError) -> Self {
         let details = error.details().iter().map(|(field, why)| (*field, why.as_slice()));
         Self {

@@ -10,6 +10,7 @@ use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
 use super::{
+    choice::Choice,
     error::Refused,
     shell::{Shell, moment},
     texts::Texts,
@@ -43,12 +44,9 @@ pub(super) struct ListQuery {
     cursor: String,
 }
 
-/// One of the states that are reported.
-struct Choice {
-    value: &'static str,
+/// How many jobs of all hotels are in a state.
+struct Figure {
     name: &'static str,
-    chosen: bool,
-    /// Jobs of all hotels in that state.
     count: i64,
 }
 
@@ -70,10 +68,10 @@ struct Row {
 struct Page {
     shell: Shell,
     asked: ListQuery,
-    states: Vec<Choice>,
-    oldest_first: bool,
-    /// Value, name, and whether it is chosen.
-    ages: [(&'static str, &'static str, bool); AGES.len()],
+    figures: Vec<Figure>,
+    choices: Vec<Choice>,
+    orders: [Choice; 2],
+    ages: [Choice; AGES.len()],
     /// Where all jobs are of the hotel that was asked for.
     hotel: Option<String>,
     refusal: Option<Refused>,
@@ -94,17 +92,19 @@ pub(super) async fn list_heaps(
     let stats = heap_routes::count_heaps(&app, &vendor).await?;
     let (found, refusal) = match find(&app, &vendor, &asked).await {
         Ok(found) => (found, None),
-        Err(error) => ((Vec::new(), None), Some(Refused::of(error)?)),
+        Err(error) => ((Vec::new(), None), Some(Refused::of_typed(error, &["tenant"])?)),
     };
     let shell = Shell::inside(&req, vendor);
     let (heaps, cursor) = found;
     let next = cursor.map(|it| asked.link(PATH, &it));
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
-        states: STATES.map(|it| choice(it, &asked, (shell.t, &stats))).into(),
+        figures: STATES.map(|it| figure(it, (shell.t, &stats))).into(),
+        choices: STATES.map(|it| Choice::of(it, shell.t.state(it), &asked.state)).into(),
         rows: heaps.into_iter().map(|it| row(it, shell.t)).collect(),
-        oldest_first: asked.order == "oldest",
-        ages: AGES.map(|(it, _)| (it, shell.t.age_name(it), asked.age == it)),
+        orders: [("", shell.t.largest_first), ("oldest", shell.t.oldest_first)]
+            .map(|(it, name)| Choice::of(it, name, &asked.order)),
+        ages: AGES.map(|(it, _)| Choice::of(it, shell.t.age_name(it), &asked.age)),
         hotel: shown_hotel(&asked, refusal.is_none()),
         retry: asked.link("/panel/jobs/retry", ""),
         shell,
@@ -165,9 +165,9 @@ fn shown_hotel(asked: &ListQuery, is_known: bool) -> Option<String> {
     Some(format!("/panel/tenants/{tenant}/jobs"))
 }
 
-fn choice(value: &'static str, asked: &ListQuery, (t, stats): (&Texts, &[JobStats])) -> Choice {
-    let count = stats.iter().filter(|it| it.state == value).map(|it| it.count).sum();
-    Choice { value, name: t.state(value), chosen: asked.state == value, count }
+fn figure(state: &'static str, (t, stats): (&Texts, &[JobStats])) -> Figure {
+    let count = stats.iter().filter(|it| it.state == state).map(|it| it.count).sum();
+    Figure { name: t.state(state), count }
 }
 
 fn row(it: JobHeap, t: &Texts) -> Row {

@@ -7,10 +7,14 @@ use actix_web::{
 };
 use askama::Template;
 use hotelhub_core::ids::JobId;
-use hotelhub_http::{error::ApiResult, form::PageForm};
+use hotelhub_http::{
+    error::{ApiError, ApiResult},
+    form::PageForm,
+};
 use serde::Deserialize;
 
 use super::{
+    choice::Choice,
     error::Refused,
     hotel_answers::{Counted, Job, Listed, count, find},
     shell::{Shell, moment},
@@ -43,12 +47,6 @@ pub(super) struct Wish {
     pub(super) cursor: String,
     /// What was done before, to say so.
     pub(super) done: String,
-}
-
-struct Choice {
-    value: &'static str,
-    name: &'static str,
-    chosen: bool,
 }
 
 /// A state that is counted, and the link to its jobs.
@@ -92,6 +90,13 @@ struct Page {
     may_steer: bool,
 }
 
+impl Page {
+    /// The list itself, of all.
+    fn path(&self) -> String {
+        format!("/panel/tenants/{}/jobs", self.slug)
+    }
+}
+
 /// Lists the hotel's jobs, the newest first.
 pub(super) async fn list_jobs(
     req: HttpRequest,
@@ -101,8 +106,17 @@ pub(super) async fn list_jobs(
     query: Query<Wish>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.read")?;
+    require_state(&query.state)?;
     let tenant = find_ready(&app, &name).await?;
     show(&req, &app, (vendor, tenant), query.into_inner(), None).await
+}
+
+/// Refuses a state that no form offers.
+pub(super) fn require_state(state: &str) -> ApiResult<()> {
+    if state.is_empty() || STATES.contains(&state) {
+        return Ok(());
+    }
+    Err(ApiError::invalid("state", format!("needs to be one of {}", STATES.join(", "))))
 }
 
 /// Has one job tried again at once.
@@ -227,12 +241,6 @@ fn group_of(state: &str) -> &str {
         "ready" | "queued" => "waiting",
         "retry_wait" => "retrying",
         other => other,
-    }
-}
-
-impl Choice {
-    fn of(value: &'static str, name: &'static str, chosen: &str) -> Self {
-        Self { value, name, chosen: value == chosen }
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) async fn count_jobs(
     query: Query<Wish>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
+    hotel_jobs::require_state(&query.state)?;
     let (tenant, wish) = (find_ready(&app, &name).await?, query.into_inner());
     let asked = ask(&req, &app, (&vendor, &tenant), (&wish, true)).await?;
     let (counted, refusal) = match asked {

@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::{
+    choice::Choice,
     error::Refused,
     login::NoFields,
     shell::{Shell, moment},
@@ -73,12 +74,6 @@ pub(super) struct AddressesForm {
 #[serde(default)]
 pub(super) struct ShowQuery {
     done: String,
-}
-
-struct Choice {
-    value: &'static str,
-    name: &'static str,
-    chosen: bool,
 }
 
 struct Row {
@@ -328,7 +323,7 @@ async fn list(
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let states = [UserState::Active, UserState::Invited, UserState::Disabled].map(|it| {
         let (value, name) = shell.t.user_state(it);
-        Choice { value, name, chosen: asked.state == value }
+        Choice::of(value, name, &asked.state)
     });
     let page = ListPage {
         roles: roles(&shell, &asked.role),
@@ -354,11 +349,7 @@ async fn find(app: &App, asked: &ListQuery) -> ApiResult<(Vec<VendorUser>, Optio
 }
 
 fn roles(shell: &Shell, chosen: &str) -> Vec<Choice> {
-    let choice = |role: VendorRole| {
-        let value = role.as_str();
-        Choice { value, name: shell.t.role(role), chosen: value == chosen }
-    };
-    VendorRole::ALL.map(choice).into()
+    VendorRole::ALL.map(|it| Choice::of(it.as_str(), shell.t.role(it), chosen)).into()
 }
 
 fn row(shell: &Shell, user: VendorUser) -> Row {

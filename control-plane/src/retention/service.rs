@@ -72,6 +72,7 @@ pub(crate) async fn require_not_held(
     tenant: TenantId,
     now: DateTime<Utc>,
 ) -> ApiResult<()> {
+    // Since when it is kept makes no difference to a hold.
     let retention = store::find(db, tenant, now).await.map_err(database_failed)?;
     let Some(hold) = retention.hold else { return Ok(()) };
     let message = "the deletion of this tenant is held back; release it first";

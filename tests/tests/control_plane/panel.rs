@@ -159,6 +159,13 @@ async fn jobs_of_the_fleet_are_filtered_paged_and_never_believed() {
     for odd in ["state=odd", "cursor=x", "age=48h", "order=odd"] {
         let refused = visitor.open(&format!("/panel/jobs?{odd}")).await.unwrap();
         assert_eq!(refused.status, 422, "{odd}");
+        assert!(refused.body.contains("<h1>") && !refused.body.contains("<table"), "{odd}");
+    }
+    for odd in ["/panel/tenants/surya/jobs?state=odd", "/panel/jobs?state=dead&state=held"] {
+        let refused = visitor.open(odd).await.unwrap();
+        assert!(refused.status.is_client_error(), "{odd}: {}", refused.status);
+        assert!(refused.body.contains("<h1>") && refused.body.contains("<code>"), "{odd}");
+        assert!(!refused.body.contains("TENANT_UNREACHABLE"), "{odd}");
     }
 }
 

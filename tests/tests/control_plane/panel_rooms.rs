@@ -344,7 +344,8 @@ async fn each_role_may_do_in_the_rooms_what_it_may_at_the_api() {
         routes.push((Method::GET, format!("/panel{place}")));
     }
     routes.push((Method::GET, "/panel/tenants/surya".to_owned()));
-    for action in ["suspend", "resume", "activate", "access", "move", "churn", "delete"] {
+    let last = ["move", "churn", "delete", "hold-deletion", "release-deletion"];
+    for action in ["suspend", "resume", "activate", "access"].into_iter().chain(last) {
         for method in [Method::GET, Method::POST] {
             routes.push((method, format!("/panel/tenants/{NOBODY}/actions/{action}")));
         }

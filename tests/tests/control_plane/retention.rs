@@ -1,13 +1,15 @@
 //! What becomes of the data of those who left: it is announced, held back or deleted in its time.
 
-use platform_tests::{client::Answer, mail::CaughtMail};
+use platform_tests::{
+    client::{Answer, Site},
+    mail::CaughtMail,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::ground::{Ground, SOON};
 
-async fn churned(ground: &Ground, slug: &str, days: u32) {
-    let vendor = ground.vendor().await;
+async fn churned((ground, vendor): (&Ground, &Site), slug: &str, days: u32) {
     ground.open_hotel(slug).await;
     let path = format!("/api/v1/tenants/{slug}/churn");
     let body = json!({ "reason": "sold" });
@@ -34,9 +36,9 @@ fn deletions(slug: &str) -> String {
 async fn data_is_deleted_in_its_time_after_its_owner_was_told_unless_it_is_held_back() {
     let ground = Ground::new().await;
     let vendor = ground.vendor().await;
-    churned(&ground, "mandala", 95).await;
-    churned(&ground, "surya", 99).await;
-    churned(&ground, "fresh", 75).await;
+    churned((&ground, &vendor), "mandala", 95).await;
+    churned((&ground, &vendor), "surya", 99).await;
+    churned((&ground, &vendor), "fresh", 75).await;
     let retention = async |slug: &str| {
         let shown = vendor.get(&format!("/api/v1/tenants/{slug}")).await.unwrap();
         shown.data().unwrap()["retention"].clone()

@@ -14,7 +14,7 @@ const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 /// A body that is well formed; what it says is refused later than who says it.
 fn body_of(path: &str) -> Value {
     match path.rsplit('/').next().unwrap() {
-        "suspend" | "churn" => json!({ "reason": "x" }),
+        "suspend" | "churn" | "hold-deletion" | "release-deletion" => json!({ "reason": "x" }),
         "access" => json!({ "access": "odd", "reason": "x" }),
         "set-aside" => json!({ "tenant": "nobody" }),
         // Of one tenant: support may pause no more than that.

@@ -56,6 +56,7 @@ hotelhub_http::catalogue! {
             "Show it beside the hotel for 7 days, on an address of its own. The hotel is not changed.";
         as_swap: "Gantikan data hotel sekarang. Data yang digantikan dicadangkan dahulu.",
             "Put it in the hotel's place now. What is there is backed up first.";
+        of_swap: "Jika menggantikan hotel:", "If it takes the hotel's place:";
         swap_1: "Data hotel kembali ke keadaan saat cadangan dibuat; yang terjadi sesudahnya hilang dari hotel.",
             "The hotel's data is again what it was when the backup was made; what happened since is gone from the hotel.";
         swap_2: "Data yang digantikan disimpan 30 hari sebagai cadangan.",

@@ -147,9 +147,10 @@ const NO_POOL: [(&str, &str); 2] = [("WARM_POOL_MIN", "0"), ("WARM_POOL_MAX", "0
 
 fn scene(name: Name) -> Scene {
     match name {
-        Name::Signup | Name::Requests | Name::Move | Name::TlsAllow | Name::Panel => {
+        Name::Signup | Name::Requests | Name::Move | Name::TlsAllow => {
             Scene { env: &NO_POOL, ..Scene::default() }
         }
+        Name::Panel => panel::SCENE,
         Name::WarmSignup => signup::warm::SCENE,
         Name::Fleet => fleet::SCENE,
         Name::JobsChaos => Scene::default(),
