@@ -5,6 +5,7 @@
 //! its own; nothing here touches the services of the machine.
 
 pub mod acme;
+pub mod bucket;
 pub mod certificates;
 pub mod client;
 pub mod collector;

@@ -9,14 +9,16 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use futures_util::{StreamExt as _, TryStreamExt as _};
-use object_store::{ObjectStore as _, ObjectStoreExt as _, PutPayload, path::Path};
+use futures_util::{Stream, StreamExt as _, stream};
+use object_store::{
+    CopyMode, CopyOptions, GetResult, ObjectStore as _, ObjectStoreExt as _, PutPayload,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     time::timeout,
 };
 
-use crate::{CALL, Storage, StorageError, if_found, in_time};
+use crate::{Storage, StorageError, if_found, path};
 
 /// S3 takes ten thousand parts at most, so this is the largest object's 160 GB.
 const PART: usize = 16 * 1024 * 1024;
@@ -43,24 +45,26 @@ impl Storage {
         name: &str,
         from: &mut tokio::fs::File,
     ) -> Result<(), StorageError> {
-        let name = Path::from(name);
+        let (name, limit) = (path(name)?, self.patience.part);
         let first = read_part(from).await?;
         if first.len() < PART {
-            return in_time(self.store.put(&name, PutPayload::from(first))).await.map(drop);
+            timeout(limit, self.large.put(&name, PutPayload::from(first))).await??;
+            return Ok(());
         }
-        let mut upload = in_time(self.store.put_multipart(&name)).await?;
+        let mut upload = self.in_time(self.large.put_multipart(&name)).await?;
         let written = async {
             let mut part = first;
             while !part.is_empty() {
-                in_time(upload.put_part(PutPayload::from(part))).await?;
+                timeout(limit, upload.put_part(PutPayload::from(part))).await??;
                 part = read_part(from).await?;
             }
-            in_time(upload.complete()).await.map(drop)
+            timeout(self.patience.completion, upload.complete()).await??;
+            Ok(())
         };
         let written = written.await;
         if written.is_err() {
             // The parts cost room until the storage forgets them; the first error says more.
-            if let Err(error) = in_time(upload.abort()).await {
+            if let Err(error) = self.in_time(upload.abort()).await {
                 tracing::debug!(%error, "an upload that failed could not be aborted");
             }
         }
@@ -76,12 +80,9 @@ impl Storage {
         name: &str,
         to: &mut tokio::fs::File,
     ) -> Result<bool, StorageError> {
-        let name = Path::from(name);
-        let Some(found) = if_found(in_time(self.store.get(&name)).await)? else {
-            return Ok(false);
-        };
-        let mut pieces = found.into_stream();
-        while let Some(piece) = timeout(CALL, pieces.next()).await? {
+        let Some(found) = self.begin(name).await? else { return Ok(false) };
+        let mut pieces = std::pin::pin!(self.pieces(found));
+        while let Some(piece) = pieces.next().await {
             to.write_all(&piece?).await?;
         }
         to.flush().await?;
@@ -96,16 +97,57 @@ impl Storage {
         &self,
         name: &str,
     ) -> Result<
-        Option<(u64, impl futures_util::Stream<Item = Result<Vec<u8>, StorageError>> + use<>)>,
+        Option<(u64, impl Stream<Item = Result<Vec<u8>, StorageError>> + use<>)>,
         StorageError,
     > {
-        let name = Path::from(name);
-        let Some(found) = if_found(in_time(self.store.get(&name)).await)? else {
-            return Ok(None);
-        };
-        let bytes = found.meta.size;
-        let pieces = found.into_stream().map_ok(Vec::from).map_err(StorageError::from);
-        Ok(Some((bytes, pieces)))
+        let found = self.begin(name).await?;
+        Ok(found.map(|found| (found.meta.size, self.pieces(found))))
+    }
+
+    async fn begin(&self, name: &str) -> Result<Option<GetResult>, StorageError> {
+        if_found(self.in_time(self.large.get(&path(name)?)).await)
+    }
+
+    /// The pieces of an object, as long as they come.
+    fn pieces(
+        &self,
+        found: GetResult,
+    ) -> impl Stream<Item = Result<Vec<u8>, StorageError>> + use<> {
+        let silence = self.patience.silence;
+        stream::try_unfold(found.into_stream(), move |mut pieces| async move {
+            let next = timeout(silence, pieces.next()).await;
+            match next.map_err(|_elapsed| StorageError::Silent(silence.as_secs()))? {
+                Some(piece) => Ok(Some((Vec::from(piece?), pieces))),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// Copies an object within the storage, unless there is one of the other name; `false` if there
+    /// is. A bucket that cannot compare is asked first.
+    ///
+    /// # Errors
+    /// Fails if the storage does, or if there is nothing to copy.
+    pub async fn copy_if_absent(&self, from: &str, to: &str) -> Result<bool, StorageError> {
+        let limit = self.patience.part;
+        let (source, target) = (path(from)?, path(to)?);
+        let create = CopyOptions::new().with_mode(CopyMode::Create);
+        let copied = timeout(limit, self.large.copy_opts(&source, &target, create)).await?;
+        match copied {
+            Ok(()) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+            Err(
+                object_store::Error::NotImplemented { .. }
+                | object_store::Error::NotSupported { .. },
+            ) => {
+                if self.stamp(to).await?.is_some() {
+                    return Ok(false);
+                }
+                timeout(limit, self.large.copy(&source, &target)).await??;
+                Ok(true)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Deletes an object; also one that is not there.
@@ -113,7 +155,7 @@ impl Storage {
     /// # Errors
     /// Fails if the storage does.
     pub async fn delete(&self, name: &str) -> Result<(), StorageError> {
-        if_found(in_time(self.store.delete(&Path::from(name))).await).map(drop)
+        if_found(self.in_time(self.store.delete(&path(name)?)).await).map(drop)
     }
 
     /// All objects below a folder, in no order.
@@ -121,10 +163,10 @@ impl Storage {
     /// # Errors
     /// Fails if the storage does.
     pub async fn list(&self, below: &str) -> Result<Vec<Listed>, StorageError> {
-        let below = Path::from(below);
+        let below = path(below)?;
         let mut metas = self.store.list(Some(&below));
         let mut found = Vec::new();
-        while let Some(meta) = timeout(CALL, metas.next()).await? {
+        while let Some(meta) = timeout(self.patience.call, metas.next()).await? {
             let meta = meta?;
             found.push(Listed {
                 name: meta.location.to_string(),
@@ -223,6 +265,27 @@ mod tests {
         storage.delete("a/b.zip").await.unwrap();
         assert!(storage.list("a").await.unwrap().is_empty());
         assert!(!storage.get_large("a/b.zip", &mut file_of(b"")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_name_is_the_same_in_every_call() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = open(&folder);
+        let name = "a/caf\u{e9} ~1 100%25.png";
+        storage.put_large(name, &mut file_of(b"one")).await.unwrap();
+        assert_eq!(std::fs::read(folder.path().join(name)).unwrap(), b"one");
+        let listed = storage.list("a").await.unwrap();
+        assert_eq!(listed[0].name, name);
+        let copy = "b/caf\u{e9} ~1.png";
+        assert!(storage.copy_if_absent(&listed[0].name, copy).await.unwrap());
+        storage.put_large(name, &mut file_of(b"two")).await.unwrap();
+        assert!(!storage.copy_if_absent(name, copy).await.unwrap(), "it is there already");
+        assert_eq!(std::fs::read(folder.path().join(copy)).unwrap(), b"one");
+        storage.delete(&listed[0].name).await.unwrap();
+        assert!(storage.list("a").await.unwrap().is_empty());
+        for odd in ["a//b", "a/../b"] {
+            assert!(storage.delete(odd).await.is_err(), "{odd}");
+        }
     }
 
     #[tokio::test]

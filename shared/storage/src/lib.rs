@@ -5,55 +5,25 @@
 //! overwritten unseen. A folder cannot; its writers look again after a while.
 
 mod address;
+mod bucket;
 pub mod certificates;
+mod failure;
 mod large;
 
-use std::{
-    future::Future,
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{future::Future, path::PathBuf, sync::Arc, time::SystemTime};
 
 use object_store::{
-    ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload,
-    RetryConfig, UpdateVersion, aws::AmazonS3Builder, local::LocalFileSystem, path::Path,
-    prefix::PrefixStore,
+    ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
+    local::LocalFileSystem, path::Path, prefix::PrefixStore,
 };
-use secrecy::ExposeSecret as _;
-use tokio::time::{error::Elapsed, timeout};
+use tokio::time::timeout;
 
 pub use self::{
     address::{Bucket, StorageConfig},
+    bucket::Patience,
+    failure::StorageError,
     large::Listed,
 };
-
-/// Longest time of one call, retries included.
-const CALL: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(3);
-const ATTEMPT: Duration = Duration::from_secs(8);
-
-/// Why an object could not be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    /// The folder cannot be made.
-    #[error("make the folder {folder} (STORAGE_URL)")]
-    Folder {
-        /// Where objects are kept.
-        folder: PathBuf,
-        /// What the machine said.
-        source: std::io::Error,
-    },
-    /// The storage failed or refused.
-    #[error("read or write object storage")]
-    Store(#[from] object_store::Error),
-    /// The storage did not answer in time.
-    #[error("object storage did not answer in time")]
-    Slow(#[from] Elapsed),
-    /// What was to be written could not be read, or what was read could not be written.
-    #[error("read or write a file for object storage")]
-    File(#[from] std::io::Error),
-}
 
 /// Which writing of an object it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +50,16 @@ pub enum Put {
 }
 
 /// A place for objects. Cheap to clone.
+///
+/// The name of an object is its path as it is, in parts between slashes; none is empty, `.` or `..`.
 #[derive(Clone, Debug)]
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
+    /// The same place, reached with more patience.
+    large: Arc<dyn ObjectStore>,
     /// If it is one.
     folder: Option<PathBuf>,
+    patience: Patience,
 }
 
 impl Storage {
@@ -93,22 +68,31 @@ impl Storage {
     /// # Errors
     /// Fails if the folder cannot be made or the bucket's address is of no use.
     pub fn open(config: &StorageConfig) -> Result<Self, StorageError> {
-        let folder = match config {
-            StorageConfig::Folder(folder) => Some(folder.clone()),
-            StorageConfig::Bucket(_) => None,
-        };
-        let store: Arc<dyn ObjectStore> = match config {
+        Self::open_with(config, Patience::default())
+    }
+
+    /// As [`Storage::open`], with another patience.
+    ///
+    /// # Errors
+    /// As [`Storage::open`].
+    pub fn open_with(config: &StorageConfig, patience: Patience) -> Result<Self, StorageError> {
+        match config {
             StorageConfig::Folder(folder) => {
                 let failed = |source| StorageError::Folder { folder: folder.clone(), source };
                 std::fs::create_dir_all(folder).map_err(failed)?;
                 // What was written outlives the machine's crash, as in a bucket.
-                Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))
+                let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+                let store: Arc<dyn ObjectStore> = Arc::new(store);
+                let folder = Some(folder.clone());
+                Ok(Self { store: store.clone(), large: store, folder, patience })
             }
             StorageConfig::Bucket(bucket) => {
-                Arc::new(PrefixStore::new(s3(bucket)?.build()?, &*bucket.prefix))
+                let below = |store| Arc::new(PrefixStore::new(store, &*bucket.prefix));
+                let store = below(bucket::small(bucket, &patience)?);
+                let large = below(bucket::large(bucket, &patience)?);
+                Ok(Self { store, large, folder: None, patience })
             }
-        };
-        Ok(Self { store, folder })
+        }
     }
 
     /// Which writing of an object is there; `None` if there is no object.
@@ -116,7 +100,7 @@ impl Storage {
     /// # Errors
     /// Fails if the storage does.
     pub async fn stamp(&self, name: &str) -> Result<Option<Stamp>, StorageError> {
-        let found = in_time(self.store.head(&Path::from(name))).await;
+        let found = self.in_time(self.store.head(&path(name)?)).await;
         Ok(if_found(found)?.map(|it| stamp_of(&it)))
     }
 
@@ -125,13 +109,13 @@ impl Storage {
     /// # Errors
     /// Fails if the storage does.
     pub async fn get(&self, name: &str) -> Result<Option<Object>, StorageError> {
-        let name = Path::from(name);
+        let name = path(name)?;
         let reading = async {
             let found = self.store.get(&name).await?;
             let meta = found.meta.clone();
             Ok((found.bytes().await?, meta))
         };
-        let found = if_found(in_time(reading).await)?;
+        let found = if_found(self.in_time(reading).await)?;
         Ok(found.map(|(bytes, meta)| Object {
             bytes: bytes.into(),
             stamp: stamp_of(&meta),
@@ -149,7 +133,7 @@ impl Storage {
         bytes: Vec<u8>,
         seen: Option<&Stamp>,
     ) -> Result<Put, StorageError> {
-        let payload = PutPayload::from(bytes);
+        let (name, payload) = (path(name)?, PutPayload::from(bytes));
         let mode = match seen {
             None => PutMode::Create,
             Some(Stamp(e_tag)) => {
@@ -158,7 +142,7 @@ impl Storage {
         };
         let put = async |mode| {
             let options = PutOptions::from(mode);
-            in_time(self.store.put_opts(&Path::from(name), payload.clone(), options)).await
+            self.in_time(self.store.put_opts(&name, payload.clone(), options)).await
         };
         let written = match put(mode).await {
             Err(StorageError::Store(
@@ -176,35 +160,18 @@ impl Storage {
             Err(error) => Err(error),
         }
     }
+
+    async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, object_store::Error>>,
+    ) -> Result<T, StorageError> {
+        Ok(timeout(self.patience.call, call).await??)
+    }
 }
 
-fn s3(bucket: &Bucket) -> Result<AmazonS3Builder, StorageError> {
-    let allow_http = bucket.endpoint.as_ref().is_some_and(|it| it.scheme() == "http");
-    let options = ClientOptions::new()
-        .with_connect_timeout(CONNECT)
-        .with_timeout(ATTEMPT)
-        .with_allow_http(allow_http);
-    let retry = RetryConfig { max_retries: 2, retry_timeout: CALL, ..RetryConfig::default() };
-    let mut builder = AmazonS3Builder::new()
-        .with_bucket_name(&bucket.name)
-        .with_region(&bucket.region)
-        .with_access_key_id(bucket.access_key_id.expose_secret())
-        .with_secret_access_key(bucket.secret_access_key.expose_secret())
-        .with_client_options(options)
-        .with_retry(retry);
-    if let Some(token) = &bucket.session_token {
-        builder = builder.with_token(token.expose_secret());
-    }
-    if let Some(endpoint) = &bucket.endpoint {
-        builder = builder.with_endpoint(endpoint.as_str().trim_end_matches('/'));
-    }
-    Ok(builder)
-}
-
-async fn in_time<T>(
-    call: impl Future<Output = Result<T, object_store::Error>>,
-) -> Result<T, StorageError> {
-    Ok(timeout(CALL, call).await??)
+/// The path of an object. Nothing is encoded: what a list shows is what a call takes.
+fn path(name: &str) -> Result<Path, StorageError> {
+    Ok(Path::parse(name).map_err(object_store::Error::from)?)
 }
 
 fn if_found<T>(found: Result<T, StorageError>) -> Result<Option<T>, StorageError> {
