@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::{
-    config::Addresses, domains::Checker, following::Streams, health::StorageHealth,
-    idempotency::Fingerprints, jobs::Hotels, routes_feed::Snapshots, vendor_users::Gate,
-    wakes::Wakes,
+    backups::Imports, config::Addresses, domains::Checker, following::Streams,
+    health::StorageHealth, idempotency::Fingerprints, jobs::Hotels, routes_feed::Snapshots,
+    vendor_users::Gate, wakes::Wakes,
 };
 
 /// What a request may need. Cheap to clone.
@@ -37,6 +37,8 @@ pub(crate) struct App {
     pub(crate) storage: StorageHealth,
     /// Where bundles are.
     pub(crate) objects: Option<Storage>,
+    /// Takes in bundles that somebody brings.
+    pub(crate) imports: Imports,
     /// The way to hotels' own programs.
     pub(crate) hotels: Hotels,
     /// Looks at custom domains.

@@ -1,7 +1,8 @@
 //! The settings of each role, read from the environment, all faults at once.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use hotelhub_bundle::{Limits as BundleLimits, read_temp_folder};
 use hotelhub_core::{
     clock::Clock,
     config::{ConfigFaults, Env, Reader},
@@ -16,6 +17,9 @@ use url::{Host, Url};
 
 use crate::domains::DomainsConfig;
 pub use crate::vendor_users::{Gate, TotpRule};
+
+/// Each may fill the temporary folder up to its limit, and unpacking one takes a processor.
+const IMPORT_CONCURRENCY: usize = 2;
 
 /// What every long-running role needs.
 #[derive(Clone, Debug)]
@@ -58,10 +62,23 @@ pub struct ServeConfig {
     pub limits: LimitsConfig,
     /// `STORAGE_URL`: where a snapshot of the routes is published, if anywhere.
     pub storage: Option<StorageConfig>,
+    /// How bundles that somebody brings are taken in.
+    pub imports: ImportsConfig,
     /// `TENANT_UPCALL_URL`: where tenant-api is reached from inside, if not at its public addresses.
     pub upcall_url: Option<Url>,
     /// How custom domains are looked at.
     pub(crate) domains: DomainsConfig,
+}
+
+/// How bundles that somebody brings are taken in.
+#[derive(Clone, Debug)]
+pub struct ImportsConfig {
+    /// `BUNDLE_MAX_GIB`: how much one may hold.
+    pub limits: BundleLimits,
+    /// `IMPORT_CONCURRENCY`: how many are taken in at once.
+    pub at_once: NonZeroUsize,
+    /// `TEMP_FOLDER`: where they lie meanwhile. Unset: as the system does.
+    pub temp_folder: Option<PathBuf>,
 }
 
 /// What `work` needs.
@@ -168,6 +185,7 @@ impl ServeConfig {
         let gate = read_gate(&mut reader);
         let limits = LimitsConfig::read(&mut reader);
         let storage = StorageConfig::read(&mut reader);
+        let imports = read_imports(&mut reader);
         let upcall_url = read_upcall_url(&mut reader);
         let domains = DomainsConfig::read(&mut reader);
         let config = || {
@@ -185,6 +203,7 @@ impl ServeConfig {
                 gate: gate?,
                 limits: limits?,
                 storage: storage?,
+                imports: imports?,
                 upcall_url: upcall_url?,
                 domains: domains?,
             })
@@ -251,6 +270,14 @@ fn read_gate(reader: &mut Reader<'_>) -> Option<Gate> {
     let totp = reader.or("VENDOR_TOTP", TotpRule::Required);
     let allowed = reader.optional("VENDOR_ALLOWED_ADDRESSES");
     Some(Gate { totp: totp?, allowed: allowed? })
+}
+
+fn read_imports(reader: &mut Reader<'_>) -> Option<ImportsConfig> {
+    let limits = BundleLimits::read(reader);
+    let usual = NonZeroUsize::new(IMPORT_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
+    let at_once = reader.or("IMPORT_CONCURRENCY", usual);
+    let temp_folder = read_temp_folder(reader);
+    Some(ImportsConfig { limits: limits?, at_once: at_once?, temp_folder: temp_folder? })
 }
 
 fn read_upcall_url(reader: &mut Reader<'_>) -> Option<Option<Url>> {

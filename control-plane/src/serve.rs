@@ -14,6 +14,7 @@ use hotelhub_storage::Storage;
 use crate::{
     app::App,
     audit,
+    backups::Imports,
     config::ServeConfig,
     database,
     domains::Checker,
@@ -75,6 +76,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
     let route_changes = Wakes::listen_to_routes_and_steps(config.database_url.clone(), tasks);
     let snapshots = Snapshots::default();
     tasks.spawn_critical("route epoch", routes_feed::watch_epoch(db.clone(), tasks.clone()));
+    hotelhub_bundle::keep_temporary_files_in(config.imports.temp_folder.as_deref());
     let objects = config.storage.as_ref().map(Storage::open).transpose();
     let objects = objects.context("open STORAGE_URL")?;
     let storage = match &objects {
@@ -119,7 +121,8 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         snapshots,
         storage: StorageHealth(storage),
         objects,
-        hotels,
+hotels,
+        imports: Imports::new(&config.imports),
         domains: domains.context("prepare to look at domains")?,
         streams: Streams::default(),
         tasks: tasks.clone(),

@@ -16,7 +16,7 @@ use hotelhub_http::{
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
-use hotelhub_storage::Storage;
+use hotelhub_storage::{Storage, StorageError};
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde_json::json;
 
@@ -35,6 +35,9 @@ use crate::{
     },
     vendor_users::Vendor,
 };
+
+/// The SHA-256 of the whole bundle in hexadecimal digits, so that whoever takes it along can compare.
+const BUNDLE_SHA256: &str = "X-Bundle-SHA256";
 
 /// Adds the routes.
 pub(super) fn register(app: &mut ServiceConfig) {
@@ -87,7 +90,8 @@ pub(crate) async fn request_backup(
 /// The bundle of a backup as a file: everything that the hotel had, its guests' data included.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/backups/{backup}/bundle", tag = "backups",
     params(("tenant" = String, Path, description = "id or slug"), ("backup" = Uuid, Path)), responses(
-    (status = 200, description = "a ZIP archive", content_type = "application/zip"),
+    (status = 200, description = "a ZIP archive", content_type = "application/zip", headers(
+        ("X-Bundle-SHA256" = String, description = "of the archive, in hexadecimal digits"))),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody),
     (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
@@ -128,6 +132,7 @@ pub(crate) async fn send_bundle(
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
         .insert_header((CONTENT_DISPOSITION, file))
+        .insert_header((BUNDLE_SHA256, backup.sha256.unwrap_or_default()))
         .insert_header((CONTENT_LENGTH, bytes))
         .no_chunking(bytes)
         .streaming(pieces))
@@ -145,7 +150,12 @@ pub(crate) fn objects(app: &App) -> ApiResult<&Storage> {
 }
 
 /// Object storage did not do what was asked.
-pub(super) fn storage_failed(error: hotelhub_storage::StorageError) -> ApiError {
-    ApiError::unavailable("STORAGE_AWAY", "object storage does not answer; try again soon", 10)
-        .caused_by(error)
+pub(super) fn storage_failed(error: StorageError) -> ApiError {
+    let (code, message, seconds) = match &error {
+        StorageError::Full(_) => {
+            ("STORAGE_FULL", "object storage is full: its operator has to give it more room", 60)
+        }
+        _ => ("STORAGE_AWAY", "object storage does not answer; try again soon", 10),
+    };
+    ApiError::unavailable(code, message, seconds).caused_by(error)
 }

@@ -11,6 +11,8 @@ mod upload;
 use actix_web::web::ServiceConfig;
 use hotelhub_core::ids::{BackupId, TenantId};
 
+pub(crate) use self::upload::Imports;
+
 /// Adds the routes.
 pub(crate) fn register(app: &mut ServiceConfig) {
     routes::register(app);

@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{
     bundle_routes::{objects, storage_failed},
     routes::find_tenant,
-    store, upload, upload_of,
+    store, upload_of,
 };
 use crate::{
     app::App,
@@ -150,7 +150,8 @@ pub(crate) struct ImportQuery {
         `details.operation`, or `TRANSITION_REFUSED`"),
     (status = 422, body = ErrorBody, description = "`BUNDLE_REFUSED` with its reason, or \
         `VALIDATION_FAILED`"),
-    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
+    (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET`, `STORAGE_AWAY`, \
+        `STORAGE_FULL`, or `IMPORTS_BUSY` while others bring bundles"),
 ), security(("vendor" = [])))]
 pub(crate) async fn import_tenant(
     req: HttpRequest,
@@ -169,7 +170,7 @@ pub(crate) async fn import_tenant(
     let tenant = find_tenant(&app, &name).await?;
     // Before the upload, which may be long; what counts is asked again in the transaction.
     standing(&tenant, false).after(Action::Restore)?;
-    let taken = upload::take_in(storage, tenant.id, payload).await?;
+    let taken = app.imports.take_in(storage, tenant.id, payload).await?;
     // The checksum stands for the body.
     let repeat = Repeat::of(&req, taken.sha256.as_bytes())?;
     let wish = json!({ "upload_id": taken.id, "sha256": taken.sha256, "end": end });

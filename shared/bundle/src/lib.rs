@@ -18,6 +18,8 @@
 //! The checksums find what was damaged or changed by one who did not change the manifest as well. A
 //! platform that wants to know whether a bundle is one of *its* own keeps the SHA-256 of the file.
 
+mod directory;
+mod limits;
 mod manifest;
 mod names;
 mod read;
@@ -27,8 +29,9 @@ mod tests;
 mod write;
 
 pub use self::{
+    limits::{Limits, keep_temporary_files_in, read_temp_folder},
     manifest::{FileEntry, Manifest, Sequence, TableEntry, TenantEntry},
-    read::{Bundle, Limits},
+    read::Bundle,
     refused::Refused,
     write::{BundleWriter, Checked, WriteError},
 };

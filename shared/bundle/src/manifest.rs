@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use hotelhub_core::ids::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::{FORMAT, FORMAT_VERSION, Refused, names, read::Limits};
+use crate::{FORMAT, FORMAT_VERSION, Limits, Refused, names};
 
 /// What is inside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

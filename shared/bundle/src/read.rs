@@ -5,34 +5,19 @@ use std::{
     io::{Read, Seek, SeekFrom},
 };
 
-use zip::{ZipArchive, read::ZipFile};
+use zip::{
+    ZipArchive,
+    read::{ArchiveOffset, Config, ZipFile},
+};
 
-use crate::{Checked, Manifest, Refused, manifest::Promised, names};
+use crate::{Checked, Limits, Manifest, Refused, directory, manifest::Promised, names};
 
 const PIECE: usize = 64 * 1024;
-/// More than the schema's tables and a hotel's files by far.
-const ENTRIES: usize = 100_000;
 /// The manifest of the largest bundle that has so many entries.
 const MANIFEST_BYTES: u64 = 64 * 1024 * 1024;
 const README_BYTES: u64 = 1024 * 1024;
-/// What deflates better than this was made to.
-const RATIO: u64 = 200;
 /// Small bundles are mostly headers, and rows of zeros deflate well.
 const ALWAYS: u64 = 16 * 1024 * 1024;
-
-/// How much a bundle may hold.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of all entries together, unpacked.
-    pub bytes: u64,
-}
-
-impl Default for Limits {
-    /// 256 GiB: the machine's disk is full long before.
-    fn default() -> Self {
-        Self { bytes: 256 << 30 }
-    }
-}
 
 /// A bundle that was opened: its manifest is read, and the archive has just the entries that this
 /// names. What they hold is not proven before [`Bundle::verify`].
@@ -54,21 +39,27 @@ impl<R: Read + Seek> Bundle<R> {
     /// Refuses what no writer of ours makes, and what goes over the limits.
     pub fn open(mut from: R, limits: &Limits) -> Result<Self, Refused> {
         let size = from.seek(SeekFrom::End(0))?;
+        let is_too_many = |entries: u64| entries > limits.entries;
+        let too_many = || Refused::TooMany { limit: limits.entries };
+        if is_too_many(directory::claimed_entries(&mut from)?) {
+            return Err(too_many());
+        }
         from.rewind()?;
-        let mut archive = ZipArchive::new(from).map_err(Refused::of_archive)?;
-        if archive.len() > ENTRIES {
-            return Err(Refused::TooMany { limit: ENTRIES });
+        let whole = Config { archive_offset: ArchiveOffset::Known(0) };
+        let mut archive = ZipArchive::with_config(whole, from).map_err(Refused::of_archive)?;
+        if is_too_many(u64::try_from(archive.len()).unwrap_or(u64::MAX)) {
+            return Err(too_many());
         }
         if archive.has_duplicate_names() {
             return Err(Refused::Twice("…".to_owned()));
         }
         if archive.has_overlapping_files().map_err(Refused::of_archive)? {
-            return Err(Refused::Bomb { ratio: RATIO });
+            return Err(Refused::Bomb { ratio: limits.ratio });
         }
         let manifest = read_manifest(&mut archive, limits)?;
         let unpacked: u64 = manifest.entries().map(|it| it.bytes).fold(0, u64::saturating_add);
-        if unpacked > ALWAYS.max(size.saturating_mul(RATIO)) {
-            return Err(Refused::Bomb { ratio: RATIO });
+        if unpacked > ALWAYS.max(size.saturating_mul(limits.ratio)) {
+            return Err(Refused::Bomb { ratio: limits.ratio });
         }
         let mut bundle = Self { archive, manifest };
         bundle.require_named()?;

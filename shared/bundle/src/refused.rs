@@ -81,7 +81,7 @@ pub enum Refused {
     #[error("the archive has more than {limit} entries, which is the limit here")]
     TooMany {
         /// Entries.
-        limit: usize,
+        limit: u64,
     },
     /// An entry is not what the manifest says.
     #[error("the entry `{0}` is not what `manifest.json` says: the file was damaged or changed")]

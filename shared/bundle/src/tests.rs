@@ -203,6 +203,37 @@ fn a_bomb_is_not_unpacked() {
 }
 
 #[test]
+fn a_bundle_over_a_limit_is_refused_and_one_of_our_own_is_not() {
+    let bytes = bundle();
+    let entries = u64::try_from(zip::ZipArchive::new(Cursor::new(&bytes)).unwrap().len()).unwrap();
+    let open = |limits: Limits| Bundle::open(Cursor::new(&bytes), &limits);
+    let usual = Limits::default();
+    assert!(open(Limits { entries, ..usual }).is_ok());
+    let refused = open(Limits { entries: entries - 1, ..usual }).unwrap_err();
+    assert!(matches!(refused, Refused::TooMany { .. }), "{refused}");
+    let refused = open(Limits { bytes: 10, ..usual }).unwrap_err();
+    assert!(matches!(refused, Refused::TooLarge { limit: 10 }), "{refused}");
+
+    let zeros = vec![0; 64 << 20];
+    let json = serde_json::to_vec(&promising("a", &zeros)).unwrap();
+    let dense = archive(&[("files/a", &zeros), ("manifest.json", &json)]);
+    let refused = Bundle::open(Cursor::new(&dense), &usual).unwrap_err();
+    assert!(matches!(refused, Refused::Bomb { ratio } if ratio == usual.ratio), "{refused}");
+    let mut own = Bundle::open(Cursor::new(&dense), &Limits::of_our_own()).unwrap();
+    own.verify().unwrap();
+}
+
+/// What a reader keeps of so many entries would be many times the file.
+#[test]
+fn an_archive_of_nothing_but_entries_is_refused_before_they_are_read() {
+    let limits = Limits::default();
+    let mut end = b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff".to_vec();
+    end.extend([0; 10]);
+    let refused = Bundle::open(Cursor::new(&end), &Limits { entries: 65_534, ..limits });
+    assert!(matches!(refused, Err(Refused::TooMany { limit: 65_534 })), "{refused:?}");
+}
+
+#[test]
 fn another_format_is_named() {
     let refused = refusal(&Manifest { format: "frappe".to_owned(), ..head() }, &[]);
     assert!(refused.to_string().contains("`frappe`"), "{refused}");

@@ -29,15 +29,39 @@ manifest.json  isi, jumlah baris dan SHA-256 / contents, row counts and SHA-256
 /// A bundle could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The disk or the archive failed.
+    /// There is no room for it.
+    #[error(
+        "the folder for temporary files is full: make room there, or set TEMP_FOLDER to a larger one"
+    )]
+    Full(#[source] io::Error),
+    /// The archive failed.
     #[error("write the bundle")]
-    Archive(#[from] ZipError),
+    Archive(#[source] ZipError),
     /// The disk failed.
     #[error("write the bundle to disk")]
-    Io(#[from] io::Error),
+    Io(#[source] io::Error),
     /// The manifest could not be made into JSON.
     #[error("write the manifest")]
     Manifest(#[from] serde_json::Error),
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::Full(error),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<ZipError> for WriteError {
+    fn from(error: ZipError) -> Self {
+        match error {
+            ZipError::Io(error) => error.into(),
+            other => Self::Archive(other),
+        }
+    }
 }
 
 /// Bytes that went by, counted and hashed.
