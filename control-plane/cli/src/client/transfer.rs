@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use reqwest::{Body, RequestBuilder, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{fs::File, io::AsyncWriteExt as _};
@@ -9,30 +10,48 @@ use tokio::{fs::File, io::AsyncWriteExt as _};
 use super::{Client, Login, Reply};
 use crate::failure::Failure;
 
+/// Where the control plane says the checksum of what it sends.
+const SHA256_HEADER: &str = "X-Bundle-SHA256";
 /// As long as the data is large; a connection that is gone is noticed before.
 const LIMIT: Duration = Duration::from_secs(12 * 60 * 60);
 
 impl Client {
-    /// Writes what stands at `path` into a file, which appears when it is whole; its size in bytes.
+    /// Writes what stands at `path` into a file that is not there yet. It appears when it is whole and
+    /// has the checksum that the control plane said, for its owner only; its size in bytes.
     ///
     /// # Errors
-    /// Fails if the control plane refuses or breaks off, or the file cannot be written.
+    /// Fails if the control plane refuses or breaks off, the file cannot be written, or what came is
+    /// another one.
     pub(crate) async fn download(&self, path: &[&str], to: &Path) -> Result<u64, Failure> {
         let request = self.authorized(self.http.get(self.place(path)?)).await?;
         let mut response = request.send().await.map_err(|error| self.unreachable(error))?;
         if !response.status().is_success() {
             return Err(refusal_of(response, self).await);
         }
-        let part = to.with_extension("part");
+        let promised = response.headers().get(SHA256_HEADER).cloned();
         let local = |error: std::io::Error| Failure::local("write the file", &error);
-        let mut file = File::create(&part).await.map_err(local)?;
-        let mut bytes = 0;
+        let folder = to.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or_else(|| Path::new("."));
+        let part = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder);
+        let (file, part) = part.map_err(local)?.into_parts();
+        let mut file = File::from_std(file);
+        let (mut bytes, mut hash) = (0, Context::new(&SHA256));
         while let Some(piece) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             file.write_all(&piece).await.map_err(local)?;
+            hash.update(&piece);
             bytes += u64::try_from(piece.len()).unwrap_or_default();
         }
         file.sync_all().await.map_err(local)?;
-        tokio::fs::rename(&part, to).await.map_err(local)?;
+        let seen: String =
+            hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        if promised.is_none_or(|it| it.as_bytes() != seen.as_bytes()) {
+            return Err(Failure::failed(
+                "the file that came is not the one that the control plane has: it was damaged or \
+                 changed on its way",
+                "nothing was kept of it; run the command again",
+            ));
+        }
+        part.persist_noclobber(to).map_err(|failed| local(failed.error))?;
         Ok(bytes)
     }
 
