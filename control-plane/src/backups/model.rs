@@ -94,6 +94,8 @@ pub(crate) struct Summary {
     pub(crate) tenants: i64,
     /// Of those, tenants with a backup that is younger than 26 hours.
     pub(crate) fresh: i64,
+    /// Tenants whose last good backup is older than that, or that have none though they are.
+    pub(crate) overdue: i64,
     /// Tenants whose last tries failed.
     pub(crate) failing: i64,
     /// Bytes of all that is kept.

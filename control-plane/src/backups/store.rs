@@ -101,6 +101,9 @@ pub(crate) async fn summarize(
     let sql = "SELECT count(*) AS tenants, \
              count(*) FILTER (WHERE EXISTS (SELECT FROM backups b WHERE b.tenant_id = t.id \
                AND b.state = 'kept' AND b.taken_at > $1)) AS fresh, \
+             count(*) FILTER (WHERE coalesce(t.ready_at, t.created_at) <= $1 \
+               AND NOT EXISTS (SELECT FROM backups b WHERE b.tenant_id = t.id \
+                 AND b.state = 'kept' AND b.taken_at > $1)) AS overdue, \
              (SELECT count(*) FROM backup_turns u JOIN tenants r ON r.id = u.tenant_id \
               WHERE u.failures > 0 AND r.provisioning = 'ready') AS failing, \
              (SELECT coalesce(sum(bytes), 0)::bigint FROM backups WHERE state = 'kept') AS bytes, \

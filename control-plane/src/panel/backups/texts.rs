@@ -7,6 +7,7 @@ hotelhub_http::catalogue! {
         lead: "Setiap hotel dicadangkan setiap malam: 7 harian, 4 mingguan, dan 12 bulanan disimpan.",
             "Every hotel is backed up every night: 7 daily, 4 weekly and 12 monthly backups are kept.";
         fresh: "Hotel dengan cadangan kurang dari 26 jam", "Hotels with a backup younger than 26 hours";
+        overdue: "Hotel yang cadangannya terlambat", "Hotels whose backup is overdue";
         failing: "Hotel yang cadangannya gagal", "Hotels whose backup fails";
         stored: "Tersimpan", "Kept in all";
         drills_30: "Uji pemulihan 30 hari terakhir", "Restore drills of the last 30 days";
