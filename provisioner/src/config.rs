@@ -2,6 +2,7 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use hotelhub_bundle::{Limits, read_temp_folder};
 use hotelhub_core::{
     clock::Clock,
     config::{ConfigFaults, Env, Reader},
@@ -52,6 +53,10 @@ pub struct Config {
     pub schema_version: i32,
     /// `STORAGE_URL`: where backups are kept. Unset: there are none.
     pub storage: Option<StorageConfig>,
+    /// `BUNDLE_MAX_GIB`: how much a bundle that somebody brings may hold.
+    pub bundle_limits: Limits,
+    /// `TEMP_FOLDER`: where bundles lie while they are made and read. Unset: as the system does.
+    pub temp_folder: Option<PathBuf>,
     /// `BACKUP_HOUR`: the hour of the UTC day at which the night's backups begin.
     pub backup_hour: u32,
     /// `BACKUP_CONCURRENCY`: how many tenants are backed up at once.
@@ -83,6 +88,8 @@ impl Config {
         let warm_pool = warm_pool(&mut reader);
         let schema_version = schema_version(&mut reader);
         let storage = StorageConfig::read(&mut reader);
+        let bundle_limits = Limits::read(&mut reader);
+        let temp_folder = read_temp_folder(&mut reader);
         let backup_hour = backup_hour(&mut reader);
         let usual = NonZeroUsize::new(BACKUP_CONCURRENCY).unwrap_or(NonZeroUsize::MIN);
         let backup_concurrency = reader.or("BACKUP_CONCURRENCY", usual);
@@ -101,6 +108,8 @@ impl Config {
                 warm_pool: warm_pool?,
                 schema_version: schema_version?,
                 storage: storage?,
+                bundle_limits: bundle_limits?,
+                temp_folder: temp_folder?,
                 backup_hour: backup_hour?,
                 backup_concurrency: backup_concurrency?,
                 clock: clock_file?.map_or_else(Clock::system, Clock::moved_by_file),

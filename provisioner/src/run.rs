@@ -67,6 +67,7 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
 /// # Errors
 /// Fails if a task that the program cannot do without ended by itself.
 pub async fn run(config: Config) -> Result<()> {
+    hotelhub_bundle::keep_temporary_files_in(config.temp_folder.as_deref());
     let tasks = Tasks::default();
     let wake = Wake::default();
     tasks.spawn_critical("wake", wake.clone().listen(config.control.clone(), tasks.clone()));

@@ -35,6 +35,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 /// Every tenant has its turn once in so many days.
 const ROUND_DAYS: i64 = 30;
+/// When the next one is tried after one that broke off: what is away may be back.
+const AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// For so long after its drill broke off, a tenant lets all others go first.
+const STEPS_BACK: TimeDelta = TimeDelta::hours(12);
 
 /// Tries backups. One at a time, of all processes.
 #[derive(Debug)]
@@ -106,16 +110,21 @@ impl Drills {
         let begin = "INSERT INTO restore_drills (id, tenant_id, backup_id, state, started_at)
              VALUES ($1, $2, $3, 'running', $4)";
         control.execute(begin, &[&id, &turn.tenant, &turn.backup, &now]).await?;
-        let tried = timeout(LIMIT, self.try_backup(&control, &turn))
+        let mut tried = timeout(LIMIT, self.try_backup(&control, &turn))
             .await
             .unwrap_or(Err(StepError::TooLong(LIMIT.as_secs())));
+        if tried.is_err() && store::find_kept(&control, turn.backup).await?.is_none() {
+            // Nothing is wrong with a backup whose time is over.
+            tried = Err(StepError::NotYet("the backup expired meanwhile".to_owned()));
+        }
         self.finish(&control, id, &turn, tried).await?;
         Ok(())
     }
 
     async fn try_backup(&self, control: &Session, turn: &Turn) -> Result<Value, StepError> {
         let backup = store::find_kept(control, turn.backup).await?;
-        let backup = backup.ok_or_else(|| StepError::Never("the backup has expired".to_owned()))?;
+        let backup =
+            backup.ok_or_else(|| StepError::NotYet("the backup has expired".to_owned()))?;
         let began = Instant::now();
         let bundle = fetch(&self.storage, &backup).await?;
         let (version, rows) = (bundle.manifest().schema_version, bundle.manifest().rows());
@@ -161,7 +170,7 @@ impl Drills {
     ) -> Result<(), Error> {
         let (state, error, figures) = match tried {
             Ok(figures) => ("passed", None, figures),
-            // What may pass says nothing about the backup; its tenant's turn comes again.
+            // What may pass says nothing about the backup; it is tried again.
             Err(error) if error.is_transient() => {
                 ("broken_off", Some(Chain(&error).to_string()), json!({}))
             }
@@ -184,20 +193,25 @@ impl Drills {
 }
 
 /// The tenant whose backups were tried longest ago, with its latest one; `None` while it is too early
-/// for the next drill: the fleet's are spread evenly over the round.
+/// for the next drill: the fleet's are spread evenly over the round. A drill that broke off says
+/// nothing, so it is nobody's turn: it is tried again soon, and others come first for a while.
 async fn find_turn(control: &Session, now: DateTime<Utc>) -> Result<Option<Turn>, Error> {
     let row = control
         .query_one(
             "SELECT (SELECT count(*) FROM tenants WHERE provisioning = 'ready'),
-               (SELECT max(started_at) FROM restore_drills)",
+               (SELECT max(started_at) FROM restore_drills WHERE state <> 'broken_off'),
+               (SELECT max(started_at) FROM restore_drills WHERE state = 'broken_off')",
             &[],
         )
         .await?;
-    let (tenants, last): (i64, Option<DateTime<Utc>>) = (row.try_get(0)?, row.try_get(1)?);
+    let tenants: i64 = row.try_get(0)?;
+    let (last, broken): (Option<DateTime<Utc>>, Option<DateTime<Utc>>) =
+        (row.try_get(1)?, row.try_get(2)?);
     // At least one a day, however few there are.
     let pause =
         TimeDelta::days(ROUND_DAYS) / i32::try_from(tenants.max(ROUND_DAYS)).unwrap_or(i32::MAX);
-    if last.is_some_and(|it| now - it < pause) {
+    let is_within = |it: Option<DateTime<Utc>>, pause| it.is_some_and(|it| now - it < pause);
+    if is_within(last, pause) || is_within(broken, AGAIN) {
         return Ok(None);
     }
     let sql = "SELECT t.id, b.id FROM tenants t
@@ -205,9 +219,12 @@ async fn find_turn(control: &Session, now: DateTime<Utc>) -> Result<Option<Turn>
            SELECT id FROM backups WHERE tenant_id = t.id AND state = 'kept'
            ORDER BY taken_at DESC LIMIT 1) AS b
          LEFT JOIN LATERAL (
-           SELECT max(started_at) AS at FROM restore_drills d WHERE d.tenant_id = t.id) AS drill ON true
-         WHERE t.provisioning = 'ready' ORDER BY drill.at NULLS FIRST, t.id LIMIT 1";
-    let row = control.query_opt(sql, &[]).await?;
+           SELECT max(started_at) FILTER (WHERE state <> 'broken_off') AS at,
+             coalesce(max(started_at) FILTER (WHERE state = 'broken_off') > $1, false) AS has_broken
+           FROM restore_drills d WHERE d.tenant_id = t.id) AS drill ON true
+         WHERE t.provisioning = 'ready'
+         ORDER BY drill.has_broken, drill.at NULLS FIRST, t.id LIMIT 1";
+    let row = control.query_opt(sql, &[&(now - STEPS_BACK)]).await?;
     row.map(|it| Ok(Turn { tenant: it.try_get(0)?, backup: it.try_get(1)? })).transpose()
 }
 

@@ -6,19 +6,20 @@ use std::{
 };
 
 use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
-use hotelhub_storage::Storage;
+use hotelhub_storage::{Listed, Storage};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::Config as Login;
 
-use super::{object_of, store};
+use super::{BACKUPS, COPIES, IMPORTS, TENANTS, object_of, store};
 use crate::{config::Config, engine::StepError, locks::Lock, restore_tenant, session::Session};
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 const AT_ONCE: i64 = 200;
 /// A list of all objects costs a call for each thousand.
 const COMPARE_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
-/// A bundle that was brought waits for its operation; one that nobody asked for goes after a day.
-const UPLOAD_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A bundle that was brought is there before the operation that it is for, and so may be others: what
+/// nobody knows of goes after a day.
+const STRAY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Younger than this, it may belong to somebody who is still at it.
 const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -97,36 +98,108 @@ impl Expiry {
         Ok(())
     }
 
-    /// Reports what is on record and not there, or there and on no record; takes out what dead
-    /// writers and uploads nobody asked for have left.
+    /// Reports what is on record and not there, or there and on no record; deletes what nobody will
+    /// ask for: backups without a record, uploads without an operation, files of copies that are gone,
+    /// and what dead writers have left.
     async fn compare(&self, control: &Session) -> Result<(), StepError> {
         // The storage first: whatever is there by then is on record, unless it is a stray.
-        let found = self.storage.list("tenants").await?;
+        let found = self.storage.list(TENANTS).await?;
         let records = store::list_objects(control).await?;
-        let names: HashSet<String> =
-            records.iter().map(|(tenant, id, _)| object_of(*tenant, *id)).collect();
         let there: HashSet<&str> = found.iter().map(|it| it.name.as_str()).collect();
-        let is_backup = |name: &str| name.contains("/backups/");
-        let strays = found.iter().filter(|it| is_backup(&it.name) && !names.contains(&it.name));
-        let strays: Vec<&str> = strays.map(|it| it.name.as_str()).collect();
         let missing = records.iter().filter(|(_, _, must)| *must);
         let missing = missing.map(|(tenant, id, _)| object_of(*tenant, *id));
         let missing: Vec<String> = missing.filter(|it| !there.contains(it.as_str())).collect();
-        metrics::gauge!("backup_strays").set(u32::try_from(strays.len()).unwrap_or(u32::MAX));
+        let known = Known {
+            backups: records.iter().map(|(tenant, id, _)| object_of(*tenant, *id)).collect(),
+            uploads: store::list_wanted_uploads(control).await?,
+            copies: store::list_copies_with_files(control).await?,
+        };
+        let strays: Vec<&Listed> = found.iter().filter(|it| known.is_stray(&it.name)).collect();
+        let backups = strays.iter().filter(|it| folder_in(&it.name) == Some(BACKUPS)).count();
+        metrics::gauge!("backup_strays").set(u32::try_from(backups).unwrap_or(u32::MAX));
         metrics::gauge!("backups_missing").set(u32::try_from(missing.len()).unwrap_or(u32::MAX));
-        if !strays.is_empty() {
-            tracing::error!(?strays, "object storage holds backups that are on no record");
-        }
         if !missing.is_empty() {
             tracing::error!(?missing, "object storage has lost backups");
         }
-        let old = SystemTime::now().checked_sub(UPLOAD_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
-        for upload in found.iter().filter(|it| it.name.contains("/imports/")) {
-            if upload.written_at < old {
-                self.storage.delete(&upload.name).await?;
+        let old = SystemTime::now().checked_sub(STRAY_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
+        for stray in strays {
+            let is_backup = folder_in(&stray.name) == Some(BACKUPS);
+            if is_backup {
+                tracing::error!(stray = stray.name, "a backup is on no record");
+            }
+            if stray.written_at < old {
+                self.storage.delete(&stray.name).await?;
+                tracing::warn!(object = stray.name, "deleted what belongs to nothing on record");
             }
         }
         self.storage.sweep_unfinished("", UNFINISHED_AGE).await?;
         Ok(())
+    }
+}
+
+/// What is on record of that which lies in tenants' folders.
+struct Known {
+    /// The objects of backups.
+    backups: HashSet<String>,
+    /// The objects of bundles that an operation is about which is not settled.
+    uploads: HashSet<String>,
+    /// The folders of files that came with copies that are there.
+    copies: HashSet<String>,
+}
+
+impl Known {
+    /// Whether an object is of a kind that is on record, and is on none. A hotel's own files are not.
+    fn is_stray(&self, name: &str) -> bool {
+        match folder_in(name) {
+            Some(BACKUPS) => !self.backups.contains(name),
+            Some(IMPORTS) => !self.uploads.contains(name),
+            Some(COPIES) => {
+                let folder = name.splitn(5, '/').take(4).collect::<Vec<_>>().join("/");
+                !self.copies.contains(&folder)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The name of the folder in a tenant's folder that an object lies in.
+fn folder_in(name: &str) -> Option<&str> {
+    let mut parts = name.splitn(4, '/');
+    let is_of_tenant = parts.next() == Some(TENANTS) && parts.next().is_some();
+    let folder = parts.next().filter(|_| is_of_tenant);
+    folder.filter(|_| parts.next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_lies_in_a_folder_of_that_name_is_of_that_kind() {
+        let of = |name: &str| folder_in(name).map(str::to_owned);
+        assert_eq!(of("tenants/t/backups/b.zip").as_deref(), Some("backups"));
+        assert_eq!(of("tenants/t/files/imports/b.zip").as_deref(), Some("files"));
+        assert_eq!(of("tenants/t/backups"), None);
+        assert_eq!(of("elsewhere/t/backups/b.zip"), None);
+        let known = Known {
+            backups: HashSet::from(["tenants/t/backups/b.zip".to_owned()]),
+            uploads: HashSet::from(["tenants/t/imports/u.zip".to_owned()]),
+            copies: HashSet::from(["tenants/t/copies/c".to_owned()]),
+        };
+        for kept in [
+            "tenants/t/backups/b.zip",
+            "tenants/t/imports/u.zip",
+            "tenants/t/copies/c/logo/a.png",
+            "tenants/t/files/backups/x.zip",
+            "tenants/t/files/imports/x.zip",
+            "tenants/t/files/copies/c",
+        ] {
+            assert!(!known.is_stray(kept), "{kept}");
+        }
+        for stray in
+            ["tenants/t/backups/x.zip", "tenants/t/imports/x.zip", "tenants/t/copies/d/a.png"]
+        {
+            assert!(known.is_stray(stray), "{stray}");
+        }
     }
 }

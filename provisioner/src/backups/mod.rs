@@ -2,9 +2,9 @@
 //!
 //! A backup is a bundle in object storage, under `tenants/<tenant>/backups/`. What holds:
 //!
-//! - **A row comes before its object and goes after it.** So an object without a row is a fault of
-//!   ours, which [`Expiry`] reports, and whoever dies in between leaves a row that is taken up again
-//!   or expires.
+//! - **A row comes before its object and goes after it.** So whoever dies in between leaves a row
+//!   that is taken up again or expires. An object without a row is a fault of ours, which [`Expiry`]
+//!   reports, and deletes after a day.
 //! - **A backup is `kept` only once its object is whole** and its size and SHA-256 are on record.
 //! - **One nightly backup a night**: of two who would make it one waits, and finds it made.
 //! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
@@ -21,7 +21,7 @@ mod retention;
 pub(crate) mod store;
 mod take;
 
-use hotelhub_core::ids::{BackupId, TenantId};
+use hotelhub_core::ids::{BackupId, DatabaseId, TenantId};
 use hotelhub_storage::Storage;
 
 pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly};
@@ -34,9 +34,18 @@ use crate::engine::StepError;
 /// How long a backup is kept that somebody asked for, or that was made before a restore, in days.
 pub(crate) const KEPT_DAYS: i64 = 30;
 
+/// The folders of all tenants.
+const TENANTS: &str = "tenants";
+/// In a tenant's folder: its backups.
+const BACKUPS: &str = "backups";
+/// In a tenant's folder: bundles that were brought.
+const IMPORTS: &str = "imports";
+/// In a tenant's folder: files of copies that do not serve yet.
+const COPIES: &str = "copies";
+
 /// The folder of all that a tenant has in object storage.
 pub(crate) fn folder_of(tenant: TenantId) -> String {
-    format!("tenants/{tenant}")
+    format!("{TENANTS}/{tenant}")
 }
 
 /// The folder of the files that a hotel keeps.
@@ -44,9 +53,14 @@ pub(crate) fn files_of(tenant: TenantId) -> String {
     format!("{}/files", folder_of(tenant))
 }
 
+/// The folder of the files that came with a copy, until it serves.
+pub(crate) fn files_of_copy(tenant: TenantId, copy: DatabaseId) -> String {
+    format!("{}/{COPIES}/{copy}", folder_of(tenant))
+}
+
 /// The object of a bundle that was brought to be imported.
 pub(crate) fn upload_of(tenant: TenantId, upload: BackupId) -> String {
-    format!("{}/imports/{upload}.zip", folder_of(tenant))
+    format!("{}/{IMPORTS}/{upload}.zip", folder_of(tenant))
 }
 
 /// The storage, where an operation cannot do without.
@@ -57,5 +71,5 @@ pub(crate) fn required(storage: Option<&Storage>) -> Result<&Storage, StepError>
 
 /// The object of a backup.
 pub(crate) fn object_of(tenant: TenantId, backup: BackupId) -> String {
-    format!("{}/backups/{backup}.zip", folder_of(tenant))
+    format!("{}/{BACKUPS}/{backup}.zip", folder_of(tenant))
 }

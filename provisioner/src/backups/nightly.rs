@@ -29,6 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Longer than a backup of the largest hotel.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 const LONGEST_WAIT_MINUTES: i64 = 60;
+/// A night, and as long again as its backup may wait for others.
+const OVERDUE_HOURS: i64 = 26;
 
 /// Makes nightly backups. Several of them, in one process or many, share the work.
 #[derive(Clone, Debug)]
@@ -196,13 +198,12 @@ impl Nightly {
         store::expire_other_nights(control, tenant, &kept).await.map(drop)
     }
 
-    /// How many tenants have tried in vain, for the alarm.
+    /// How many tenants have tried in vain, or have no good backup that is young enough however that
+    /// came about, for the alarm.
     async fn report(&self, control: &Session) -> Result<(), Error> {
-        let sql = "SELECT count(*) FROM backup_turns b JOIN tenants t ON t.id = b.tenant_id
-             WHERE b.failures > 0 AND t.provisioning = 'ready'";
-        let failing: i64 = control.query_one(sql, &[]).await?.try_get(0)?;
-        let failing = u32::try_from(failing).unwrap_or(u32::MAX);
-        metrics::gauge!("backups_overdue").set(failing);
+        let late = self.clock.now() - TimeDelta::hours(OVERDUE_HOURS);
+        let overdue = store::count_overdue(control, late).await?;
+        metrics::gauge!("backups_overdue").set(u32::try_from(overdue).unwrap_or(u32::MAX));
         Ok(())
     }
 }

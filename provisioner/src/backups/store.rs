@@ -1,5 +1,7 @@
 //! Every statement about backups on the control database.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use hotelhub_bundle::TenantEntry;
 use hotelhub_core::{
@@ -8,6 +10,7 @@ use hotelhub_core::{
 };
 use tokio_postgres::{Error, Row};
 
+use super::{files_of_copy, upload_of};
 use crate::{contents::dump::Dumped, session::Session};
 
 /// Why a backup is made.
@@ -276,4 +279,30 @@ pub(super) async fn list_objects(
     let sql = "SELECT tenant_id, id, state = 'kept' FROM backups";
     let rows = control.query(sql, &[]).await?;
     rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?, it.try_get(2)?))).collect()
+}
+
+/// How many tenants have tried in vain, or have no backup of `late` or after though they were there.
+pub(super) async fn count_overdue(control: &Session, late: DateTime<Utc>) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM tenants t LEFT JOIN backup_turns u ON u.tenant_id = t.id
+         WHERE t.provisioning = 'ready' AND (u.failures > 0
+           OR (coalesce(t.ready_at, t.created_at) <= $1 AND NOT EXISTS (
+             SELECT FROM backups b
+             WHERE b.tenant_id = t.id AND b.state = 'kept' AND b.taken_at > $1)))";
+    control.query_one(sql, &[&late]).await?.try_get(0)
+}
+
+/// The objects of bundles that were brought for operations that are not settled.
+pub(super) async fn list_wanted_uploads(control: &Session) -> Result<HashSet<String>, Error> {
+    let sql = "SELECT tenant_id, (wish ->> 'upload_id')::uuid FROM operations
+         WHERE settled_at IS NULL AND wish ->> 'upload_id' IS NOT NULL";
+    let rows = control.query(sql, &[]).await?;
+    rows.iter().map(|it| Ok(upload_of(it.try_get(0)?, it.try_get(1)?))).collect()
+}
+
+/// The folders of files that came with copies which do not serve yet, or have just begun to.
+pub(super) async fn list_copies_with_files(control: &Session) -> Result<HashSet<String>, Error> {
+    let sql = "SELECT tenant_id, id FROM databases
+         WHERE tenant_id IS NOT NULL AND state IN ('claimed', 'preview', 'assigned')";
+    let rows = control.query(sql, &[]).await?;
+    rows.iter().map(|it| Ok(files_of_copy(it.try_get(0)?, it.try_get(1)?))).collect()
 }

@@ -58,15 +58,16 @@ async fn upload(storage: &Storage, object: &str, dumped: Dumped) -> Result<Dumpe
 pub(crate) async fn fetch(storage: &Storage, backup: &Backup) -> Result<Bundle<File>, StepError> {
     let object = object_of(backup.tenant, backup.id);
     let sha256 = backup.sha256.clone().unwrap_or_default();
-    fetch_object(storage, &object, &sha256).await
+    // It is proven to be ours: whatever the hotel has is restored.
+    fetch_object(storage, (&object, &sha256), Limits::of_our_own()).await
 }
 
 /// Brings a bundle from object storage, and reads all of it once: what is refused here was never
 /// loaded anywhere.
 pub(crate) async fn fetch_object(
     storage: &Storage,
-    object: &str,
-    sha256: &str,
+    (object, sha256): (&str, &str),
+    limits: Limits,
 ) -> Result<Bundle<File>, StepError> {
     let mut file = tokio::fs::File::from_std(dump::unnamed_file()?);
     if !storage.get_large(object, &mut file).await? {
@@ -88,7 +89,7 @@ pub(crate) async fn fetch_object(
     let mut file = file.into_std().await;
     file.rewind().map_err(Refused::Io)?;
     let verified = tokio::task::spawn_blocking(move || {
-        let mut bundle = Bundle::open(file, &Limits::default())?;
+        let mut bundle = Bundle::open(file, &limits)?;
         bundle.verify()?;
         Ok::<_, Refused>(bundle)
     });

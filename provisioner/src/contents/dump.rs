@@ -28,6 +28,8 @@ use crate::{
     session::Session,
 };
 
+/// Longest wait for a table that a migration holds, in milliseconds.
+const LOCK_MS: u32 = 5_000;
 /// Pieces that wait for the writer: some megabytes at most.
 const AHEAD: usize = 64;
 
@@ -82,24 +84,44 @@ async fn tell(
     pieces: &Sender<Piece>,
     mut progress: Option<&mut Progress<'_>>,
 ) -> Result<(), StepError> {
-    inside.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let tables = begin(inside).await?;
     let head = read_head(inside, tenant).await?;
-    for table in tables::list(inside).await?.iter().filter(|it| !it.is_history()) {
+    for table in tables.iter().filter(|it| !it.is_history()) {
         tell_table(inside, table, pieces, progress.as_deref_mut()).await?;
     }
     inside.run("COMMIT").await?;
-    for file in storage.list(files).await? {
+    let mut listed = storage.list(files).await?;
+    listed.sort_by(|one, other| one.name.cmp(&other.name));
+    for file in listed {
         let Some(name) = file.name.strip_prefix(files) else { continue };
         let mut content = tokio::fs::File::from_std(unnamed_file()?);
         // One that was deleted since the list is none of the hotel's.
         if storage.get_large(&file.name, &mut content).await? {
             let mut content = content.into_std().await;
-            content.rewind().map_err(WriteError::Io)?;
+            content.rewind().map_err(WriteError::from)?;
             let name = name.trim_start_matches('/').to_owned();
             send(pieces, Piece::File { name, content }).await?;
         }
     }
     send(pieces, Piece::Finish(Box::new(head))).await
+}
+
+/// Begins the transaction of one snapshot, and locks all tables before that is taken, so that no
+/// migration comes in between: it waits for us, or we give up after some seconds and come again.
+async fn begin(inside: &Session) -> Result<Vec<Table>, StepError> {
+    let tables = tables::list(inside).await?;
+    let names: Vec<String> = tables.iter().map(Table::sql_name).collect();
+    // LOCK takes no snapshot; the statement after it does.
+    let sql = format!(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+         SET LOCAL lock_timeout = '{LOCK_MS}ms'; LOCK TABLE {} IN ACCESS SHARE MODE",
+        names.join(", ")
+    );
+    inside.client().simple_query(&sql).await?;
+    if tables::list(inside).await? != tables {
+        return Err(StepError::NotYet("the schema has just changed".to_owned()));
+    }
+    Ok(tables)
 }
 
 /// All that the manifest says beside tables and files. The first statement of the transaction: what

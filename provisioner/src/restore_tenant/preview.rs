@@ -13,7 +13,7 @@ use super::{
     work::{Source, missing},
 };
 use crate::{
-    copies,
+    contents, copies,
     engine::{StepError, progress},
     session::Session,
 };
@@ -61,9 +61,11 @@ pub(super) async fn take_away(work: &mut Work, control: &Session) -> Result<(), 
     Ok(control.execute(&discarding("database_id = $1"), &[&id]).await.map(drop)?)
 }
 
-/// Takes the preview away.
+/// Takes the preview away, and the files that came with it.
 pub(super) async fn discard(work: &mut Work, control: &Session) -> Result<(), StepError> {
-    Ok(discard_all_of(control, work.operation.tenant).await?)
+    discard_all_of(control, work.operation.tenant).await?;
+    let Some(storage) = &work.tools.storage else { return Ok(()) };
+    contents::files::discard(storage, &work.files_of_copy()).await
 }
 
 /// Takes a tenant's preview away, if it has one; its copy is then dropped by whoever discards copies.

@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use hotelhub_bundle::{Bundle, Refused};
+use hotelhub_core::{ids::BackupId, sql::Query as _};
 
 use super::{
     Work,
@@ -21,7 +22,7 @@ pub(super) async fn fetch(work: &Work, control: &Session) -> Result<Bundle<File>
         }
         Some(Source::Upload { id, sha256 }) => {
             let object = backups::upload_of(work.operation.tenant, *id);
-            backups::fetch_object(storage, &object, sha256).await?
+            backups::fetch_object(storage, (&object, sha256), work.tools.limits).await?
         }
         Some(Source::Preview { .. }) | None => return Err(missing("its bundle")),
     };
@@ -41,9 +42,12 @@ fn require_known(bundle: &Bundle<File>, known: i32) -> Result<(), Refused> {
     Ok(())
 }
 
-/// A bundle that was brought is not kept, whether it was taken or refused.
-pub(super) async fn forget_upload(work: &mut Work, _control: &Session) -> Result<(), StepError> {
-    let Some(Source::Upload { id, .. }) = &work.facts.source else { return Ok(()) };
-    let object = backups::upload_of(work.operation.tenant, *id);
-    Ok(backups::required(work.tools.storage.as_ref())?.delete(&object).await?)
+/// A bundle that was brought is not kept, whether it was taken or refused. What was asked for counts:
+/// a run may end before it has read that.
+pub(super) async fn forget_upload(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let sql = "SELECT (wish ->> 'upload_id')::uuid FROM operations WHERE id = $1";
+    let upload = control.query_one(sql, &[&work.operation.id]).await?;
+    let upload: Option<BackupId> = upload.try_get(0)?;
+    let (Some(id), Some(storage)) = (upload, &work.tools.storage) else { return Ok(()) };
+    Ok(storage.delete(&backups::upload_of(work.operation.tenant, id)).await?)
 }

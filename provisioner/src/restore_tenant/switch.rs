@@ -11,7 +11,7 @@ use super::{
 use crate::{
     access,
     backups::{self, Kind, Wanted},
-    contents::audit,
+    contents::{self, audit},
     copies,
     engine::{
         StepError,
@@ -71,17 +71,20 @@ pub(super) async fn take_back(work: &mut Work, control: &Session) -> Result<(), 
     Ok(site.session.run(&format!("ALTER ROLE {} LOGIN", id.name())).await?)
 }
 
-/// Shuts the old copy, and then backs up what it has: nobody can add to it any more.
+/// Gives the hotel the files that came with its new rows. Then shuts the old copy and backs up what
+/// it has: nobody can add to it any more.
 pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let (tools, operation) = (work.tools.clone(), work.operation);
     let (old, _, _) = work.from()?;
     let keep_until = work.facts.until;
+    let storage = backups::required(tools.storage.as_ref())?;
+    let files = backups::files_of(operation.tenant);
+    contents::files::take_over(storage, &work.files_of_copy(), &files).await?;
     let site = work.old_site(control).await?;
     copies::shut(site, old).await?;
     let inside = site.inside(&old.name()).await?;
     let kind = Kind::BeforeRestore(operation.id);
     let wanted = Wanted { tenant: operation.tenant, kind, database: old, keep_until };
-    let storage = backups::required(tools.storage.as_ref())?;
     let mut progress = Progress::begin(control, operation.id);
     let backup = backups::take(control, &inside, storage, &wanted, Some(&mut progress)).await?;
     Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?)

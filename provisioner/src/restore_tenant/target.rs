@@ -30,6 +30,8 @@ pub(super) async fn load(work: &mut Work, control: &Session) -> Result<(), StepE
     let (id, tools) = (work.facts.database_id, work.tools.clone());
     let copy = NewCopy { id, host, generation: generation + 1, schema_version: version };
     copies::register(control, operation, &copy).await?;
+    let storage = backups::required(tools.storage.as_ref())?;
+    let bundle = contents::files::unpack(storage, &work.files_of_copy(), bundle).await?;
 
     let site = work.new_site(control).await?;
     let mut inside = site.make_fresh(id, version).await?;
@@ -71,8 +73,8 @@ pub(super) async fn rename(
     Ok(())
 }
 
-/// Drops the copy, whoever is in it, and its role, and forgets it. On a server that is away it is
-/// left to be discarded.
+/// Drops the copy, whoever is in it, its role and the files that came with it, and forgets it. On a
+/// server that is away it is left to be discarded.
 pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), StepError> {
     // The place is flushed to disk before anything is made; a preview was made by another run.
     if work.facts.db_host_id.is_none() || work.facts.is_of_preview() {
@@ -80,11 +82,18 @@ pub(super) async fn drop_all(work: &mut Work, control: &Session) -> Result<(), S
     }
     let id = work.facts.database_id;
     let sql = "SELECT state FROM databases WHERE id = $1";
-    let Some(row) = control.query_opt(sql, &[&id]).await? else { return Ok(()) };
-    match row.try_get(0)? {
-        "claimed" => {}
-        "discarding" => return Ok(()),
-        state => return Err(StepError::NotYet(format!("the new copy is {state}, and stays"))),
+    let row = control.query_opt(sql, &[&id]).await?;
+    let state: Option<String> = row.map(|it| it.try_get(0)).transpose()?;
+    if let Some(state) = &state
+        && !["claimed", "discarding"].contains(&&**state)
+    {
+        return Err(StepError::NotYet(format!("the new copy is {state}, and stays")));
+    }
+    if let Some(storage) = &work.tools.storage {
+        contents::files::discard(storage, &work.files_of_copy()).await?;
+    }
+    if state.is_none_or(|it| it == "discarding") {
+        return Ok(());
     }
     let dropped = match work.new_site(control).await {
         Ok(site) => copies::drop_all(&site.session, id).await.map_err(StepError::from),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use hotelhub_bundle::Limits;
 use hotelhub_core::{
     clock::Clock,
     ids::{BackupId, DatabaseId, DbHostId, TenantId},
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use super::settle;
 use crate::{
+    backups,
     config::Config,
     engine::{Operation, StepError},
     hosts::Site,
@@ -102,6 +104,7 @@ impl Facts {
 pub struct Tools {
     pub(super) db_host_keys: Keyring,
     pub(super) storage: Option<Storage>,
+    pub(super) limits: Limits,
     pub(super) clock: Clock,
     pub(super) schema_version: i32,
     sealing_keys: Keyring,
@@ -115,6 +118,7 @@ impl Tools {
         Self {
             db_host_keys: config.db_host_keys.clone(),
             storage,
+            limits: config.bundle_limits,
             clock: config.clock.clone(),
             schema_version: config.schema_version,
             sealing_keys: config.sealing_keys.clone(),
@@ -141,6 +145,11 @@ impl Work {
     /// The copy that served when the run began, where it is, and its generation.
     pub(super) fn from(&self) -> Result<(DatabaseId, DbHostId, i32), StepError> {
         self.facts.from.ok_or_else(|| missing("the copy that it replaces"))
+    }
+
+    /// The folder of the files that came with the copy.
+    pub(super) fn files_of_copy(&self) -> String {
+        backups::files_of_copy(self.operation.tenant, self.facts.database_id)
     }
 
     /// The server of the copy that served when the run began.

@@ -84,6 +84,17 @@ impl Launch {
         self
     }
 
+    /// Runs the child so that no file that it writes gets larger than so many blocks of 512 bytes; it
+    /// is told so as by a disk that is full.
+    #[must_use]
+    pub fn with_file_limit(mut self, blocks: u32) -> Self {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let program = std::mem::replace(&mut self.executable, PathBuf::from("/bin/sh"));
+        let head = [OsString::from("-c"), OsString::from(script), program.into_os_string()];
+        self.args.splice(0..0, head);
+        self
+    }
+
     /// Starts the child.
     ///
     /// # Errors

@@ -1,20 +1,28 @@
 //! A hotel leaves one platform with everything and moves in at another: both answer the same.
 
+use std::{io::Cursor, os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+use hotelhub_bundle::{BundleWriter, FORMAT, FORMAT_VERSION, Manifest, TenantEntry};
+use hotelhub_core::ids::TenantId;
 use platform_tests::{
     client::{Answer, Hotel, Signup, stay},
     platform::{HOTEL_DEADLINE, Platform, Role, Stage, VENDOR_EMAIL},
-    postgres::Preset,
+    postgres::{Preset, connect},
+    waiting::eventually,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::operator::{Operator, Said};
+
+const PICTURE: &[u8] = b"\x89PNG of a room";
 
 /// A platform, and an operator who is logged in to it.
 struct Place {
     operator: Operator,
     platform: Platform,
-    _stage: Stage,
+    stage: Stage,
 }
 
 impl Place {
@@ -29,11 +37,19 @@ impl Place {
         let url = platform.setup().control_public_url();
         let login = ["--url", &url, "login", "--email", VENDOR_EMAIL];
         operator.run_with(&login, platform.vendor_password()).await.done();
-        Self { operator, platform, _stage: stage }
+        Self { operator, platform, stage }
     }
 
     async fn run(&self, line: &str) -> Said {
         self.operator.run(&line.split(' ').collect::<Vec<_>>()).await
+    }
+
+    /// Where the hotel's files are.
+    async fn files_of(&self, slug: &str) -> PathBuf {
+        let tenant = self.run(&format!("tenant show {slug} --json")).await.json();
+        let storage: Url = self.platform.setup().storage_url().parse().unwrap();
+        let tenant = tenant["id"].as_str().unwrap();
+        storage.to_file_path().unwrap().join(format!("tenants/{tenant}/files"))
     }
 
     async fn open(&self, slug: &str) -> (Signup, Hotel) {
@@ -81,6 +97,9 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     let (arrival, departure) = stay(3, 2);
     hotel.reserve(&property, &kind, (&arrival, &departure), "budi@example.com").await.unwrap();
     let before = answers(&hotel).await;
+    let picture = old.files_of("mandala").await.join("kamar/caf\u{e9} ~1.png");
+    std::fs::create_dir_all(picture.parent().unwrap()).unwrap();
+    std::fs::write(&picture, PICTURE).unwrap();
 
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mandala.zip");
@@ -88,6 +107,9 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     let said = old.run(&format!("tenant export mandala --output {file}")).await;
     assert!(said.err.contains("back_up"), "{}", said.err);
     assert!(said.done().starts_with("wrote "));
+    let mode = std::fs::metadata(file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "it has the data of guests");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
     let again = old.run(&format!("tenant export mandala --output {file}")).await.refused(2);
     assert!(again.contains("is there already"), "{again}");
 
@@ -111,12 +133,55 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     new.run("tenant restore mandala --end swap").await.done();
     let moved = stranger.log_in(&signup.owner_email, &signup.password).await.unwrap();
     assert_eq!(answers(&moved).await, before);
+    let picture = new.files_of("mandala").await.join("kamar/caf\u{e9} ~1.png");
+    assert_eq!(std::fs::read(picture).unwrap(), PICTURE);
     let (arrival, departure) = stay(5, 1);
     moved.reserve(&property, &kind, (&arrival, &departure), "budi@example.com").await.unwrap();
     let list = new.run("backup list --tenant mandala --json").await.json();
     assert_eq!(list[0]["kind"], "before_restore", "what {} had is kept", resident.slug);
-    let drills = new.run("backup drills").await.done();
-    assert!(drills.contains("TENANT") || drills.contains("no drills"), "{drills}");
+    let drilled = async || {
+        let drills = new.run("backup drills --json").await.json();
+        let first = drills.get(0).filter(|it| it["state"] != "running");
+        first.map(|it| (it["state"].clone(), it["error"].clone()))
+    };
+    let drilled = eventually(HOTEL_DEADLINE, "a restore drill", drilled).await.unwrap();
+    assert_eq!(drilled, (json!("passed"), Value::Null), "what is kept can be restored");
+
+    // A day later and a little, if no night had come.
+    let standing = async || new.run("backup summary --json").await.json();
+    assert_eq!(standing().await["overdue"], 0);
+    let control = connect(&new.stage.postgres.urls().unwrap().control).await.unwrap();
+    let late = "UPDATE tenants SET ready_at = ready_at - interval '27 hours';
+         UPDATE backups SET taken_at = taken_at - interval '27 hours'";
+    control.simple_query(late).await.unwrap();
+    let late = standing().await;
+    assert_eq!((&late["overdue"], &late["fresh"]), (&json!(1), &json!(0)), "{late}");
+}
+
+fn bomb() -> Vec<u8> {
+    let mut writer = BundleWriter::begin(Cursor::new(Vec::new())).unwrap();
+    writer.begin_table("guests").unwrap();
+    for _ in 0..32 {
+        writer.write(&vec![b'0'; 1 << 20]).unwrap();
+    }
+    writer.end_table("guests", vec!["id".to_owned()], 1);
+    let head = Manifest {
+        format: FORMAT.to_owned(),
+        format_version: FORMAT_VERSION,
+        taken_at: chrono::DateTime::UNIX_EPOCH,
+        tenant: TenantEntry {
+            id: TenantId::generate(),
+            slug: "mandala".to_owned(),
+            company_name: "Hotel Mandala".to_owned(),
+            language: "id".to_owned(),
+        },
+        schema_version: 1,
+        schema_checksum: String::new(),
+        tables: Vec::new(),
+        sequences: Vec::new(),
+        files: Vec::new(),
+    };
+    writer.finish(head).unwrap().0.into_inner()
 }
 
 #[tokio::test]
@@ -131,6 +196,11 @@ async fn what_is_no_bundle_is_refused_before_anything_is_asked_for() {
     assert!(refused.contains("(BUNDLE_REFUSED)") && refused.contains("whole ZIP"), "{refused}");
     let none = place.run("operation list --tenant mandala --kind restore_tenant").await.done();
     assert_eq!(none, "no operations\n");
+    // One that unpacks to a thousand times its size.
+    std::fs::write(&file, bomb()).unwrap();
+    let line = format!("tenant import mandala {} --end swap", file.display());
+    let refused = place.run(&line).await.refused(1);
+    assert!(refused.contains("(BUNDLE_REFUSED)") && refused.contains("100 times"), "{refused}");
     let missing = place.run("tenant import mandala /nowhere/at/all.zip").await;
     assert!(missing.refused(1).contains("read the file"));
 

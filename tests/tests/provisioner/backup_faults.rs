@@ -130,3 +130,97 @@ async fn a_platform_without_storage_says_so() {
     assert_eq!(run["last_error"], "STORAGE_URL of the provisioner is not set");
     tokio::time::timeout(Duration::from_secs(60), stop(provisioner)).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_belongs_to_nothing_on_record_goes_after_a_day() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let kept = shelf.back_up().await;
+    let bundle = std::fs::read(shelf.object_of(kept)).unwrap();
+    let folder = shelf.two.ground.storage().join(format!("tenants/{}", shelf.hotel.tenant));
+    let put = |name: &str, days: u64| {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, b"x").unwrap();
+        let then = std::time::SystemTime::now() - Duration::from_secs(days * 86_400 + 60);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+        path
+    };
+    let old = [
+        put("backups/01970000-0000-7000-8000-000000000001.zip", 1),
+        put("imports/01970000-0000-7000-8000-000000000002.zip", 1),
+        put("copies/01970000-0000-7000-8000-000000000003/logo.png", 1),
+    ];
+    let others = [
+        put("backups/01970000-0000-7000-8000-000000000004.zip", 0),
+        put("imports/01970000-0000-7000-8000-000000000005.zip", 0),
+        // The hotel's own, whatever they are called.
+        put("files/imports/logo.png", 9),
+        put("files/backups/logo.png", 9),
+        shelf.object_of(kept),
+    ];
+    // One that was brought long ago for an operation that has not come to it.
+    let wish = shelf.bring(&bundle, "preview");
+    let upload = put(&format!("imports/{}.zip", wish["upload_id"].as_str().unwrap()), 3);
+    std::fs::write(&upload, &bundle).unwrap();
+    let then = std::time::SystemTime::now() - Duration::from_secs(3 * 86_400);
+    std::fs::File::options().write(true).open(&upload).unwrap().set_modified(then).unwrap();
+    let gate = crate::gates::Gate::before_step(&shelf.two.ground, "load").await;
+    let asked = shelf.two.ask(shelf.hotel.tenant, "restore_tenant", wish).await;
+    let provisioner = shelf.two.ground.start("sweeper").await;
+    let swept = async || old.iter().all(|it| !it.exists()).then_some(());
+    eventually(SOON, "the strays to go", swept).await.unwrap();
+    assert!(others.iter().all(|it| it.exists()));
+    assert!(upload.exists(), "an operation is about it");
+    gate.open().await;
+    shelf.two.wait_until(asked, "done").await;
+    assert!(!upload.exists());
+    stop(provisioner).await;
+}
+
+#[tokio::test]
+async fn a_backup_waits_for_a_migration_and_does_not_read_beside_it() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let migration = shelf.two.inside(shelf.hotel.tenant).await;
+    let begin = "BEGIN; LOCK TABLE rooms IN ACCESS EXCLUSIVE MODE";
+    migration.simple_query(begin).await.unwrap();
+    let asked = shelf.two.ask(shelf.hotel.tenant, "backup_tenant", json!({})).await;
+    let provisioner = shelf.two.ground.start("worker").await;
+    shelf.two.wait_for_error(asked, "lock timeout").await;
+    let change = "UPDATE rooms SET number = number || 'B'; COMMIT";
+    migration.simple_query(change).await.unwrap();
+    shelf.two.wait_until(asked, "done").await;
+    stop(provisioner).await;
+}
+
+#[tokio::test]
+async fn a_drill_that_broke_off_is_nobodys_turn_and_one_without_its_backup_fails() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let backup = shelf.back_up().await;
+    let ground = &shelf.two.ground;
+    let broken =
+        "INSERT INTO restore_drills (id, tenant_id, backup_id, state, started_at, finished_at)
+         VALUES (gen_random_uuid(), $1, $2, 'broken_off', now() - interval '1 hour', now())";
+    ground.control.execute(broken, &[&shelf.hotel.tenant, &backup]).await.unwrap();
+    std::fs::remove_file(shelf.object_of(backup)).unwrap();
+    let provisioner = ground.start("driller").await;
+    let failed = "SELECT count(*) FROM restore_drills
+         WHERE state = 'failed' AND error LIKE '%object storage has no%'";
+    let drilled = async || (shelf.count(failed).await == 1).then_some(());
+    eventually(SOON, "a drill to fail", drilled).await.unwrap();
+    stop(provisioner).await;
+}
+
+#[tokio::test]
+async fn a_backup_that_does_not_fit_says_what_to_do_and_is_no_backup() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let asked = shelf.two.ask(shelf.hotel.tenant, "backup_tenant", json!({})).await;
+    // No file may be larger than 64 KiB: as on a disk that is full.
+    let launch = shelf.two.ground.launch("cramped", "run").with_file_limit(128);
+    let provisioner = shelf.two.ground.started(&launch).await;
+    shelf.two.wait_for_error(asked, "set TEMP_FOLDER to a larger one").await;
+    stop(provisioner).await;
+    assert_eq!(shelf.count("SELECT count(*) FROM backups WHERE state = 'kept'").await, 0);
+    assert!(shelf.objects().is_empty(), "{:?}", shelf.objects());
+    shelf.two.finish(asked, "done").await;
+    shelf.assert_nothing_stray().await;
+}

@@ -103,6 +103,12 @@ async fn every_hotel_is_backed_up_once_a_night_and_old_nights_go() {
     let latest = "SELECT count(*) FROM (SELECT night FROM backups ORDER BY night DESC LIMIT 7) n
          WHERE night >= current_date - 7";
     assert_eq!(shelf.count(latest).await, 7, "the last seven nights that there are");
+    // Beside them at least two of the last four weeks and two of the months before.
+    let nightly = shelf.count(kept).await;
+    assert!((7 + 2 + 2..=7 + 4 + 12).contains(&nightly), "{nightly}");
+    let oldest = "SELECT current_date - min(night)::date FROM backups WHERE kind = 'nightly'";
+    let row = ground.control.query_one(oldest, &[]).await.unwrap();
+    assert!(row.get::<_, i32>(0) > 60, "the months before are kept");
     shelf.assert_nothing_stray().await;
 }
 
@@ -146,21 +152,28 @@ async fn a_drill_restores_a_backup_asks_and_drops_it() {
 async fn a_backup_shows_one_instant_while_the_hotel_works() {
     let shelf = Shelf::new(Preset::Fast).await;
     let writer = shelf.two.inside(shelf.hotel.tenant).await;
-    let work = async {
-        // Two tables that always agree.
-        for n in 0..400 {
-            let pair = format!(
-                "BEGIN;
-                 INSERT INTO guests (id, full_name, created_at)
-                   VALUES (gen_random_uuid(), 'pasangan {n}', now());
-                 INSERT INTO jobs (id, kind, class, state, max_attempts, payload)
-                   VALUES (gen_random_uuid(), 'pasangan', 'default', 'done', 1, '{{}}');
-                 COMMIT"
-            );
-            writer.simple_query(&pair).await.unwrap();
+    // Two tables that always agree.
+    let write_pair = async || {
+        let pair = "BEGIN;
+             INSERT INTO guests (id, full_name, created_at)
+               VALUES (gen_random_uuid(), 'pasangan', now());
+             INSERT INTO jobs (id, kind, class, state, max_attempts, payload)
+               VALUES (gen_random_uuid(), 'pasangan', 'default', 'done', 1, '{}');
+             COMMIT";
+        writer.simple_query(pair).await.unwrap();
+    };
+    // Some are there before it, and some come after it.
+    write_pair().await;
+    let mut written = 1;
+    let mut made = std::pin::pin!(shelf.back_up());
+    let backup = loop {
+        tokio::select! {
+            backup = &mut made => break backup,
+            () = write_pair() => written += 1,
         }
     };
-    let (backup, ()) = tokio::join!(shelf.back_up(), work);
+    write_pair().await;
+    written += 1;
     let mut bundle = shelf.open(backup);
     let mut count = |table: &str| {
         let mut text = Vec::new();
@@ -172,7 +185,9 @@ async fn a_backup_shows_one_instant_while_the_hotel_works() {
             .unwrap();
         String::from_utf8(text).unwrap().matches("pasangan").count()
     };
-    assert_eq!(count("guests"), count("jobs"));
+    let (guests, jobs) = (count("guests"), count("jobs"));
+    assert_eq!(guests, jobs);
+    assert!(0 < guests && guests < written, "{guests} of {written} pairs");
 }
 
 #[tokio::test]

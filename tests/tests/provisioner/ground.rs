@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 
 use hotelhub_core::{ids::TenantId, keys::Keyring, sql::Params};
 use platform_tests::{
+    bucket::FakeBucket,
     platform::programs_folder,
     postgres::{PostgresServer, PostgresUrls, Preset, connect},
     process::{Launch, Program, is_clean},
@@ -31,6 +32,8 @@ pub(crate) struct Ground {
     pub(crate) keys: Keyring,
     /// Every server that is known as one for tenants.
     pub(crate) hosts: Vec<(Uuid, PostgresUrls)>,
+    /// Where objects are kept, if not in a folder.
+    pub(crate) bucket: Option<FakeBucket>,
     sealing_keys: String,
     db_host_keys: String,
     folder: TempDir,
@@ -63,6 +66,7 @@ impl Ground {
         let mut ground = Self {
             control,
             hosts: Vec::new(),
+            bucket: None,
             keys: db_host_keys.parse().unwrap(),
             sealing_keys: secrets::keys(),
             db_host_keys,
@@ -128,14 +132,16 @@ impl Ground {
     /// What starts the program, without a pool of warm databases; `name` names its log.
     pub(crate) fn launch(&self, name: &str, role: &str) -> Launch {
         let log = self.folder.path().join(format!("{name}.log"));
-        Launch::new(name, &programs_folder().unwrap().join("provisioner"), &log)
+        let launch = Launch::new(name, &programs_folder().unwrap().join("provisioner"), &log)
             .args([role])
             .env("CONTROL_DATABASE_URL", self.server.urls().unwrap().control.as_str())
             .env("SEALING_KEYS", &self.sealing_keys)
             .env("DB_HOST_KEYS", &self.db_host_keys)
             .env("WARM_POOL_MAX", "0")
             .env("STORAGE_URL", Url::from_file_path(self.storage()).unwrap().as_str())
-            .env("CLOCK_FILE", self.clock_file())
+            .env("CLOCK_FILE", self.clock_file());
+        let settings = self.bucket.iter().flat_map(FakeBucket::settings);
+        settings.fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 
     /// The folder with all objects.

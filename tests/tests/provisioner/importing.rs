@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The same bundle, written anew after its manifest or a table was changed.
-fn rewritten(
+pub(crate) fn rewritten(
     whole: &[u8],
     change: impl FnOnce(&mut Manifest),
     table: impl Fn(&str, Vec<u8>) -> Vec<u8>,
@@ -33,6 +33,16 @@ fn rewritten(
         writer.begin_table(&entry.name).unwrap();
         writer.write(&table(&entry.name, text)).unwrap();
         writer.end_table(&entry.name, entry.columns, entry.rows);
+    }
+    for entry in bundle.manifest().files.clone() {
+        let mut content = Vec::new();
+        bundle
+            .read_file(&entry.name, |piece| {
+                content.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+        writer.add_file(&entry.name, &content[..]).unwrap();
     }
     change(&mut head);
     writer.finish(head).unwrap().0.into_inner()
@@ -60,6 +70,17 @@ async fn a_hotel_moves_in_from_elsewhere() {
     assert!(run["figures"]["backup_id"].is_string(), "what the slot had is kept");
     assert!(other.objects().iter().all(|it| !it.to_string_lossy().contains("imports")));
     other.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn an_import_for_a_hotel_that_is_not_there_leaves_no_bundle() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let wish = shelf.bring(b"whatever it is", "swap");
+    let broken = "UPDATE tenants SET provisioning = 'deleting' WHERE id = $1";
+    shelf.two.ground.control.execute(broken, &[&shelf.hotel.tenant]).await.unwrap();
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert_eq!(run["last_error"], "the tenant is not ready");
+    assert!(shelf.objects().is_empty(), "{:?}", shelf.objects());
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ mod access_rows;
 mod backup_faults;
 mod backup_kills;
 mod backups;
+mod bucket;
+mod carried_files;
 mod content;
 mod deleting;
 mod failing;
