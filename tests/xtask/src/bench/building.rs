@@ -51,7 +51,11 @@ pub(super) fn folder() -> Result<PathBuf> {
 }
 
 /// Builds everything, and replaces this process by the `xtask` that was built.
-pub(super) async fn build_and_become(profile: Profile, name: Option<&str>) -> Result<()> {
+pub(super) async fn build_and_become(
+    profile: Profile,
+    name: Option<&str>,
+    sizes: &[String],
+) -> Result<()> {
     let build = Tool::cargo(&folder()?.join("build.log"))
         .args(&["build", "--profile", profile.text(), "--workspace", "--bins"])
         .in_folder(&workspace()?)
@@ -60,7 +64,7 @@ pub(super) async fn build_and_become(profile: Profile, name: Option<&str>) -> Re
     say::during(&what, build).await.context("the build failed: mend it and run again")?;
     let xtask = target()?.join(profile.folder()).join("xtask");
     let mut command = Command::new(&xtask);
-    command.args(["bench", "--built", "--profile", profile.text()]).args(name);
+    command.args(["bench", "--built", "--profile", profile.text()]).args(name).args(sizes);
     let error = command.exec();
     bail!("become {}: {error}", xtask.display())
 }

@@ -5,6 +5,7 @@
 //! for its disk. The programs, the references and the clients are all built with the profile that
 //! is measured, so the first thing this does is to build, and to become the `xtask` of that build.
 
+mod backups;
 mod bare;
 mod building;
 mod chaos;
@@ -48,6 +49,9 @@ pub(crate) struct Args {
     /// How the programs are built.
     #[arg(long, default_value = "release")]
     profile: Profile,
+    /// Of `backups`: the sizes.
+    #[command(flatten)]
+    backups: backups::Sizes,
     /// They are built, and this is the executable that was built with them.
     #[arg(long, hide = true)]
     built: bool,
@@ -76,6 +80,8 @@ enum Name {
     Move,
     /// The vendor's list of ten thousand hotels.
     Panel,
+    /// Backups of many small hotels and of a large one, and back again.
+    Backups,
 }
 
 impl Name {
@@ -91,6 +97,7 @@ impl Name {
             Self::JobsChaos => "jobs-chaos",
             Self::Move => "move",
             Self::Panel => "panel",
+            Self::Backups => "backups",
         }
     }
 }
@@ -99,7 +106,12 @@ impl Name {
 pub(crate) async fn bench(args: Args) -> Result<()> {
     let only = args.name;
     if !args.built {
-        return building::build_and_become(args.profile, only.map(Name::text)).await;
+        return building::build_and_become(
+            args.profile,
+            only.map(Name::text),
+            &args.backups.args(),
+        )
+        .await;
     }
     if only == Some(Name::JobsChaos) {
         return tokio::select! {
@@ -110,7 +122,7 @@ pub(crate) async fn bench(args: Args) -> Result<()> {
     for name in Name::value_variants() {
         if only.is_none_or(|it| it == *name) && *name != Name::JobsChaos {
             tokio::select! {
-                measured = measure(*name, args.profile) => measured?,
+                measured = measure(*name, &args) => measured?,
                 () = asked_to_stop() => bail!("interrupted: what had been started was killed"),
             }
         }
@@ -118,7 +130,8 @@ pub(crate) async fn bench(args: Args) -> Result<()> {
     Ok(())
 }
 
-async fn measure(name: Name, profile: Profile) -> Result<()> {
+async fn measure(name: Name, args: &Args) -> Result<()> {
+    let profile = args.profile;
     say::line(format_args!("{} ({})", name.text(), profile.text()));
     let folder = building::folder()?;
     let needs = [Package::Postgres, Package::Rabbitmq, Package::Wrk];
@@ -136,6 +149,9 @@ async fn measure(name: Name, profile: Profile) -> Result<()> {
         Name::JobsChaos => {}
         Name::Move => Box::pin(moving::measure(&theatre, &mut report)).await?,
         Name::Panel => Box::pin(panel::measure(&theatre, &mut report)).await?,
+        Name::Backups => {
+            Box::pin(backups::measure(&theatre, args.backups, &mut report)).await?;
+        }
     }
     theatre.close().await?;
     report.show();
@@ -155,6 +171,7 @@ fn scene(name: Name) -> Scene {
         Name::Fleet => fleet::SCENE,
         Name::JobsChaos => Scene::default(),
         Name::Jobs => jobs::SCENE,
+        Name::Backups => backups::SCENE,
         Name::Push => Scene { more_replicas: 3, env: &NO_POOL, ..Scene::default() },
     }
 }

@@ -81,6 +81,7 @@ impl Figure {
     fn cells(&self) -> [String; 5] {
         let number = |value: f64| match self.unit {
             "ms" | "%" => format!("{value:.2} {}", self.unit),
+            "hotels/s" | "MiB/s" => format!("{value:.1} {}", self.unit),
             unit => format!("{value:.0} {unit}").trim_end().to_owned(),
         };
         let mut cells =

@@ -24,14 +24,14 @@ const ROOMS: usize = 20;
 
 /// One hotel.
 #[derive(Clone, Debug)]
-pub(super) struct Hotel {
+pub(in crate::bench) struct Hotel {
     pub(super) tenant: TenantId,
     pub(super) host: String,
     pub(super) database: DatabaseId,
 }
 
 /// The first hotel, of which the others are copies.
-pub(super) struct Mill {
+pub(in crate::bench) struct Mill {
     tenant: TenantId,
     database: DatabaseId,
     pub(super) property: String,
@@ -42,7 +42,7 @@ pub(super) struct Mill {
 
 impl Mill {
     /// Signs the first hotel up and gives it rooms.
-    pub(super) async fn open(theatre: &Theatre) -> Result<Self> {
+    pub(in crate::bench) async fn open(theatre: &Theatre) -> Result<Self> {
         let control = theatre.platform.control()?;
         let hotel = control.open_hotel(&Signup::of("fleet-first"), HOTEL_DEADLINE).await?;
         let property = hotel.first_property().await?;
@@ -71,7 +71,11 @@ impl Mill {
     }
 
     /// Makes so many hotels.
-    pub(super) async fn make(&self, theatre: &Theatre, count: usize) -> Result<Vec<Hotel>> {
+    pub(in crate::bench) async fn make(
+        &self,
+        theatre: &Theatre,
+        count: usize,
+    ) -> Result<Vec<Hotel>> {
         let keys = theatre.platform.setup().db_host_keys()?;
         let control = theatre.control().await?;
         let hotels = stream::iter(1..=count).map(async |number| {
@@ -94,7 +98,11 @@ impl Mill {
     }
 
     /// Makes copies that belong to nobody, for references; gives their names.
-    pub(super) async fn copy(&self, theatre: &Theatre, count: usize) -> Result<Vec<String>> {
+    pub(in crate::bench) async fn copy(
+        &self,
+        theatre: &Theatre,
+        count: usize,
+    ) -> Result<Vec<String>> {
         let control = theatre.control().await?;
         let copies = stream::iter(1..=count).map(async |number| {
             let name = format!("bare_{number}");
@@ -104,8 +112,17 @@ impl Mill {
         copies.buffer_unordered(AT_ONCE).try_collect().await
     }
 
+    /// Runs statements in the first hotel before it is copied.
+    pub(in crate::bench) async fn fill(&self, theatre: &Theatre, sql: &str) -> Result<()> {
+        self.reopen(theatre).await?;
+        let inside = theatre.superuser(&self.database.name()).await?;
+        inside.simple_query(sql).await.context("fill the first hotel")?;
+        drop(inside);
+        close(&theatre.control().await?, self.database).await
+    }
+
     /// Opens the first hotel again, of which no more copies are made.
-    pub(super) async fn reopen(&self, theatre: &Theatre) -> Result<()> {
+    pub(in crate::bench) async fn reopen(&self, theatre: &Theatre) -> Result<()> {
         let name = self.database.name();
         let sql = format!("ALTER DATABASE {name} WITH ALLOW_CONNECTIONS true");
         theatre.control().await?.simple_query(&sql).await.context("open the first hotel")?;

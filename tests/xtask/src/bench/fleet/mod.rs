@@ -3,7 +3,7 @@
 
 mod crash;
 mod idle;
-mod making;
+pub(super) mod making;
 mod migrating;
 mod requests;
 mod routes;
