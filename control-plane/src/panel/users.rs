@@ -10,7 +10,7 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
 };
-use sea_orm::TransactionTrait as _;
+use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
@@ -135,15 +135,14 @@ pub(super) async fn create_user(
     let NewForm { email, name, role } = &typed;
     let body = NewUserBody { email: email.clone(), name: name.clone(), role: role.clone() };
     let (password, hash) = user_service::one_time_password(&app).await?;
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    match user_service::invite(&tx, &vendor, (&body, hash)).await {
+    let invite =
+        async |tx: &DatabaseTransaction| user_service::invite(tx, &vendor, (&body, hash)).await;
+    match attempt(&app, invite).await {
         Ok(user) => {
-            tx.commit().await.map_err(database_failed)?;
             let password = Some(password.expose_secret().to_owned());
             show(&req, vendor, user, (None, password, None))
         }
         Err(error) => {
-            tx.rollback().await.map_err(database_failed)?;
             let refusal = Some(Refused::of(error)?);
             list(&req, &app, vendor, ListQuery::default(), (typed, refusal)).await
         }
@@ -174,17 +173,15 @@ pub(super) async fn reset_password(
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
     let (password, hash) = user_service::one_time_password(&app).await?;
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    match user_service::reset_password(&tx, (&app.gate, &vendor), (&name, hash)).await {
+    let reset = async |tx: &DatabaseTransaction| {
+        user_service::reset_password(tx, (&app.gate, &vendor), (&name, hash)).await
+    };
+    match attempt(&app, reset).await {
         Ok(user) => {
-            tx.commit().await.map_err(database_failed)?;
             let password = Some(password.expose_secret().to_owned());
             show(&req, vendor, user, (None, password, None))
         }
-        Err(error) => {
-            tx.rollback().await.map_err(database_failed)?;
-            refuse(&req, &app, vendor, (&name, error)).await
-        }
+        Err(error) => refuse(&req, &app, vendor, (&name, error)).await,
     }
 }
 
@@ -253,20 +250,29 @@ async fn apply(
     (name, change, done): (&str, ApiResult<Change>, &'static str),
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
-    let change = match change {
-        Ok(change) => change,
-        Err(error) => return refuse(req, app, vendor, (name, error)).await,
+    let work = async |tx: &DatabaseTransaction| {
+        user_service::change(tx, (&app.gate, &vendor), (name, change?)).await
     };
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    match user_service::change(&tx, (&app.gate, &vendor), (name, change)).await {
+    match attempt(app, work).await {
         Ok(user) => {
-            tx.commit().await.map_err(database_failed)?;
             let next = link(&format!("{PATH}/{}", user.id), &[("done", done)]);
             Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
         }
+        Err(error) => refuse(req, app, vendor, (name, error)).await,
+    }
+}
+
+/// Does it in a transaction, or not at all.
+async fn attempt(
+    app: &App,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<VendorUser>,
+) -> ApiResult<VendorUser> {
+    let tx = app.db.begin().await.map_err(database_failed)?;
+    match work(&tx).await {
+        Ok(user) => tx.commit().await.map_err(database_failed).map(|()| user),
         Err(error) => {
             tx.rollback().await.map_err(database_failed)?;
-            refuse(req, app, vendor, (name, error)).await
+            Err(error)
         }
     }
 }

@@ -200,7 +200,12 @@ impl Desk {
         session: &Session,
         now: DateTime<Utc>,
     ) -> ApiResult<()> {
-        if self.has_noted.get() || support::has_viewed(connection, session.id, &self.doing).await? {
+        // A page may read several times.
+        if self.has_noted.get() {
+            return Ok(());
+        }
+        if support::has_viewed(connection, session.id, &self.doing).await? {
+            self.has_noted.set(true);
             return Ok(());
         }
         let tx = connection.transaction().await.map_err(database_failed)?;

@@ -28,7 +28,7 @@ fn body_of(path: &str) -> Value {
         "allowed-addresses" => json!({ "addresses": [] }),
         "password" => json!({ "current_password": "", "password": "" }),
         "totp" => json!({ "password": "" }),
-        "confirm" | "recovery-codes" => json!({ "totp": "" }),
+        "confirm" | "recovery-codes" | "reset" => json!({ "totp": "" }),
         "db-hosts" => json!({
             "name": "", "address": "", "port": 0, "admin_url": "", "max_databases": 0,
             "max_connections": 0,
