@@ -11,8 +11,8 @@ use super::shown::certified;
 /// Where the certificate of `*.<base domain>` stands.
 #[derive(Clone, Debug)]
 pub(crate) struct TlsFiles {
-    certificate: PathBuf,
-    key: PathBuf,
+    pub(super) certificate: PathBuf,
+    pub(super) key: PathBuf,
 }
 
 impl TlsFiles {

@@ -1,6 +1,13 @@
 //! Takes over certificates that are new, while handshakes go on.
+//!
+//! What cannot be taken over never ends what is shown: a certificate stays until a better one opens, or
+//! until its name is not in the index any more.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::Result;
 use hotelhub_core::errors::Chain;
@@ -10,7 +17,6 @@ use hotelhub_storage::{
 };
 use rustls::sign::CertifiedKey;
 use secrecy::ExposeSecret as _;
-use std::time::SystemTime;
 use tokio::time::sleep;
 
 use super::{
@@ -30,6 +36,8 @@ pub(super) struct Watch {
     seen: Option<Stamp>,
     /// What was taken over, by its object.
     known: HashMap<String, Arc<CertifiedKey>>,
+    /// Objects that could not be taken over: that is said once.
+    faulty: HashSet<String>,
     written_at: [Option<SystemTime>; 2],
 }
 
@@ -46,7 +54,15 @@ impl Watch {
         let written_at = files.as_ref().map_or([None; 2], TlsFiles::written_at);
         let platform = files.as_ref().map(TlsFiles::load).transpose()?;
         shown.replace(Certificates { platform, ..Certificates::default() });
-        Ok(Self { shown, store, files, seen: None, known: HashMap::new(), written_at })
+        Ok(Self {
+            shown,
+            store,
+            files,
+            seen: None,
+            known: HashMap::new(),
+            faulty: HashSet::new(),
+            written_at,
+        })
     }
 
     /// Watches for as long as the program runs.
@@ -54,6 +70,7 @@ impl Watch {
         loop {
             self.look_at_files();
             if let Err(error) = self.look_at_store().await {
+                count_fault("index");
                 tracing::warn!(error = %Chain(&error), "certificates stay as they are");
             }
             sleep(LOOK_EVERY).await;
@@ -74,10 +91,13 @@ impl Watch {
                 tracing::info!("took over the certificate of the platform's names");
             }
             // Two files are not written at once: the next look finds both.
-            Err(error) => tracing::warn!(
-                error = %Chain(error.as_ref()),
-                "the certificate of the platform's names stays as it is"
-            ),
+            Err(error) => {
+                count_fault("files");
+                tracing::warn!(
+                    error = %Chain(error.as_ref()),
+                    "the certificate of the platform's names stays as it is"
+                );
+            }
         }
     }
 
@@ -88,47 +108,161 @@ impl Watch {
             return Ok(());
         }
         let (index, stamp) = store.index().await?;
+        let current = self.shown.current();
         let (mut by_name, mut known) = (HashMap::new(), HashMap::new());
-        let mut is_whole = true;
+        let (mut faulty, mut kept) = (HashSet::new(), 0_u32);
         for (name, entry) in index.certificates {
             let certified = match self.known.get(&entry.object) {
-                Some(it) => Some(Arc::clone(it)),
-                None => load(store, &name, &entry.object).await,
+                Some(it) => Ok(Arc::clone(it)),
+                None => load(store, &entry.object).await,
             };
             match certified {
-                Some(certified) => {
+                Ok(certified) => {
                     known.insert(entry.object, Arc::clone(&certified));
                     by_name.insert(name, certified);
                 }
-                None => is_whole = false,
+                Err(error) => {
+                    let before = current.by_name.get(&name);
+                    if !self.faulty.contains(&entry.object) {
+                        let (error, is_shown) = (Chain(error.as_ref()), before.is_some());
+                        tracing::error!(
+                            domain = %name, object = %entry.object, %error, is_shown,
+                            "a certificate cannot be taken over; the one before stays, if there is one"
+                        );
+                    }
+                    count_fault("object");
+                    if let Some(before) = before {
+                        by_name.insert(name, Arc::clone(before));
+                        kept += 1;
+                    }
+                    faulty.insert(entry.object);
+                }
             }
         }
-        let current = self.shown.current();
+        metrics::gauge!("tls_certificates_outdated").set(kept);
         let platform = current.platform.clone();
-        tracing::info!(certificates = by_name.len(), "took over certificates");
+        if faulty.is_empty() || faulty != self.faulty {
+            tracing::info!(certificates = by_name.len(), kept, "took over certificates");
+        }
         self.shown.replace(Certificates { by_name, platform });
         self.known = known;
         // What could not be had is looked for again.
-        self.seen = stamp.filter(|_| is_whole);
+        self.seen = stamp.filter(|_| faulty.is_empty());
+        self.faulty = faulty;
         Ok(())
     }
 }
 
 /// One certificate; one that cannot be had keeps no other from being shown.
-async fn load(store: &CertificateStore, name: &str, object: &str) -> Option<Arc<CertifiedKey>> {
-    let issued = match store.get(object).await {
-        Ok(issued) => issued,
-        Err(error) => {
-            tracing::warn!(domain = name, error = %Chain(&error), "a certificate cannot be had");
-            return None;
-        }
+async fn load(store: &CertificateStore, object: &str) -> Result<Arc<CertifiedKey>> {
+    let issued = store.get(object).await?;
+    certified(&issued.chain_pem, issued.key_pem.expose_secret())
+}
+
+fn count_fault(part: &'static str) {
+    metrics::counter!("tls_certificate_faults_total", "part" => part).increment(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::{DateTime, Utc};
+    use hotelhub_storage::{
+        Storage, StorageConfig,
+        certificates::{Entry, Index, Issued},
     };
-    match certified(&issued.chain_pem, issued.key_pem.expose_secret()) {
-        Ok(certified) => Some(certified),
-        Err(error) => {
-            let error = Chain(error.as_ref());
-            tracing::error!(domain = name, %error, "a certificate is of no use");
-            None
+    use hotelhub_tenancy::routes::Routes;
+    use rustls::pki_types::CertificateDer;
+
+    use super::*;
+
+    const NAME: &str = "www.hotelmandala.com";
+    const OURS: &str = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    const OTHERS: &str = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+
+    fn issue() -> Issued {
+        let made = rcgen::generate_simple_self_signed([NAME.to_owned()]).unwrap();
+        let key_pem = made.signing_key.serialize_pem().into();
+        Issued { chain_pem: made.cert.pem(), key_pem }
+    }
+
+    /// The certificate alone.
+    fn leaf(issued: &Issued) -> CertificateDer<'static> {
+        certified(&issued.chain_pem, issued.key_pem.expose_secret()).unwrap().cert[0].clone()
+    }
+
+    async fn name(store: &CertificateStore, object: Option<String>) {
+        let entry =
+            |object| (NAME.to_owned(), Entry { object, not_after: DateTime::<Utc>::MAX_UTC });
+        let index = Index { certificates: object.map(entry).into_iter().collect() };
+        let (_, seen) = store.index().await.unwrap();
+        store.write_index(&index, seen.as_ref()).await.unwrap();
+    }
+
+    fn shown(watch: &Watch) -> Option<CertificateDer<'static>> {
+        watch.shown.current().by_name.get(NAME).map(|it| it.cert[0].clone())
+    }
+
+    #[tokio::test]
+    async fn a_certificate_stays_until_a_better_one_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&StorageConfig::Folder(folder.path().to_owned())).unwrap();
+        let store = CertificateStore::new(storage.clone(), OURS.parse().unwrap());
+        let all = Arc::new(Shown::new(Routes::default(), "hotelhub.id"));
+        let mut watch = Watch::new(all, Some(store.clone()), None).unwrap();
+        let first = issue();
+        name(&store, Some(store.keep(NAME, &first).await.unwrap())).await;
+        watch.look_at_store().await.unwrap();
+        assert_eq!(shown(&watch), Some(leaf(&first)));
+
+        // Sealed with a key that we do not have; not there; no certificate at all.
+        let stranger = CertificateStore::new(storage, OTHERS.parse().unwrap());
+        let (sealed, chain_pem) = (issue(), "no certificate".to_owned());
+        let odd = Issued { chain_pem, ..issue() };
+        for object in [
+            stranger.keep(NAME, &sealed).await.unwrap(),
+            "certificates/gone.json".to_owned(),
+            store.keep(NAME, &odd).await.unwrap(),
+        ] {
+            name(&store, Some(object.clone())).await;
+            for _ in 0..2 {
+                watch.look_at_store().await.unwrap();
+                assert_eq!(shown(&watch), Some(leaf(&first)), "{object}");
+                assert!(watch.faulty.contains(&object) && watch.seen.is_none());
+            }
         }
+
+        let renewed = issue();
+        name(&store, Some(store.keep(NAME, &renewed).await.unwrap())).await;
+        watch.look_at_store().await.unwrap();
+        assert_eq!(shown(&watch), Some(leaf(&renewed)));
+        assert!(watch.faulty.is_empty() && watch.seen.is_some());
+        name(&store, None).await;
+        watch.look_at_store().await.unwrap();
+        assert_eq!(shown(&watch), None, "whose name is gone is shown no more");
+    }
+
+    #[test]
+    fn the_platforms_certificate_stays_while_its_files_are_of_no_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let (certificate, key) = (folder.path().join("own.pem"), folder.path().join("own.key"));
+        let first = issue();
+        fs::write(&certificate, &first.chain_pem).unwrap();
+        fs::write(&key, first.key_pem.expose_secret()).unwrap();
+        let files = TlsFiles { certificate: certificate.clone(), key: key.clone() };
+        let all = Arc::new(Shown::new(Routes::default(), "hotelhub.id"));
+        let mut watch = Watch::new(Arc::clone(&all), None, Some(files)).unwrap();
+        let platform = || all.current().platform.as_ref().map(|it| it.cert[0].clone());
+
+        let renewed = issue();
+        fs::write(&certificate, &renewed.chain_pem).unwrap();
+        // The look is not to depend on how finely the machine tells times of writing apart.
+        watch.written_at = [None; 2];
+        watch.look_at_files();
+        assert_eq!(platform(), Some(leaf(&first)), "the key is still the old one");
+        fs::write(&key, renewed.key_pem.expose_secret()).unwrap();
+        watch.look_at_files();
+        assert_eq!(platform(), Some(leaf(&renewed)));
     }
 }
