@@ -25,6 +25,9 @@ ALTER TABLE domains
   ADD COLUMN failing_since timestamptz,
   ADD COLUMN ssl_since timestamptz,
   ADD COLUMN certificate_expires_at timestamptz,
+  -- What the owner was told last, by mail, and when that it fails.
+  ADD COLUMN told text CONSTRAINT domains_told CHECK (told IN ('failed', 'works')),
+  ADD COLUMN told_failed_at timestamptz,
   ADD CONSTRAINT domains_challenged CHECK ((kind = 'custom') = (challenge IS NOT NULL));
 
 -- A name that anybody may claim is held by whoever proved it: a claim alone keeps nobody out.
@@ -41,6 +44,13 @@ CREATE INDEX domains_by_age ON domains (created_at DESC, id DESC) WHERE released
 -- Who released a name, and when: for a while nobody else can have it.
 CREATE INDEX domains_released ON domains (hostname, released_at)
   WHERE kind = 'custom' AND released_at IS NOT NULL;
+
+-- Whose owner may have something to be told.
+CREATE INDEX domains_news ON domains (id)
+  WHERE kind = 'custom' AND released_at IS NULL AND (state = 'stuck' OR told = 'failed');
+-- Who lost a name, and since when: the same holds for it.
+CREATE INDEX domains_lost ON domains (hostname, failing_since)
+  WHERE kind = 'custom' AND NOT is_verified AND released_at IS NULL;
 
 -- `live`: points here as far as is known, so it may have a certificate and people may be sent there.
 -- `certified`: a certificate was seen.
@@ -128,7 +138,10 @@ CREATE TABLE certificate_orders (
   hostname text NOT NULL,
   -- The name that the authority counts by: the one that can be bought.
   registered_domain text NOT NULL,
-  ordered_at timestamptz NOT NULL
+  ordered_at timestamptz NOT NULL,
+  -- Nothing was issued for it, for sure. Whoever died in the middle of an order cannot say so.
+  unissued boolean NOT NULL DEFAULT false
 );
 CREATE INDEX certificate_orders_recent ON certificate_orders (ordered_at);
 CREATE INDEX certificate_orders_of_domain ON certificate_orders (registered_domain, ordered_at);
+CREATE INDEX certificate_orders_of_name ON certificate_orders (hostname, ordered_at);

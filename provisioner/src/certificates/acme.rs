@@ -90,6 +90,8 @@ pub(super) enum OrderError {
     Authority(#[from] instant_acme::Error),
     #[error("answer the certificate authority")]
     Store(#[from] CertificateError),
+    #[error("keep the certificate that was issued")]
+    Keep(#[source] CertificateError),
     #[error("the certificate authority did not find the name to be ours: {0}")]
     Unproven(String),
     #[error("the certificate authority offers no HTTP-01")]
@@ -98,6 +100,21 @@ pub(super) enum OrderError {
     Late(#[from] tokio::time::error::Elapsed),
     #[error("the certificate is none")]
     Unreadable,
+}
+
+/// What came of an order.
+pub(super) struct Ordered {
+    pub(super) outcome: Result<Issued, OrderError>,
+    /// The authority was asked to issue: it may have, even if nothing came of it here.
+    pub(super) may_be_issued: bool,
+}
+
+/// An order under way.
+#[derive(Default)]
+struct Attempt {
+    /// What the authority is answered to.
+    tokens: Vec<String>,
+    may_be_issued: bool,
 }
 
 /// An authority where we are somebody.
@@ -139,26 +156,24 @@ impl Authority {
     }
 
     /// Orders a certificate; the authority asks the name itself, where replicas answer.
-    pub(super) async fn order(
-        &self,
-        store: &CertificateStore,
-        hostname: &str,
-    ) -> Result<Issued, OrderError> {
-        let mut tokens = Vec::new();
-        let issued = timeout(ORDER, self.place(store, hostname, &mut tokens)).await;
+    pub(super) async fn order(&self, store: &CertificateStore, hostname: &str) -> Ordered {
+        let mut attempt = Attempt::default();
+        let issued = timeout(ORDER, self.place(store, hostname, &mut attempt)).await;
+        let Attempt { tokens, may_be_issued } = attempt;
         for token in tokens {
             if let Err(error) = store.forget_answer(&token).await {
                 tracing::warn!(error = %Chain(&error), "an answer stays in the store");
             }
         }
-        issued?
+        let outcome = issued.unwrap_or_else(|elapsed| Err(elapsed.into()));
+        Ordered { outcome, may_be_issued }
     }
 
     async fn place(
         &self,
         store: &CertificateStore,
         hostname: &str,
-        tokens: &mut Vec<String>,
+        attempt: &mut Attempt,
     ) -> Result<Issued, OrderError> {
         let names = [Identifier::Dns(hostname.to_owned())];
         let mut order = self.0.new_order(&NewOrder::new(&names)).await?;
@@ -172,7 +187,7 @@ impl Authority {
             let mut challenge = challenge.ok_or(OrderError::NoChallenge)?;
             let token = challenge.token.clone();
             store.answer(&token, challenge.key_authorization().as_str()).await?;
-            tokens.push(token);
+            attempt.tokens.push(token);
             challenge.set_ready().await?;
         }
         let patience = RetryPolicy::new().timeout(POLL);
@@ -183,6 +198,7 @@ impl Authority {
             }
             Err(error) => return Err(error.into()),
         }
+        attempt.may_be_issued = true;
         let key_pem = SecretString::from(order.finalize().await?);
         let chain_pem = order.poll_certificate(&patience).await?;
         Ok(Issued { chain_pem, key_pem })

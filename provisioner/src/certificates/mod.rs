@@ -4,25 +4,27 @@
 //! certificates there are, and orders what is missing or near its end, one order after the other. What
 //! is ordered for comes from `domains` alone, never from what somebody asked a replica for. Each order
 //! is counted before it is placed; whoever dies afterwards has used up a bit of the budget and nothing
-//! else. The index of the store is made from the tables anew in each pass.
+//! else. A certificate that was issued and could not be stored stays at hand, and is stored rather than
+//! ordered again: a store that is away costs time and no certificates. The index of the store is made
+//! from the tables anew in each pass.
 
 mod acme;
 mod budget;
 mod store;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
 use hotelhub_storage::{
     Storage, StorageError,
-    certificates::{CertificateError, CertificateStore, Entry, Index},
+    certificates::{CertificateError, CertificateStore, Entry, Index, Issued},
 };
 use tokio::time::sleep;
 use tokio_postgres::{Config as Login, Error};
 
 pub use self::{acme::AcmeConfig, budget::Budget};
 use self::{
-    acme::{Authority, OrderError},
+    acme::{Authority, OrderError, Ordered},
     store::Wanted,
 };
 use crate::{config::Config, locks::Lock, session::Session};
@@ -39,6 +41,9 @@ pub struct Issuer {
     sealing_keys: hotelhub_core::keys::Keyring,
     tasks: Tasks,
 }
+
+/// Certificates that were issued and are not stored yet, by name.
+type AtHand = HashMap<String, Issued>;
 
 /// A pass failed; the next one tries again.
 #[derive(Debug, thiserror::Error)]
@@ -72,10 +77,11 @@ impl Issuer {
     /// Issues until the tasks stop.
     pub async fn run(self) {
         let stop = self.tasks.stop_token();
+        let mut at_hand = AtHand::new();
         while !stop.is_cancelled() {
             let lead = async {
                 let control = Session::open(&self.control, &self.tasks).await?;
-                self.lead(&control).await
+                self.lead(&control, &mut at_hand).await
             };
             tokio::select! {
                 outcome = lead => if let Err(error) = outcome {
@@ -95,7 +101,7 @@ impl Issuer {
     }
 
     /// Leads for as long as the session lasts: the server frees the lock when the process dies.
-    async fn lead(&self, control: &Session) -> Result<(), PassError> {
+    async fn lead(&self, control: &Session, at_hand: &mut AtHand) -> Result<(), PassError> {
         let lock = "SELECT pg_try_advisory_lock($1)";
         while !control.query_one(lock, &[&Lock::Certificates.key()]).await?.try_get::<_, bool>(0)? {
             self.pause().await;
@@ -104,11 +110,16 @@ impl Issuer {
         loop {
             self.write_index(control).await?;
             let now = self.clock.now();
-            let next = store::next_wanted(control, now, &self.config.budget).await?;
+            let names: Vec<&str> = at_hand.keys().map(String::as_str).collect();
+            let next = store::next_wanted(control, now, &self.config.budget, &names).await?;
             let Some(wanted) = next else {
                 self.pause().await;
                 continue;
             };
+            if let Some(issued) = at_hand.remove(&wanted.hostname) {
+                self.keep(control, (&wanted, issued), at_hand).await?;
+                continue;
+            }
             let authority = match &authority {
                 Some(it) => it,
                 None => {
@@ -116,43 +127,77 @@ impl Issuer {
                     authority.insert(Authority::join(control, &self.config, keys, now).await?)
                 }
             };
-            self.order(control, authority, &wanted).await?;
+            if let Some(issued) = self.order(control, authority, &wanted).await? {
+                self.keep(control, (&wanted, issued), at_hand).await?;
+            }
         }
     }
 
-    /// Orders one certificate, and notes what came of it.
+    /// Orders one certificate; `None` if nothing came of it, which is noted.
     async fn order(
         &self,
         control: &Session,
         authority: &Authority,
         wanted: &Wanted,
-    ) -> Result<(), PassError> {
-        store::note_order(control, wanted, self.clock.now()).await?;
-        let hostname = &*wanted.hostname;
-        tracing::info!(domain = hostname, "orders a certificate");
-        let outcome = match authority.order(&self.store, hostname).await {
-            Ok(issued) => match acme::validity(&issued.chain_pem) {
-                Some(validity) => Ok((self.store.keep(hostname, &issued).await?, validity)),
-                None => Err(OrderError::Unreadable),
-            },
-            Err(error) => Err(error),
-        };
-        let now = self.clock.now();
+    ) -> Result<Option<Issued>, PassError> {
+        let order = store::note_order(control, wanted, self.clock.now()).await?;
+        tracing::info!(domain = wanted.hostname, "orders a certificate");
+        let Ordered { outcome, may_be_issued } =
+            authority.order(&self.store, &wanted.hostname).await;
         match outcome {
-            Ok((object, validity)) => {
-                store::note_issued(control, hostname, (&object, validity), now).await?;
-                metrics::counter!("certificate_orders_total", "outcome" => "issued").increment(1);
-                tracing::info!(domain = hostname, until = %validity.1, "a certificate is issued");
-            }
+            Ok(issued) => Ok(Some(issued)),
             Err(error) => {
-                let failures = wanted.failures + 1;
-                let retry_at = now + budget::wait_after(failures);
-                let why = Chain(&error).to_string();
-                store::note_failure(control, hostname, (failures, retry_at, &why), now).await?;
-                metrics::counter!("certificate_orders_total", "outcome" => "failed").increment(1);
-                tracing::warn!(domain = hostname, %retry_at, error = why, "no certificate");
+                if !may_be_issued {
+                    store::note_unissued(control, order).await?;
+                }
+                self.note_failure(control, wanted, &error).await?;
+                Ok(None)
             }
         }
+    }
+
+    /// Stores a certificate that was issued, and notes it. One that cannot be stored stays at hand.
+    async fn keep(
+        &self,
+        control: &Session,
+        (wanted, issued): (&Wanted, Issued),
+        at_hand: &mut AtHand,
+    ) -> Result<(), PassError> {
+        let hostname = &*wanted.hostname;
+        let Some(validity) = acme::validity(&issued.chain_pem) else {
+            return self.note_failure(control, wanted, &OrderError::Unreadable).await;
+        };
+        match self.store.keep(hostname, &issued).await {
+            Ok(object) => {
+                let now = self.clock.now();
+                let noted = store::note_issued(control, hostname, (&object, validity), now).await;
+                if let Err(error) = noted {
+                    at_hand.insert(hostname.to_owned(), issued);
+                    return Err(error.into());
+                }
+                metrics::counter!("certificate_orders_total", "outcome" => "issued").increment(1);
+                tracing::info!(domain = hostname, until = %validity.1, "a certificate is issued");
+                Ok(())
+            }
+            Err(error) => {
+                at_hand.insert(hostname.to_owned(), issued);
+                self.note_failure(control, wanted, &OrderError::Keep(error)).await
+            }
+        }
+    }
+
+    async fn note_failure(
+        &self,
+        control: &Session,
+        wanted: &Wanted,
+        error: &OrderError,
+    ) -> Result<(), PassError> {
+        let (hostname, failures, now) = (&*wanted.hostname, wanted.failures + 1, self.clock.now());
+        let retry_at = now + budget::wait_after(failures);
+        let why = Chain(error).to_string();
+        metrics::counter!("certificate_orders_total", "outcome" => "failed").increment(1);
+        tracing::warn!(domain = hostname, %retry_at, error = why, "no certificate");
+        store::note_failure(control, hostname, (failures, retry_at, &why), now).await?;
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::sql::Query;
 use tokio_postgres::Error;
 
-use super::budget::{Budget, registered_domain};
+use super::budget::{Budget, PER_NAME, registered_domain};
 
 /// Orders are counted for so long.
 const HOUR: TimeDelta = TimeDelta::hours(1);
@@ -35,34 +35,51 @@ const ENTITLED: &str = "\
 /// Candidates of one pass: the first of them that its budget allows is ordered.
 const CANDIDATES: i64 = 100;
 
-/// The next name to order for: one without a certificate, or whose last third of life has begun.
+/// The next name to order for: one without a certificate, or whose last third of life has begun. Names
+/// of which a certificate is `at_hand` come first, and cost no budget.
 pub(super) async fn next_wanted(
     control: &impl Query,
     now: DateTime<Utc>,
     budget: &Budget,
+    at_hand: &[&str],
 ) -> Result<Option<Wanted>, Error> {
     let sql = "SELECT count(*) FROM certificate_orders WHERE ordered_at > $1";
     let ordered: i64 = control.query_one(sql, &[&(now - HOUR)]).await?.try_get(0)?;
-    if ordered >= i64::from(budget.per_hour) {
-        return Ok(None);
-    }
+    let is_spent = ordered >= i64::from(budget.per_hour);
     let sql = format!(
         "SELECT d.hostname, coalesce(c.failures, 0) AS failures {ENTITLED} \
            AND (c.object IS NULL OR c.not_after - (c.not_after - c.not_before) / 3 <= $1) \
            AND (c.retry_at IS NULL OR c.retry_at <= $1) \
-         ORDER BY c.object IS NOT NULL, c.failures NULLS FIRST, d.verified_at LIMIT $2"
+           AND (NOT $3 OR d.hostname = ANY($4)) \
+         ORDER BY d.hostname <> ALL($4), c.object IS NOT NULL, c.failures NULLS FIRST, \
+           d.verified_at, d.hostname LIMIT $2"
     );
-    for row in control.query(&sql, &[&now, &CANDIDATES]).await? {
-        let hostname: String = row.try_get("hostname")?;
-        let sql = "SELECT count(*) FROM certificate_orders \
-                   WHERE registered_domain = $1 AND ordered_at > $2";
-        let of_domain = registered_domain(&hostname);
-        let row_of_domain = control.query_one(sql, &[&of_domain, &(now - WEEK)]).await?;
-        if row_of_domain.try_get::<_, i64>(0)? < i64::from(budget.per_domain) {
-            return Ok(Some(Wanted { failures: row.try_get("failures")?, hostname }));
+    for row in control.query(&sql, &[&now, &CANDIDATES, &is_spent, &at_hand]).await? {
+        let wanted =
+            Wanted { failures: row.try_get("failures")?, hostname: row.try_get("hostname")? };
+        let is_at_hand = at_hand.contains(&wanted.hostname.as_str());
+        if is_at_hand || is_within(control, &wanted.hostname, now - WEEK, budget).await? {
+            return Ok(Some(wanted));
         }
     }
     Ok(None)
+}
+
+/// Whether the week's budgets allow another order for a name.
+async fn is_within(
+    control: &impl Query,
+    hostname: &str,
+    since: DateTime<Utc>,
+    budget: &Budget,
+) -> Result<bool, Error> {
+    let sql = "SELECT (SELECT count(*) FROM certificate_orders \
+                         WHERE registered_domain = $1 AND ordered_at > $3) AS of_domain, \
+                      (SELECT count(*) FROM certificate_orders \
+                         WHERE hostname = $2 AND ordered_at > $3 AND NOT unissued) AS of_name";
+    let of_domain = registered_domain(hostname);
+    let row = control.query_one(sql, &[&of_domain, &hostname, &since]).await?;
+    Ok(row.try_get::<_, i64>("of_domain")? < i64::from(budget.per_domain)
+        && row.try_get::<_, i64>("of_name")? < PER_NAME)
 }
 
 /// The certificates of names that may still have them.
@@ -84,18 +101,24 @@ pub(super) async fn list_counting(control: &impl Query) -> Result<Vec<Counting>,
     rows.iter().map(read).collect()
 }
 
-/// Counts an order, before it is placed. Old ones are forgotten.
+/// Counts an order, before it is placed; its number. Old ones are forgotten.
 pub(super) async fn note_order(
     control: &impl Query,
     wanted: &Wanted,
     now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let sql = "INSERT INTO certificate_orders (hostname, registered_domain, ordered_at) \
-               VALUES ($1, $2, $3)";
-    let of_domain = registered_domain(&wanted.hostname);
-    control.execute(sql, &[&wanted.hostname, &of_domain, &now]).await?;
+) -> Result<i64, Error> {
     let sql = "DELETE FROM certificate_orders WHERE ordered_at < $1";
-    control.execute(sql, &[&(now - WEEK - WEEK)]).await.map(drop)
+    control.execute(sql, &[&(now - WEEK - WEEK)]).await?;
+    let sql = "INSERT INTO certificate_orders (hostname, registered_domain, ordered_at) \
+               VALUES ($1, $2, $3) RETURNING id";
+    let of_domain = registered_domain(&wanted.hostname);
+    control.query_one(sql, &[&wanted.hostname, &of_domain, &now]).await?.try_get(0)
+}
+
+/// Notes that nothing was issued for an order.
+pub(super) async fn note_unissued(control: &impl Query, order: i64) -> Result<(), Error> {
+    let sql = "UPDATE certificate_orders SET unissued = true WHERE id = $1";
+    control.execute(sql, &[&order]).await.map(drop)
 }
 
 /// Notes the certificate that counts from now on.

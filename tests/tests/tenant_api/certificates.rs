@@ -1,7 +1,7 @@
 //! Certificates that the platform issues itself: ordered for names that are a hotel's and for nothing
 //! else, shown to whoever asks for them, renewed in time, and not asked for again and again.
 
-use std::sync::Arc;
+use std::{fs, sync::Arc};
 
 use futures_util::{StreamExt as _, stream};
 use platform_tests::{
@@ -38,12 +38,27 @@ async fn a_domain_gets_its_certificate_and_loses_it_with_its_name() {
         .get(0);
     assert!(sealed.starts_with("v1."), "{sealed}");
 
+    let led = async || (it.plain(NAME, &[]).await.status == 308).then_some(());
+    eventually(SOON, "the way from the plain port to TLS", led).await.unwrap();
+    // Edges that end TLS before us, whether or not they are named in the settings.
+    for edge in
+        [("X-Forwarded-Proto", "https"), ("X-Forwarded-For", "203.0.113.9"), ("Via", "1.1 x")]
+    {
+        assert_eq!(it.plain(NAME, &[edge]).await.status, 200, "no circle: {edge:?}");
+    }
+    let asked = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", "http")];
+    let led = it.plain(NAME, &asked).await;
+    assert_eq!(led.header("location"), format!("https://{NAME}/login"));
+
     it.act(NAME, "primary").await;
     let led = async || {
         let page = it.platform_visitor.get(&own, "/login?lang=en").await.ok()?;
         page.contains(&format!("location: https://{NAME}/login?lang=en")).then_some(())
     };
     eventually(SOON, "the way to the primary name", led).await.unwrap();
+    let edge = [("X-Forwarded-Proto", "https")];
+    assert_eq!(it.plain(&own, &edge).await.header("location"), format!("https://{NAME}/login"));
+    assert_eq!(it.plain(NAME, &edge).await.status, 200, "no circle");
 
     // Another replica, and the provisioner again: nothing is ordered anew.
     it.platform.kill_role(Role::Provisioner).await.unwrap();
@@ -92,6 +107,8 @@ async fn ten_thousand_strange_names_are_refused_at_once_and_nothing_is_ordered()
     assert_eq!(it.count("SELECT count(*) FROM domains").await, 2);
     let refused = it.platform.figure(Role::TenantServe(0), "tls_handshakes_total").await.unwrap();
     assert!(refused >= 10_000.0, "{refused}");
+    let kept = it.platform.figure(Role::TenantServe(0), "tls_certificates").await.unwrap();
+    assert_eq!(kept, 1.0, "what is shown has not grown");
     it.platform.stop().await.unwrap();
 }
 
@@ -116,6 +133,8 @@ async fn a_name_that_fails_is_tried_three_times_an_hour_and_comes_when_it_can() 
     let why: String =
         it.control.query_one("SELECT last_error FROM certificates", &[]).await.unwrap().get(0);
     assert!(why.contains("did not find the name to be ours"), "{why}");
+    let unissued = "SELECT count(*) FROM certificate_orders WHERE unissued";
+    assert_eq!(it.count(unissued).await, 3, "what was not issued costs nothing of the week's");
 
     it.dns.zone().set_addresses(NAME, &["127.0.0.1".parse().unwrap()]);
     it.move_clock(135);
@@ -146,5 +165,46 @@ async fn a_certificate_is_renewed_in_its_last_third_and_budgets_hold() {
     );
     it.wait_for_count(&renewed, 1).await;
     assert!(it.visitor.get(NAME, "/login").await.is_ok());
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_stored_is_not_ordered_again_and_a_name_has_four_a_week() {
+    let mut it = Secure::new(&[]).await;
+    let folder = it.certificates();
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(NAME), "in the way of this name's folder").unwrap();
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "working").await;
+    it.wait_for_count("SELECT count(*) FROM certificates WHERE failures = 1", 1).await;
+    let why: String =
+        it.control.query_one("SELECT last_error FROM certificates", &[]).await.unwrap().get(0);
+    assert!(why.starts_with("keep the certificate that was issued"), "{why}");
+    it.move_clock(11);
+    it.wait_for_count("SELECT count(*) FROM certificates WHERE failures = 2", 1).await;
+    assert_eq!(it.count(ORDERS).await, 1);
+
+    fs::remove_file(folder.join(NAME)).unwrap();
+    it.move_clock(42);
+    it.wait_for_state(NAME, "live").await;
+    assert_eq!(it.count(ORDERS).await, 1, "it was at hand all the time");
+
+    // Three more in the same week; then it is due to be renewed.
+    it.control
+        .simple_query(
+            "INSERT INTO certificate_orders (hostname, registered_domain, ordered_at) \
+               SELECT hostname, registered_domain, ordered_at FROM certificate_orders, \
+                 generate_series(1, 3); \
+             UPDATE certificates SET not_before = now() - interval '80 days', \
+               not_after = now() + interval '10 days'",
+        )
+        .await
+        .unwrap();
+    it.claim("www.hotelsurya.com").await;
+    it.wait_for_state("www.hotelsurya.com", "live").await;
+    let of_name = format!("{ORDERS} WHERE hostname = '{NAME}'");
+    assert_eq!(it.count(&of_name).await, 4, "authorities issue five");
+    it.move_clock(60 * 24 * 7 + 60);
+    it.wait_for_count(&of_name, 5).await;
     it.platform.stop().await.unwrap();
 }

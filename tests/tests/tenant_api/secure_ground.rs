@@ -7,7 +7,7 @@ use hotelhub_core::clock::Clock;
 use platform_tests::{
     acme::Pebble,
     certificates::Authority,
-    client::{Signup, Site, TlsVisitor},
+    client::{Answer, Signup, Site, TlsVisitor},
     dns::DnsServer,
     platform::{BASE_DOMAIN, HOTEL_DEADLINE, Platform, Role, Stage},
     ports,
@@ -15,6 +15,7 @@ use platform_tests::{
     secrets,
     waiting::eventually,
 };
+use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio_postgres::Client;
@@ -37,7 +38,7 @@ pub(crate) struct Secure {
     pub(crate) vendor: Site,
     clock: PathBuf,
     _pebble: Pebble,
-    _folder: TempDir,
+    folder: TempDir,
     _stage: Stage,
 }
 
@@ -109,14 +110,28 @@ impl Secure {
             vendor,
             clock,
             _pebble: pebble,
-            _folder: folder,
+            folder,
             _stage: stage,
         }
+    }
+
+    /// The folder of the store of certificates.
+    pub(crate) fn certificates(&self) -> PathBuf {
+        self.folder.path().join("store/certificates")
     }
 
     /// The provisioner's clock is so many minutes ahead from now on.
     pub(crate) fn move_clock(&self, minutes: i64) {
         std::fs::write(&self.clock, (minutes * 60).to_string()).unwrap();
+    }
+
+    /// What a page on the plain port answers, asked through an edge that sets these headers.
+    pub(crate) async fn plain(&self, host: &str, headers: &[(&str, &str)]) -> Answer {
+        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let port = self.platform.setup().tenant_ports[0];
+        let request = http.get(format!("http://127.0.0.1:{port}/login")).header("Host", host);
+        let request = headers.iter().fold(request, |it, (name, value)| it.header(*name, *value));
+        Answer::of(request).await.unwrap()
     }
 
     /// Claims a name and sets all that DNS needs.
