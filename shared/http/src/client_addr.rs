@@ -62,7 +62,14 @@ impl TrustedProxies {
         Some(Self(list.unwrap_or_default()))
     }
 
-    fn trusts(&self, addr: IpAddr) -> bool {
+    /// These and no others.
+    #[cfg(test)]
+    pub(crate) const fn of(list: AddressList) -> Self {
+        Self(list)
+    }
+
+    /// Whether the address is one of them.
+    pub(crate) fn trusts(&self, addr: IpAddr) -> bool {
         self.0.contains(addr)
     }
 

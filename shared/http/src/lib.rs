@@ -11,6 +11,7 @@ pub mod error;
 pub mod form;
 mod frame;
 pub mod health;
+pub mod hop;
 pub mod language;
 pub mod limits;
 pub mod login_gate;

@@ -1,13 +1,17 @@
 //! Pages are led to the hotel's primary name.
 //!
 //! Only to a domain of the hotel's own: the platform's name is primary by default, and a domain that
-//! nobody has made primary yet is served like it. Only what people look at is led: a form that was sent, and whatever programs ask, is answered on any of
-//! the hotel's names. Only to a name that leads here, and that has a certificate if hotels are reached
-//! over TLS. Sessions are kept by name: who is logged in on another one logs in again.
+//! nobody has made primary yet is served like it. Only what people look at is led: a form that was
+//! sent, and whatever programs ask, is answered on any of the hotel's names. Only to a name that leads
+//! here, and that has a certificate if hotels are reached over TLS. Sessions are kept by name: who is
+//! logged in on another one logs in again.
+//!
+//! Nobody is led in a circle: the primary name leads nowhere but from the plain port to TLS, and that
+//! only who certainly came without it, not through an edge that ends TLS before us.
 
 use actix_web::{HttpRequest, http::Method, web::Data};
 use hotelhub_core::{life::Provisioning, routes::Route};
-use hotelhub_http::server::wants_page;
+use hotelhub_http::{hop::is_plain, server::wants_page};
 
 use crate::{app::App, config::Addresses, site::route_by_host};
 
@@ -28,10 +32,10 @@ pub(crate) fn primary_address(req: &HttpRequest) -> Option<String> {
     let over_tls = app.addresses.over_tls();
     let primary = primary_of(&route, &app.addresses).unwrap_or(host.as_str());
     // Where this program serves TLS itself, nobody stays on the plain port.
-    let is_plain = app.serves_tls && over_tls && !req.app_config().secure();
+    let is_to_change = app.serves_tls && over_tls && is_plain(req);
     let is_certified = || route.domain(primary).is_some_and(|it| it.certified);
     let rest = req.uri().path_and_query().map_or("/", |it| it.as_str());
-    (primary != host.as_str() || is_plain && is_certified())
+    (primary != host.as_str() || is_to_change && is_certified())
         .then(|| format!("{}{rest}", app.addresses.of_hotel(primary)))
 }
 
