@@ -112,7 +112,8 @@ pub(crate) async fn find_creation(
     db: &impl ConnectionTrait,
     tenant: TenantId,
 ) -> Result<Option<Progress>, DbErr> {
-    let first = "WHERE o.tenant_id = $1 AND o.kind = 'create_tenant' LIMIT 1";
+    let first = "WHERE o.tenant_id = $1 AND o.kind = 'create_tenant' \
+                 ORDER BY o.requested_at, o.id LIMIT 1";
     one(db, first, [tenant.as_uuid().into()]).await
 }
 

@@ -237,6 +237,8 @@ pub(crate) async fn find_host_of(
         .filter(domain_entity::Column::ReleasedAt.is_null())
         .order_by_asc(domain_entity::Column::FailingSince.is_not_null())
         .order_by_desc(domain_entity::Column::IsPrimary)
+        .order_by_asc(domain_entity::Column::CreatedAt)
+        .order_by_asc(domain_entity::Column::Hostname)
         .into_tuple()
         .one(db)
         .await

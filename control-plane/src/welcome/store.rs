@@ -41,7 +41,7 @@ pub(super) async fn find_recipient(
                FROM tenants t JOIN domains d ON d.tenant_id = t.id \
                WHERE t.id = $1 AND t.provisioning = 'ready' \
                  AND d.is_verified AND d.released_at IS NULL \
-               ORDER BY d.is_primary DESC LIMIT 1";
+               ORDER BY d.is_primary DESC, d.created_at, d.hostname LIMIT 1";
     let row = db.query_opt(sql, &[&tenant]).await?;
     Ok(row.map(|it| Recipient {
         company_name: it.get(0),

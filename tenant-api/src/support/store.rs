@@ -47,7 +47,7 @@ pub(super) async fn find_open(
     let sql = format!(
         "{GRANTS} WHERE g.vendor_user_id = $1 AND g.ended_at IS NULL \
            AND ((g.is_allowed IS NULL AND g.lapses_at > $2) OR (g.is_allowed AND g.expires_at > $2)) \
-         ORDER BY g.requested_at DESC LIMIT 1 FOR UPDATE OF g"
+         ORDER BY g.requested_at DESC, g.id DESC LIMIT 1 FOR UPDATE OF g"
     );
     Ok(tx.query_opt(&sql, &[&vendor_user, &now]).await?.map(|it| Grant::read(&it, now)))
 }
@@ -199,7 +199,7 @@ pub(crate) async fn find_inside(
                  (SELECT time_zone FROM properties ORDER BY id LIMIT 1) AS zone \
                FROM support_grants g JOIN sessions s ON s.id = g.session_id \
                WHERE g.ended_at IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2 \
-               ORDER BY is_self DESC, g.entered_at LIMIT 1";
+               ORDER BY is_self DESC, g.entered_at, g.id LIMIT 1";
     let row = db.query_opt(sql, &[&person, &now]).await?;
     Ok(row.map(|it| Inside {
         name: it.get(0),

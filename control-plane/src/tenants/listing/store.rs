@@ -207,7 +207,7 @@ async fn read(
     let sql = format!(
         "SELECT {COLUMNS}, p.slug AS plan, h.name AS db_host, \
            (SELECT hostname FROM domains n WHERE n.tenant_id = t.id AND n.is_verified \
-              AND n.released_at IS NULL ORDER BY n.is_primary DESC LIMIT 1) AS host \
+              AND n.released_at IS NULL ORDER BY n.is_primary DESC, n.hostname LIMIT 1) AS host \
          FROM (SELECT {COLUMNS} FROM tenants t {} ORDER BY {order} LIMIT {limit}) t \
          JOIN plans p ON p.id = t.plan_id \
          LEFT JOIN databases d ON d.tenant_id = t.id AND d.state = 'assigned' \
