@@ -17,6 +17,7 @@ use crate::{
     dns::DnsServer,
     ports,
     process::{Launch, Program},
+    temporary,
 };
 
 const PROGRAM: &str = "/usr/bin/pebble";
@@ -43,7 +44,7 @@ impl Pebble {
         if !Path::new(PROGRAM).exists() {
             bail!("{PROGRAM} is missing: install the package `pebble`");
         }
-        let folder = tempfile::tempdir().context("make a folder")?;
+        let folder = temporary::folder(Path::new("/tmp")).await?;
         let own = Authority::new(folder.path())?;
         let (chain, key) =
             own.issue_pem(&["127.0.0.1"], Clock::system().now() + TimeDelta::days(90))?;
@@ -68,6 +69,8 @@ impl Pebble {
             .args(["-dnsserver", &*dns.address(), "-strict", "-config"])
             .args([settings_file])
             .env("PEBBLE_VA_NOSLEEP", "1")
+            // Whoever comes after a test that was killed finds it there and stops it.
+            .register(&file("pids"))
             .start()?;
         let pem = std::fs::read(own.root_file()).context("read the root certificate")?;
         let trusted = reqwest::Certificate::from_pem(&pem).context("trust it")?;

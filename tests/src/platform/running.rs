@@ -187,20 +187,12 @@ impl Platform {
         Ok(())
     }
 
-    /// A figure of a program's metrics, summed over its labels; 0 before it was first written.
+    /// See [`Setup::figure`].
     ///
     /// # Errors
     /// Fails if the program does not answer.
     pub async fn figure(&self, role: Role, name: &str) -> Result<f64> {
-        let mut ports = RememberedPorts::load(&self.setup.folder)?;
-        let port = ports.port(&format!("{}-metrics", role.name()))?;
-        let page = Site::new(port, "localhost")?.get("/metrics").await?.body;
-        let of = |line: &str| {
-            let (written, value) = line.rsplit_once(' ')?;
-            let found = written.split('{').next() == Some(name);
-            found.then(|| value.parse::<f64>().ok())?
-        };
-        Ok(page.lines().filter_map(of).sum())
+        self.setup.figure(role, name).await
     }
 
     /// Sets a variable for processes that are started from now on: all, or those of one role.

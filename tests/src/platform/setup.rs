@@ -10,7 +10,9 @@ use hotelhub_core::keys::Keyring;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use crate::{ports::RememberedPorts, postgres::PostgresUrls, process::Launch, secrets};
+use crate::{
+    client::Site, ports::RememberedPorts, postgres::PostgresUrls, process::Launch, secrets,
+};
 
 /// The domain under which hotels have their addresses.
 pub const BASE_DOMAIN: &str = "hotelhub.localhost";
@@ -152,6 +154,23 @@ impl Setup {
     #[must_use]
     pub const fn stop_deadline(&self) -> Duration {
         Duration::from_secs(GRACE.as_secs() + 10)
+    }
+
+    /// A figure of a program's metrics, summed over its labels unless they are named with it; 0 before
+    /// it was first written.
+    ///
+    /// # Errors
+    /// Fails if the program does not answer.
+    pub async fn figure(&self, role: Role, name: &str) -> Result<f64> {
+        let port =
+            RememberedPorts::load(&self.folder)?.port(&format!("{}-metrics", role.name()))?;
+        let page = Site::new(port, "localhost")?.get("/metrics").await?.body;
+        let of = |line: &str| {
+            let (written, value) = line.rsplit_once(' ')?;
+            let found = written == name || written.split('{').next() == Some(name);
+            found.then(|| value.parse::<f64>().ok())?
+        };
+        Ok(page.lines().filter_map(of).sum())
     }
 
     /// What starts the process of `role`; the port of its metrics is remembered.

@@ -1,7 +1,7 @@
 //! A control database, and the control plane's programs on it. No hotel is made here: that is the
 //! provisioner's part.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use hotelhub_storage::StorageConfig;
 use hotelhub_tenancy::feed::FeedConfig;
@@ -12,6 +12,7 @@ use platform_tests::{
     ports,
     postgres::{PostgresServer, Preset, connect},
     process::{Launch, Program},
+    temporary,
     waiting::eventually,
 };
 use secrecy::SecretString;
@@ -68,7 +69,7 @@ impl Ground {
     /// With these settings of `serve`.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let folder = temporary::folder(Path::new("/tmp")).await.unwrap();
         let mail = Catcher::start(&folder.path().join("mails")).await.unwrap();
         let nowhere = "amqp://127.0.0.1:1".to_owned();
         let ports = (ports::free().unwrap(), vec![ports::free().unwrap()]);
@@ -192,6 +193,11 @@ impl Ground {
     pub(crate) async fn snapshot_of(&self, table: &str) -> String {
         let sql = format!("SELECT coalesce(jsonb_agg(to_jsonb(t))::text, '') FROM {table} t");
         self.database.query_one(&sql, &[]).await.unwrap().get(0)
+    }
+
+    /// A figure of the metrics of `serve`.
+    pub(crate) async fn figure(&self, name: &str) -> f64 {
+        self.setup.figure(Role::ControlServe, name).await.unwrap()
     }
 
     /// Starts `control-plane work`.
