@@ -11,7 +11,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 use super::{
     diagnosis::{Findings, Pointing, Wanted},
-    dns::Dns,
+    dns::{Asked, Dns},
     model::Row,
     probe::Probe,
     settings::DomainsConfig,
@@ -82,7 +82,7 @@ impl Checker {
         let edges = async {
             match self.config.edge_addresses.as_slice() {
                 [] => self.dns.addresses(&target).await,
-                configured => configured.to_vec(),
+                configured => Asked::Found(configured.to_vec()),
             }
         };
         let (observed, edges) = tokio::join!(self.dns.observe(&row.hostname), edges);
@@ -92,13 +92,21 @@ impl Checker {
                 challenge: row.challenge.as_deref().unwrap_or_default(),
                 target: &target,
                 base_domain: &self.base_domain,
-                addresses: &edges,
+                addresses: edges.found().map(Vec::as_slice),
                 issuers: &self.config.caa_issuers,
             },
         );
+        if findings.pointing == Pointing::Unknown && findings.unanswered.is_none() {
+            findings.unanswered = match &edges {
+                Asked::Unanswered(why) => Some(format!("{target}: {why}")),
+                Asked::Nothing => Some(format!("{target} has no addresses (EDGE_ADDRESSES)")),
+                Asked::Found(_) => None,
+            };
+        }
         // An edge asks us back: before the name is verified the answer would be no.
         let is_here = row.standing.is_verified && findings.pointing == Pointing::Here;
-        let (certificate, finding) = match self.probe_address(&edges) {
+        let edges = edges.found().map_or(&[][..], Vec::as_slice);
+        let (certificate, finding) = match self.probe_address(edges) {
             Some(address) if self.over_tls && is_here => {
                 self.probe.look(&row.hostname, address).await
             }

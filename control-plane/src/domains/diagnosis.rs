@@ -14,7 +14,8 @@ pub(super) struct Wanted<'a> {
     pub(super) target: &'a str,
     /// The domain below which all hotels have such names.
     pub(super) base_domain: &'a str,
-    pub(super) addresses: &'a [IpAddr],
+    /// Where we are; `None`: nobody could say, so that no address is known to be another's.
+    pub(super) addresses: Option<&'a [IpAddr]>,
     /// As which certificate authorities name themselves.
     pub(super) issuers: &'a [String],
 }
@@ -153,11 +154,14 @@ fn pointing(
     }
     let is_unsure =
         [&observed.v4, &observed.v6].iter().any(|it| matches!(it, Asked::Unanswered(_)))
-            || matches!(observed.aliases, Asked::Unanswered(_));
+            || matches!(observed.aliases, Asked::Unanswered(_))
+            || observed.cut.is_some();
+    let ours = wanted.addresses.unwrap_or_default();
     let (here, there): (Vec<IpAddr>, Vec<IpAddr>) =
-        addresses.iter().partition(|it| wanted.addresses.contains(it));
+        addresses.iter().partition(|it| ours.contains(it));
     match (here.is_empty(), there.is_empty()) {
         _ if there.iter().any(is_cloudflares) => Pointing::Cdn("Cloudflare".to_owned()),
+        (_, false) if wanted.addresses.is_none() => Pointing::Unknown,
         (false, false) => Pointing::Partly(there),
         _ if is_unsure => Pointing::Unknown,
         (false, true) => Pointing::Here,
@@ -201,9 +205,10 @@ fn unanswered(observed: &Observed) -> Option<String> {
             Asked::Found(_) | Asked::Nothing => None,
         }
     }
-    let Observed { challenges, aliases, v4, v6, caa } = observed;
+    let Observed { challenges, aliases, cut, v4, v6, caa } = observed;
     why(challenges)
         .or_else(|| why(aliases))
+        .or(cut.as_ref())
         .or_else(|| why(v4))
         .or_else(|| why(v6))
         .or_else(|| why(caa))
@@ -220,6 +225,7 @@ mod tests {
         Observed {
             challenges: Asked::Nothing,
             aliases: Asked::Nothing,
+            cut: None,
             v4: Asked::Nothing,
             v6: Asked::Nothing,
             caa: Asked::Nothing,
@@ -228,12 +234,16 @@ mod tests {
 
     fn find(observed: &Observed) -> Findings {
         let edge: Vec<IpAddr> = ["203.0.113.7", "2001:db8::7"].map(|it| it.parse().unwrap()).into();
+        find_beside(observed, Some(&edge))
+    }
+
+    fn find_beside(observed: &Observed, addresses: Option<&[IpAddr]>) -> Findings {
         let issuers = ["letsencrypt.org".to_owned()];
         let wanted = Wanted {
             challenge: "token",
             target: TARGET,
             base_domain: "hotelhub.id",
-            addresses: &edge,
+            addresses,
             issuers: &issuers,
         };
         Findings::of(observed, &wanted)
@@ -286,6 +296,30 @@ mod tests {
             let observed = Observed { aliases, v4, v6, ..nothing() };
             assert_eq!(find(&observed).pointing, pointing, "{observed:?}");
         }
+    }
+
+    #[test]
+    fn nobody_leads_elsewhere_while_we_do_not_know_where_we_are() {
+        let lost = |observed: &Observed| find_beside(observed, None).pointing;
+        let elsewhere = Observed { v4: at(&["198.51.100.1"]), ..nothing() };
+        assert_eq!(find(&elsewhere).pointing, Pointing::Elsewhere);
+        assert_eq!(lost(&elsewhere), Pointing::Unknown);
+        assert_eq!(lost(&Observed { aliases: alias(&[TARGET]), ..nothing() }), Pointing::Here);
+        assert_eq!(lost(&nothing()), Pointing::Nowhere, "it has no records at all");
+        let proxied = Observed { v4: at(&["104.16.9.9"]), ..nothing() };
+        assert_eq!(lost(&proxied), Pointing::Cdn("Cloudflare".to_owned()));
+    }
+
+    #[test]
+    fn names_that_could_not_be_followed_to_their_end_lead_nowhere_for_sure() {
+        let cut = Some("request timed out".to_owned());
+        let chained = alias(&["www.example.com"]);
+        let halfway = Observed { aliases: chained, cut, v4: at(&["198.51.100.1"]), ..nothing() };
+        let found = find(&halfway);
+        assert_eq!(found.pointing, Pointing::Unknown);
+        assert_eq!(found.unanswered.as_deref(), Some("request timed out"));
+        let there = Observed { aliases: alias(&[TARGET]), ..halfway };
+        assert_eq!(find(&there).pointing, Pointing::Here);
     }
 
     #[test]

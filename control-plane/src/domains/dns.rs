@@ -1,6 +1,6 @@
 //! What DNS says of a name. No answer is not the answer “there is nothing”.
 
-use std::{net::IpAddr, time::Duration};
+use std::{future::Future, net::IpAddr, time::Duration};
 
 use hickory_resolver::{
     Resolver, TokioResolver,
@@ -9,6 +9,7 @@ use hickory_resolver::{
     proto::rr::{RData, RecordType},
 };
 use hotelhub_core::errors::Chain;
+use tokio::time::{Instant, error::Elapsed, timeout, timeout_at};
 
 use super::settings::DomainsConfig;
 
@@ -18,6 +19,8 @@ pub(super) const CHALLENGE: &str = "_hotelhub-challenge";
 /// One question, asked anew if no answer comes.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const ATTEMPTS: usize = 2;
+/// All questions of one kind about one name: whose servers are slow keeps nobody else waiting.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// CNAMEs that are followed.
 const HOPS: usize = 8;
 /// More are nobody's honest records.
@@ -58,6 +61,8 @@ pub(super) struct Observed {
     pub(super) challenges: Asked<Vec<String>>,
     /// The names that CNAMEs lead to, in order.
     pub(super) aliases: Asked<Vec<String>>,
+    /// Why those could not be followed to their end.
+    pub(super) cut: Option<String>,
     pub(super) v4: Asked<Vec<IpAddr>>,
     pub(super) v6: Asked<Vec<IpAddr>>,
     /// The CAA records that hold for it, its own or those of a name above it.
@@ -98,40 +103,52 @@ impl Dns {
     /// All that is said of `host` now.
     pub(super) async fn observe(&self, host: &str) -> Observed {
         let challenge = format!("{CHALLENGE}.{host}");
-        let (challenges, aliases, v4, v6, caa) = tokio::join!(
-            self.ask(&challenge, RecordType::TXT, text),
+        let (challenges, (aliases, cut), v4, v6, caa) = tokio::join!(
+            in_time(self.ask(&challenge, RecordType::TXT, text)),
             self.aliases(host),
-            self.ask(host, RecordType::A, address),
-            self.ask(host, RecordType::AAAA, address),
-            self.caa(host),
+            in_time(self.ask(host, RecordType::A, address)),
+            in_time(self.ask(host, RecordType::AAAA, address)),
+            in_time(self.caa(host)),
         );
-        Observed { challenges, aliases, v4, v6, caa }
+        Observed { challenges, aliases, cut, v4, v6, caa }
     }
 
-    /// Where a name points.
-    pub(super) async fn addresses(&self, host: &str) -> Vec<IpAddr> {
+    /// Where a name points. Half an answer is none: nobody can say what is missing.
+    pub(super) async fn addresses(&self, host: &str) -> Asked<Vec<IpAddr>> {
         let (v4, v6) = tokio::join!(
-            self.ask(host, RecordType::A, address),
-            self.ask(host, RecordType::AAAA, address)
+            in_time(self.ask(host, RecordType::A, address)),
+            in_time(self.ask(host, RecordType::AAAA, address))
         );
-        [v4, v6].iter().filter_map(Asked::found).flatten().copied().collect()
+        match (v4, v6) {
+            (Asked::Unanswered(why), _) | (_, Asked::Unanswered(why)) => Asked::Unanswered(why),
+            (Asked::Nothing, Asked::Nothing) => Asked::Nothing,
+            (v4, v6) => {
+                let found = [v4, v6].into_iter().filter_map(|it| it.found().cloned());
+                Asked::Found(found.flatten().collect())
+            }
+        }
     }
 
-    async fn aliases(&self, host: &str) -> Asked<Vec<String>> {
+    /// The names that CNAMEs lead to, as far as somebody answered in time; and why no further.
+    async fn aliases(&self, host: &str) -> (Asked<Vec<String>>, Option<String>) {
         let mut aliases: Vec<String> = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
         while aliases.len() < HOPS {
             let name = aliases.last().map_or(host, |it| it.as_str());
-            match self.ask(name, RecordType::CNAME, alias).await {
+            let asked = timeout_at(deadline, self.ask(name, RecordType::CNAME, alias)).await;
+            match asked.unwrap_or_else(too_late) {
                 Asked::Found(next) => match next.into_iter().next() {
                     Some(next) if !aliases.contains(&next) => aliases.push(next),
                     _ => break,
                 },
                 Asked::Nothing => break,
-                Asked::Unanswered(why) if aliases.is_empty() => return Asked::Unanswered(why),
-                Asked::Unanswered(_) => break,
+                Asked::Unanswered(why) if aliases.is_empty() => {
+                    return (Asked::Unanswered(why), None);
+                }
+                Asked::Unanswered(why) => return (Asked::Found(aliases), Some(why)),
             }
         }
-        if aliases.is_empty() { Asked::Nothing } else { Asked::Found(aliases) }
+        (if aliases.is_empty() { Asked::Nothing } else { Asked::Found(aliases) }, None)
     }
 
     /// The records of the nearest name that has any: so certificate authorities read them.
@@ -166,6 +183,14 @@ impl Dns {
             Err(error) => Asked::Unanswered(Chain(&error).to_string()),
         }
     }
+}
+
+async fn in_time<T>(asked: impl Future<Output = Asked<T>>) -> Asked<T> {
+    timeout(PATIENCE, asked).await.unwrap_or_else(too_late)
+}
+
+fn too_late<T>(_: Elapsed) -> Asked<T> {
+    Asked::Unanswered(format!("no answer within {} s", PATIENCE.as_secs()))
 }
 
 fn text(data: &RData) -> Option<String> {
