@@ -12,7 +12,7 @@ use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 use super::{
     diagnosis::{Findings, Pointing, Wanted},
     dns::{Asked, Dns},
-    model::Row,
+    model::{Row, State},
     probe::Probe,
     settings::DomainsConfig,
     state::{Certificate, Look, judge},
@@ -39,6 +39,13 @@ pub(crate) struct Seen {
     row: Row,
     findings: Findings,
     certificate: Certificate,
+}
+
+impl Seen {
+    /// How the domain stood before the look.
+    pub(super) fn state(&self) -> State {
+        self.row.standing.state
+    }
 }
 
 impl Checker {

@@ -108,6 +108,19 @@ pub(crate) fn canonical(typed: &str, own: &OwnHosts) -> Result<String, HostnameF
     Ok(name.to_owned())
 }
 
+/// The written form of a name that may be a hotel's, as it stands in a handshake; `None`: it can be
+/// nobody's, whatever is in the table.
+pub(super) fn possible(asked: &str, own: &OwnHosts, base_domain: &str) -> Option<String> {
+    let name = asked.to_ascii_lowercase();
+    let name = name.strip_suffix('.').unwrap_or(&name);
+    let below = name.strip_suffix(base_domain).and_then(|it| it.strip_suffix('.'));
+    let is_possible = match below {
+        Some(label) => is_label(label),
+        None => canonical(name, own).is_ok_and(|it| it == name),
+    };
+    is_possible.then(|| name.to_owned())
+}
+
 /// A name as people of its language read it.
 pub(crate) fn shown(name: &str) -> String {
     let (shown, _) = Uts46::new().to_unicode(name.as_bytes(), AsciiDenyList::STD3, Hyphens::Allow);
@@ -206,6 +219,38 @@ mod tests {
             assert_eq!(read(typed), Err(fault), "{typed}");
         }
         assert!(read("nothotelhub.id").is_ok(), "ends like ours, and is another");
+    }
+
+    #[test]
+    fn what_is_asked_for_in_a_handshake_is_a_hotels_name_or_a_custom_domain_as_it_is_written() {
+        let own = OwnHosts::new(["hotelhub.id", "control.hotelhub-vendor.com"]);
+        let of = |asked: &str| possible(asked, &own, "hotelhub.id");
+        for (asked, name) in [
+            ("mandala.hotelhub.id", "mandala.hotelhub.id"),
+            ("mandala--preview.hotelhub.id", "mandala--preview.hotelhub.id"),
+            ("WWW.HotelMandala.com.", "www.hotelmandala.com"),
+            ("xn--dj1au95b.jp", "xn--dj1au95b.jp"),
+        ] {
+            assert_eq!(of(asked).as_deref(), Some(name), "{asked}");
+        }
+        for asked in [
+            "",
+            ".",
+            "hotelhub.id",
+            "a.b.hotelhub.id",
+            ".hotelhub.id",
+            "control.hotelhub-vendor.com",
+            "旅館.jp",
+            " www.hotelmandala.com",
+            "localhost",
+            "203.0.113.7",
+            "*.hotelmandala.com",
+            "a_b.com",
+            "xn--a.com",
+            "www.hotelmandala.com:443",
+        ] {
+            assert_eq!(of(asked), None, "{asked}");
+        }
     }
 
     #[test]

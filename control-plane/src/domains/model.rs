@@ -164,7 +164,7 @@ pub(super) struct NewClaim<'a> {
 pub(super) enum Blocked {
     /// Another tenant holds it.
     Held,
-    /// Another tenant released it a short while ago.
+    /// Another tenant released or lost it a short while ago.
     Quarantined { until: DateTime<Utc> },
 }
 

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
+    audit::{self, Event},
     database::database_failed,
     paging,
     tenants::{self, Tenant, TenantRef, find_meant},
@@ -80,7 +81,7 @@ async fn find_row(db: &impl ConnectionTrait, tenant: TenantId, name: &str) -> Ap
 /// Claims a name for a tenant. Nobody else is kept from claiming it: whoever proves it has it.
 ///
 /// # Errors
-/// Refuses what is no name, one that another tenant holds or released lately, and too many.
+/// Refuses what is no name, one that another tenant holds or had lately, and too many.
 pub(crate) async fn claim(
     app: &App,
     tx: &DatabaseTransaction,
@@ -125,7 +126,9 @@ pub(crate) async fn claim(
     }
     tracing::info!(domain = %hostname, tenant.id = %tenant.id, vendor_user.id = %vendor.user,
         "claimed a domain");
-    find(app, tx, tenant.id, &hostname).await
+    let row = find_row(tx, tenant.id, &hostname).await?;
+    audit::record(tx, vendor, event("domain.claim", &row)).await?;
+    Ok(shown(app, row))
 }
 
 /// Looks at a domain at once. `write` is given what was seen: it runs the transaction.
@@ -161,12 +164,22 @@ impl Looked {
     ///
     /// # Errors
     /// 404 if the name was released meanwhile.
-    pub(crate) async fn write(self, app: &App, tx: &DatabaseTransaction) -> ApiResult<Domain> {
+    pub(crate) async fn write(
+        self,
+        app: &App,
+        tx: &DatabaseTransaction,
+        vendor: &Vendor,
+    ) -> ApiResult<Domain> {
         match self {
             Self::OfThePlatform(domain) => Ok(*domain),
             Self::Seen(seen) => {
+                let before = seen.state();
                 let written = app.domains.write(tx, *seen).await.map_err(database_failed)?;
                 let row = written.ok_or_else(|| ApiError::not_found("domain of this tenant"))?;
+                let verified = event("domain.verify", &row)
+                    .with("before", before.as_str())
+                    .with("after", row.standing.state.as_str());
+                audit::record(tx, vendor, verified).await?;
                 Ok(shown(app, row))
             }
         }
@@ -190,10 +203,13 @@ pub(crate) async fn make_primary(
         let what = "nobody would reach the hotel by this domain yet; do what `next_action` says";
         return Err(conflict("DOMAIN_NOT_LIVE", what));
     }
+    let before = store::find_primary(tx, tenant.id).await.map_err(database_failed)?;
     store::make_primary(tx, tenant.id, row.id).await.map_err(database_failed)?;
     tracing::info!(domain = %row.hostname, tenant.id = %tenant.id, vendor_user.id = %vendor.user,
         "made a domain primary");
-    find(app, tx, tenant.id, &row.hostname).await
+    let row = find_row(tx, tenant.id, &row.hostname).await?;
+    audit::record(tx, vendor, event("domain.make_primary", &row).with("before", before)).await?;
+    Ok(shown(app, row))
 }
 
 /// Lets a domain go. For a while nobody else can have a name that was verified.
@@ -218,7 +234,16 @@ pub(crate) async fn release(
         "released a domain");
     let released = store::find(tx, row.id).await.map_err(database_failed)?;
     let released = released.ok_or_else(|| ApiError::not_found("domain of this tenant"))?;
+    let was = event("domain.release", &released).with("was_primary", row.is_primary);
+    audit::record(tx, vendor, was.with("was_verified", row.standing.is_verified)).await?;
     Ok(shown(app, released))
+}
+
+fn event(action: &'static str, row: &Row) -> Event {
+    Event::of(action)
+        .on("domain", row.id)
+        .of_tenant(Some(row.tenant))
+        .with("hostname", &*row.hostname)
 }
 
 async fn hold_tenant(tx: &DatabaseTransaction, name: &TenantRef) -> ApiResult<Tenant> {
@@ -226,7 +251,8 @@ async fn hold_tenant(tx: &DatabaseTransaction, name: &TenantRef) -> ApiResult<Te
     found.ok_or_else(|| ApiError::not_found("tenant"))
 }
 
-fn own_hosts(app: &App) -> OwnHosts {
+/// The names that are the platform's own.
+pub(super) fn own_hosts(app: &App) -> OwnHosts {
     let own = [app.addresses.control.host_str(), app.panel.host_str()];
     let base = app.addresses.base_domain.as_str();
     OwnHosts::new(own.into_iter().flatten().chain([base]))
@@ -247,6 +273,6 @@ fn taken() -> ApiError {
 }
 
 fn quarantined(until: &str) -> ApiError {
-    let what = "another tenant released this domain lately; claim it when `details.until` is over";
+    let what = "another tenant had this domain until lately; claim it when `details.until` is over";
     conflict("DOMAIN_QUARANTINED", what).with_detail("until", until)
 }

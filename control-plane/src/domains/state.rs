@@ -6,7 +6,8 @@
 //! ```
 //! A verified name that is not proven or does not point here any more is `failing`: at once no
 //! certificate is issued for it and nobody is sent there; it is routed until the grace is over, then
-//! `lost`. The claim itself is never taken away.
+//! `lost`. The claim itself is never taken away. A name that was lost rests as one that was released:
+//! whoever only let its DNS lapse does not find it with another tenant the next day.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -16,8 +17,8 @@ use super::{
 };
 
 /// How long a failing name is still routed.
-pub(super) const GRACE: TimeDelta = TimeDelta::days(3);
-/// How long a released name can be had by nobody else.
+pub(crate) const GRACE: TimeDelta = TimeDelta::days(3);
+/// How long a name that was released or lost can be had by nobody else.
 pub(super) const QUARANTINE: TimeDelta = TimeDelta::days(30);
 /// How long a certificate may take before something must be wrong.
 const ISSUING: TimeDelta = TimeDelta::hours(1);

@@ -9,7 +9,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::model::{Blocked, Filter, NewClaim, Place, Row, Standing};
-use super::state::QUARANTINE;
+use super::state::{GRACE, QUARANTINE};
 use crate::database::damaged;
 
 /// Domains, each with the names of its tenant.
@@ -19,7 +19,8 @@ const DOMAINS: &str = "\
            d.is_verified, d.verified_at, d.failing_since, d.ssl_status, d.ssl_since, \
            d.certificate_expires_at, d.state, d.next_action, d.next_check_at, \
            (SELECT s.hostname FROM domains s WHERE s.tenant_id = d.tenant_id \
-              AND s.kind = 'subdomain' AND s.released_at IS NULL LIMIT 1) AS target \
+              AND s.kind = 'subdomain' AND s.released_at IS NULL \
+            ORDER BY s.created_at, s.hostname LIMIT 1) AS target \
     FROM domains d JOIN tenants t ON t.id = d.tenant_id";
 
 impl FromQueryResult for Row {
@@ -128,15 +129,21 @@ pub(super) async fn find_block(
                  EXISTS (SELECT FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
                            AND is_verified AND released_at IS NULL) AS held, \
                  (SELECT max(released_at) FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
-                    AND kind = 'custom' AND verified_at IS NOT NULL AND released_at > $3) AS released";
-    let values = [hostname.into(), tenant.as_uuid().into(), (now - QUARANTINE).into()];
+                    AND kind = 'custom' AND verified_at IS NOT NULL AND released_at > $3) AS released, \
+                 (SELECT max(failing_since) FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
+                    AND kind = 'custom' AND NOT is_verified AND released_at IS NULL \
+                    AND failing_since > $4) AS failing";
+    let since = now - QUARANTINE;
+    let values = [hostname.into(), tenant.as_uuid().into(), since.into(), (since - GRACE).into()];
     let row = tx.query_one_raw(statement(sql, values)).await?;
     let row = row.ok_or_else(|| damaged("no row"))?;
     if row.try_get("", "held")? {
         return Ok(Some(Blocked::Held));
     }
     let released: Option<DateTime<Utc>> = row.try_get("", "released")?;
-    Ok(released.map(|it| Blocked::Quarantined { until: it + QUARANTINE }))
+    let failing: Option<DateTime<Utc>> = row.try_get("", "failing")?;
+    let had_until = released.max(failing.map(|it| it + GRACE));
+    Ok(had_until.map(|it| Blocked::Quarantined { until: it + QUARANTINE }))
 }
 
 /// The challenge that the tenant had for this name before, so that its record still counts.
@@ -235,6 +242,17 @@ pub(super) async fn write_look(
     Ok(tx.execute_raw(statement(sql, values)).await?.rows_affected() == 1)
 }
 
+/// The name that a tenant's pages lead to.
+pub(super) async fn find_primary(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+) -> Result<Option<String>, DbErr> {
+    let sql = "SELECT hostname FROM domains \
+               WHERE tenant_id = $1 AND is_primary AND released_at IS NULL";
+    let row = db.query_one_raw(statement(sql, [tenant.as_uuid().into()])).await?;
+    row.map(|it| it.try_get("", "hostname")).transpose()
+}
+
 /// Makes a domain the one that a tenant's pages lead to.
 pub(super) async fn make_primary(
     tx: &DatabaseTransaction,
@@ -275,7 +293,8 @@ pub(super) async fn may_have_certificate(
 ) -> Result<bool, DbErr> {
     let sql = "SELECT FROM domains d JOIN tenants t ON t.id = d.tenant_id \
                WHERE d.hostname = $1 AND d.is_verified AND d.released_at IS NULL \
-                 AND d.failing_since IS NULL AND t.provisioning NOT IN ('failed', 'deleted')";
+                 AND d.failing_since IS NULL \
+                 AND t.provisioning NOT IN ('failed', 'deleting', 'deleted')";
     Ok(db.query_one_raw(statement(sql, [hostname.into()])).await?.is_some())
 }
 

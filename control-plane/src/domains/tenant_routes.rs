@@ -137,7 +137,8 @@ pub(crate) async fn verify_domain(
     let (tenant, name) = path.into_inner();
     // DNS may take its time: no transaction waits for it.
     let looked = service::look(&app, &vendor, (&tenant, &name)).await?;
-    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| looked.write(&app, tx).await).await
+    once(&app, (&vendor, &body.0), StatusCode::OK, async |tx| looked.write(&app, tx, &vendor).await)
+        .await
 }
 
 /// Makes a live domain the one that pages on the tenant's other names lead to.

@@ -70,8 +70,8 @@ impl NextAction {
                 "Another hotel holds the domain. It must be released there first.",
             ),
             Self::WaitForQuarantine => (
-                "Domain ini baru dilepas hotel lain. Domain dapat dipakai setelah masa tunggu 30 hari.",
-                "Another hotel released the domain lately. It can be had when 30 days are over.",
+                "Domain ini belum lama milik hotel lain. Domain dapat dipakai setelah masa tunggu 30 hari.",
+                "Another hotel had the domain until lately. It can be had when 30 days are over.",
             ),
         }
     }

@@ -1,5 +1,11 @@
 //! `/tls/allow`: whether a certificate may be issued for a name. Edges that issue on demand ask
 //! before each one; any answer but 200 is no.
+//!
+//! What can be nobody's domain here is refused without a look into the database; all other names share
+//! a few looks, so that a flood of them keeps nobody else from the database. `tenant-api` answers the
+//! same from memory.
+
+use std::time::Duration;
 
 use actix_web::{
     HttpResponse,
@@ -12,15 +18,17 @@ use hotelhub_http::{
     error::{ApiError, ApiResult, ErrorBody},
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 use utoipa::{IntoParams, ToSchema};
 
-use super::store;
+use super::{hostname::possible, service::own_hosts, store};
 use crate::{app::App, database::database_failed};
 
 /// Looks into the database at a time: whoever asks for many names waits here, and nobody else for them.
 const AT_ONCE: usize = 4;
 static LOOKS: Semaphore = Semaphore::const_new(AT_ONCE);
+/// Longest wait for a look: a handshake waits for the answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Adds the route.
 pub(crate) fn register(app: &mut ServiceConfig) {
@@ -45,24 +53,35 @@ pub(crate) struct Allowed {
 #[utoipa::path(get, path = "/tls/allow", tag = "domains", params(AllowQuery), responses(
     (status = 200, body = Answer<Allowed>),
     (status = 404, body = ErrorBody, description = "`DOMAIN_UNKNOWN`: do not issue"),
+    (status = 503, body = ErrorBody, description = "`BUSY`: too many ask at once"),
 ))]
 pub(crate) async fn allow_certificate(
     app: Data<App>,
     query: Query<AllowQuery>,
 ) -> ApiResult<HttpResponse> {
-    let domain = query.into_inner().domain.to_ascii_lowercase();
-    let domain = domain.strip_suffix('.').unwrap_or(&domain).to_owned();
-    let is_name = domain.len() <= 253
-        && domain.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'.' || it == b'-');
-    let may = if is_name {
-        let _turn = LOOKS.acquire().await.map_err(ApiError::internal)?;
-        store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)?
-    } else {
-        false
+    let typed = query.into_inner().domain;
+    let Some(domain) = possible(&typed, &own_hosts(&app), &app.addresses.base_domain) else {
+        count("impossible");
+        return Err(unknown());
     };
-    if may {
+    let Ok(turn) = timeout(PATIENCE, LOOKS.acquire()).await else {
+        count("busy");
+        return Err(ApiError::unavailable("BUSY", "too much at once; try again", 1));
+    };
+    let _turn = turn.map_err(ApiError::internal)?;
+    if store::may_have_certificate(&app.db, &domain).await.map_err(database_failed)? {
+        count("allowed");
         return Ok(Answer::new(Allowed { domain }).ok());
     }
+    count("unknown");
+    Err(unknown())
+}
+
+fn unknown() -> ApiError {
     let what = "no certificate may be issued for this name";
-    Err(ApiError::refused(StatusCode::NOT_FOUND, "DOMAIN_UNKNOWN", what))
+    ApiError::refused(StatusCode::NOT_FOUND, "DOMAIN_UNKNOWN", what)
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("tls_allow_total", "outcome" => outcome).increment(1);
 }

@@ -119,6 +119,7 @@ pub(super) async fn claim_domain(
     name: Path<TenantRef>,
     form: PageForm<ClaimForm>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(WRITE)?;
     let typed = form.value;
     let claim = async |tx: &DatabaseTransaction| {
         service::claim(&app, tx, &vendor, (&name, &typed.hostname)).await
@@ -135,10 +136,11 @@ pub(super) async fn verify_domain(
     path: Path<(TenantRef, String)>,
     _form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(WRITE)?;
     let (tenant, name) = path.into_inner();
     let done = match service::look(&app, &vendor, (&tenant, &name)).await {
         Ok(looked) => {
-            let write = async |tx: &DatabaseTransaction| looked.write(&app, tx).await;
+            let write = async |tx: &DatabaseTransaction| looked.write(&app, tx, &vendor).await;
             written(&app, write).await
         }
         Err(error) => Err(error),
@@ -154,6 +156,7 @@ pub(super) async fn prefer_domain(
     path: Path<(TenantRef, String)>,
     _form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(WRITE)?;
     let (tenant, name) = path.into_inner();
     let prefer = async |tx: &DatabaseTransaction| {
         service::make_primary(&app, tx, &vendor, (&tenant, &name)).await
@@ -193,6 +196,7 @@ pub(super) async fn release_domain(
     path: Path<(TenantRef, String)>,
     _form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require(WRITE)?;
     let (tenant, name) = path.into_inner();
     let release = async |tx: &DatabaseTransaction| {
         service::release(&app, tx, &vendor, (&tenant, &name)).await

@@ -284,8 +284,8 @@ hotelhub_http::catalogue! {
             "the domain is added to this hotel already. Look below what is to be done.";
         why_domain_taken: "hotel lain sudah memegang domain ini. Domain itu harus dilepas dulu di sana.",
             "another hotel holds this domain. It must be released there first.";
-        why_domain_quarantined: "hotel lain baru saja melepas domain ini. Tambahkan lagi setelah masa tunggunya lewat:",
-            "another hotel released this domain lately. Add it again when its rest is over:";
+        why_domain_quarantined: "domain ini belum lama milik hotel lain. Tambahkan lagi setelah masa tunggunya lewat:",
+            "another hotel had this domain until lately. Add it again when its rest is over:";
         why_domains_many: "hotel ini sudah punya terlalu banyak domain. Lepaskan salah satu dulu.",
             "the hotel has too many domains already. Release one first.";
         why_domain_not_live: "hotel belum dapat dibuka di domain ini. Ikuti langkah berikutnya di bawah.",

@@ -11,7 +11,10 @@ use platform_tests::{
 };
 use serde_json::{Value, json};
 
-use crate::ground::{Ground, Vendor};
+use crate::{
+    domain_ground::Domains,
+    ground::{Ground, Vendor},
+};
 
 async fn entries(vendor: &Site, query: &str) -> Vec<Value> {
     let listed = vendor.get(&format!("/api/v1/audit?limit=200&{query}")).await.unwrap();
@@ -68,6 +71,50 @@ async fn what_is_done_stands_in_the_log_with_who_did_it_and_what_was_refused_doe
         );
     }
     assert_eq!(verified(&vendor, "").await["is_whole"], true);
+}
+
+#[tokio::test]
+async fn what_is_done_with_domains_stands_in_the_log_however_it_was_done() {
+    let it = Domains::new().await;
+    it.ground.open_hotel("surya").await;
+    let name = "www.hotelsurya.com";
+    let own = Domains::target("surya");
+    it.open("surya", name).await;
+    it.act("surya", name, "primary").await.expect_status(200).unwrap();
+    it.release("surya", name).await.expect_status(200).unwrap();
+    assert_eq!(it.release("surya", &own).await.status, 409, "nothing was done");
+    let email = "support@hotelhub.localhost";
+    let password = it.ground.make_vendor(email, Vendor::Support.as_str()).await;
+    let panel = it.ground.site().on_host(PANEL_HOST);
+    let visitor = PageVisitor::log_in(&panel, "/panel/login", email, &password).await.unwrap();
+    let path = "/panel/tenants/surya/domains";
+    for (form, fields) in [
+        (path.to_owned(), &[("hostname", name)][..]),
+        (format!("{path}/{name}/verify"), &[]),
+        (format!("{path}/{name}/primary"), &[]),
+        (format!("{path}/{name}/release"), &[]),
+        // A second click changes nothing.
+        (format!("{path}/{name}/release"), &[]),
+    ] {
+        visitor.send(&form, fields).await.unwrap();
+    }
+
+    let mut found = entries(&it.vendor, "tenant=surya&action=domain").await;
+    found.reverse();
+    let words: Vec<(&str, &str)> = found
+        .iter()
+        .map(|it| (it["actor_name"].as_str().unwrap(), it["action"].as_str().unwrap()))
+        .collect();
+    let done = ["domain.claim", "domain.verify", "domain.make_primary", "domain.release"];
+    let by = |who| done.map(|action| (who, action));
+    assert_eq!(words, [by(VENDOR_EMAIL), by(email)].concat());
+    assert!(found.iter().all(|it| it["details"]["hostname"] == name), "{found:?}");
+    assert!(found.iter().all(|it| it["subject_kind"] == "domain"), "{found:?}");
+    assert_eq!(found[1]["details"]["after"], "live");
+    assert_eq!(found[2]["details"]["before"], own);
+    assert_eq!(found[3]["details"]["was_primary"], true);
+    assert!(!found.iter().any(|it| it.to_string().contains("challenge")));
+    assert_eq!(verified(&it.vendor, "").await["is_whole"], true);
 }
 
 #[tokio::test]

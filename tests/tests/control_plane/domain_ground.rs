@@ -86,6 +86,14 @@ impl Domains {
         text(&record["value"]).to_owned()
     }
 
+    /// The custom domains that a hotel holds or claims, the newest first.
+    pub(crate) async fn claimed(&self, slug: &str) -> Vec<String> {
+        let path = format!("/api/v1/domains?kind=custom&tenant={slug}");
+        let listed = self.vendor.get(&path).await.unwrap().data().unwrap();
+        let names = listed.as_array().unwrap().iter().map(|it| text(&it["hostname"]).to_owned());
+        names.collect()
+    }
+
     /// Sets all that proves a name and leads it to the hotel.
     pub(crate) fn set_dns(&self, slug: &str, hostname: &str, token: &str) {
         self.zone().set_txt(&format!("_hotelhub-challenge.{hostname}"), &[token]);

@@ -7,7 +7,7 @@ use platform_tests::{
     platform::PANEL_HOST,
 };
 
-use crate::ground::{Ground, Vendor};
+use crate::{domain_ground::Domains, ground::Vendor};
 
 /// What nobody has.
 const NOBODY: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -46,10 +46,22 @@ fn spelled(path: &str) -> impl Iterator<Item = String> {
     if each.is_empty() { vec![path.to_owned()] } else { each }.into_iter()
 }
 
-async fn ask(visitor: &PageVisitor, method: &str, path: &str) -> Answer {
+/// A domain of the hotel that is there for this role alone: to release one is to have it no more.
+fn domain_of(role: Vendor) -> String {
+    format!("{}.example.com", role.as_str().replace('_', "-"))
+}
+
+/// Whether it is asked of a domain that is there.
+fn is_real(path: &str) -> bool {
+    path.starts_with("/panel/tenants/{tenant}/domains")
+}
+
+async fn ask(visitor: &PageVisitor, role: Vendor, (method, path): (&str, &str)) -> Answer {
+    let domain = domain_of(role);
     let named = |part| match part {
         "{tenant}" => HOTEL,
         "{host}" => "one",
+        "{domain}" => &domain,
         _ if str::starts_with(part, '{') => NOBODY,
         _ => part,
     };
@@ -65,16 +77,17 @@ async fn ask(visitor: &PageVisitor, method: &str, path: &str) -> Answer {
 async fn each_role_may_open_and_send_what_the_table_says() {
     let objects = tempfile::tempdir().unwrap();
     let objects = format!("file://{}", objects.path().display());
-    let ground = Ground::with(&[("STORAGE_URL", &objects)]).await;
-    ground.open_hotel(HOTEL).await;
-    let panel = ground.site().on_host(PANEL_HOST);
+    let it = Domains::with(&[("STORAGE_URL", &objects)]).await;
+    it.ground.open_hotel(HOTEL).await;
+    let panel = it.ground.site().on_host(PANEL_HOST);
     let stranger = PageVisitor::stranger(&panel);
     let mut people = Vec::new();
     for role in Vendor::ALL {
         let email = format!("{}@hotelhub.localhost", role.as_str());
-        let password = ground.make_vendor(&email, role.as_str()).await;
+        let password = it.ground.make_vendor(&email, role.as_str()).await;
         let login = PageVisitor::log_in(&panel, "/panel/login", &email, &password).await;
         people.push(login.unwrap());
+        it.claim(HOTEL, &domain_of(role)).await;
     }
     let roles = Vendor::ALL.map(|it| format!("{:12}", it.as_str())).concat();
     let mut table = format!("{:58}{}\n", "", roles.trim_end());
@@ -84,13 +97,14 @@ async fn each_role_may_open_and_send_what_the_table_says() {
         if OPEN.iter().any(|it| path.starts_with(it)) {
             continue;
         }
-        let nobody = ask(&stranger, &method, &path).await;
+        let nobody = ask(&stranger, Vendor::SuperAdmin, (&method, &path)).await;
         assert_eq!(nobody.header("location"), "/panel/login", "{method} {path}: {}", nobody.body);
         let mut row = String::new();
-        for (role, visitor) in Vendor::ALL.iter().zip(&people) {
-            let answer = ask(visitor, &method, &path).await;
+        for (role, visitor) in Vendor::ALL.into_iter().zip(&people) {
+            let answer = ask(visitor, role, (&method, &path)).await;
             let may = match answer.status.as_u16() {
                 403 => "-",
+                404 if is_real(&path) => panic!("{method} {path}: what is there is not found"),
                 // Nobody answers for the hotel here.
                 200 | 303 | 404 | 409 | 422 | 503 => "yes",
                 odd => panic!("{method} {path}: {odd} {}", answer.body),
@@ -105,4 +119,6 @@ async fn each_role_may_open_and_send_what_the_table_says() {
         writeln!(table, "{name:58}{}", row.trim_end()).unwrap();
     }
     insta::assert_snapshot!("panel_roles", table);
+    let left: Vec<String> = it.claimed(HOTEL).await;
+    assert_eq!(left, [domain_of(Vendor::ReadOnly), domain_of(Vendor::Finance)]);
 }
