@@ -11,6 +11,7 @@ mod backups;
 pub mod config;
 mod database;
 mod db_hosts;
+mod domain_mails;
 mod domains;
 mod drain;
 mod exports;

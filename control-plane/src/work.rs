@@ -1,7 +1,8 @@
 //! The role `work`: does the platform's own jobs.
 //!
-//! Reconcilers write jobs and ask for moves, runners claim the jobs and do them. Several processes may run side by side:
-//! rows are claimed with a lease, and outcomes are written only while the fence still stands.
+//! Reconcilers write jobs and ask for moves, runners claim the jobs and do them. Several processes may
+//! run side by side: rows are claimed with a lease, and outcomes are written only while the fence still
+//! stands.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,13 +22,14 @@ use tokio_postgres::NoTls;
 use crate::{
     config::WorkConfig,
     database::{self, login},
+    domain_mails::{self, DomainMails, DomainMailsError},
     domains::{Checker, recheck::Recheck},
     drain::Drain,
     post::Post,
     retention::{self, Reaper},
     upkeep::upkeep,
     wakes::Wakes,
-    welcome,
+    welcome::{self, WelcomeError},
 };
 
 /// How many jobs one process does at a time.
@@ -35,7 +37,7 @@ const RUNNERS: usize = 2;
 /// Each has a connection while it looks.
 const RECONCILERS: usize = 3;
 /// The platform's own jobs.
-const KINDS: [&Kind; 2] = [&welcome::KIND, &retention::KIND];
+const KINDS: [&Kind; 3] = [&welcome::KIND, &retention::KIND, &domain_mails::KIND];
 /// The reconciler looks this often even if nothing woke it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A retry that is due, or another process's job, is found by looking.
@@ -57,28 +59,28 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let wakes = Wakes::listen(config.database_url.clone(), "route_changes", &tasks);
     let clock = config.program.clock.clone();
     let reconciler = Reconciler { pool: pool.clone(), clock, wakes, fresh: Arc::clone(&fresh) };
-    tasks.spawn_critical("welcome reconciler", reconciler.run(tasks.clone()));
+    tasks.spawn_critical("mail reconciler", reconciler.run(tasks.clone()));
     let wakes = Wakes::listen(config.database_url.clone(), "db_hosts", &tasks);
     let drain = Drain { pool: pool.clone(), wakes };
     tasks.spawn_critical("drain reconciler", drain.run(tasks.clone()));
     let db = database::pool(&config.database_url, "control-plane work").await?;
     let checker = Checker::new(config.domains, &config.addresses, config.program.clock.clone());
-    let recheck = Recheck {
-        db: db.clone(),
-        clock: config.program.clock.clone(),
-        checker: checker.context("prepare to look at domains")?,
-    };
+    let checker = checker.context("prepare to look at domains")?;
+    let clock = config.program.clock;
+    let recheck = Recheck { db: db.clone(), clock: clock.clone(), checker: checker.clone() };
     tasks.spawn_critical("domain reconciler", recheck.run(tasks.clone()));
     let reaper =
-        Reaper { pool: pool.clone(), db, clock: config.program.clock, fresh: Arc::clone(&fresh) };
+        Reaper { pool: pool.clone(), db: db.clone(), clock: clock.clone(), fresh: Arc::clone(&fresh) };
     tasks.spawn_critical("retention reconciler", reaper.run(tasks.clone()));
     let (addresses, from) = (config.addresses, config.mail_from);
     let post = Post { pool: pool.clone(), addresses, from, smtp };
+    let domain_mails = DomainMails { post: post.clone(), db, checker, clock };
     for number in 0..RUNNERS {
         let runner = Runner {
             name: format!("control-plane-{}-{number}", std::process::id()),
             pool: pool.clone(),
             post: post.clone(),
+            domain_mails: domain_mails.clone(),
             fresh: Arc::clone(&fresh),
         };
         tasks.spawn_critical("job runner", runner.run(tasks.clone()));
@@ -118,11 +120,10 @@ impl Reconciler {
     async fn run(mut self, tasks: Tasks) {
         loop {
             self.wakes.catch_up();
-            let pass = welcome::ask_for_mails(&self.pool, self.clock.now());
-            match timeout(LOOK_EVERY, pass).await {
+            match timeout(LOOK_EVERY, self.ask_for_mails()).await {
                 Ok(Ok(0)) => {}
                 Ok(Ok(asked)) => {
-                    tracing::info!(asked, "asked for welcome mails");
+                    tracing::info!(asked, "asked for mails");
                     self.fresh.notify_waiters();
                     self.fresh.notify_one();
                     continue;
@@ -139,6 +140,13 @@ impl Reconciler {
         }
     }
 
+    /// Asks for the mails of both sorts; how many.
+    async fn ask_for_mails(&self) -> Result<usize, PassError> {
+        let now = self.clock.now();
+        let welcomes = welcome::ask_for_mails(&self.pool, now).await?;
+        Ok(welcomes + domain_mails::ask_for_mails(&self.pool, now).await?)
+    }
+
     async fn keep_in_order(&self) {
         match timeout(LOOK_EVERY, upkeep(&self.pool, self.clock.now())).await {
             Ok(Ok(())) => {}
@@ -146,6 +154,15 @@ impl Reconciler {
             Err(_elapsed) => tracing::warn!("upkeep took too long"),
         }
     }
+}
+
+/// A pass of the reconciler failed; the next one tries again.
+#[derive(Debug, thiserror::Error)]
+enum PassError {
+    #[error(transparent)]
+    Welcome(#[from] WelcomeError),
+    #[error(transparent)]
+    DomainMails(#[from] DomainMailsError),
 }
 
 /// What a runner could not do; it tries again.
@@ -164,6 +181,7 @@ struct Runner {
     name: String,
     pool: Pool,
     post: Post,
+    domain_mails: DomainMails,
     fresh: Arc<Notify>,
 }
 
@@ -234,10 +252,11 @@ impl Runner {
             return Err(JobError::fail("UNKNOWN_KIND", format!("no handler for `{}`", job.kind)));
         };
         let work = async {
-            if kind.name == retention::KIND.name {
-                return retention::send(&self.post, job).await;
+            match kind.name {
+                it if it == retention::KIND.name => retention::send(&self.post, job).await,
+                it if it == domain_mails::KIND.name => self.domain_mails.send(job).await,
+                _ => welcome::send(&self.post, job).await,
             }
-            welcome::send(&self.post, job).await
         };
         match timeout(kind.timeout, work).await {
             Ok(outcome) => outcome,

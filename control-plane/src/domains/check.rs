@@ -10,6 +10,7 @@ use hotelhub_core::{clock::Clock, ids::DomainId};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, DbErr, TransactionTrait};
 
 use super::{
+    Domain,
     diagnosis::{Findings, Pointing, Wanted},
     dns::{Asked, Dns},
     model::{Row, State},
@@ -67,6 +68,19 @@ impl Checker {
     /// The settings that it looks by.
     pub(super) fn config(&self) -> &DomainsConfig {
         &self.config
+    }
+
+    /// How a domain stood when it was last looked at; `None` if it was released.
+    ///
+    /// # Errors
+    /// Fails if the database does.
+    pub(crate) async fn find(
+        &self,
+        db: &DatabaseConnection,
+        id: DomainId,
+    ) -> Result<Option<Domain>, DbErr> {
+        let found = store::find(db, id).await?.filter(|it| it.released_at.is_none());
+        Ok(found.map(|it| Domain::of(it, &self.config)))
     }
 
     /// Looks at a domain and writes what it means; how it stands, or `None` if it was released.

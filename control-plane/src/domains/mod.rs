@@ -24,4 +24,6 @@ pub(crate) mod tenant_routes;
 mod texts;
 pub(crate) mod tls_routes;
 
-pub(crate) use self::{body::Domain, check::Checker, records::Record, settings::DomainsConfig};
+pub(crate) use self::{
+    body::Domain, check::Checker, records::Record, settings::DomainsConfig, state::GRACE,
+};

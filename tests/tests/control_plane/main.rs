@@ -11,6 +11,7 @@ mod audit;
 mod db_hosts;
 mod domain_checks;
 mod domain_ground;
+mod domain_mails;
 mod domains;
 mod drain;
 mod envelope;
