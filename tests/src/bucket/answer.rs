@@ -1,9 +1,9 @@
 //! One call: what of S3 it is, and the answer.
 
-use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+use std::{collections::BTreeMap, io, sync::Mutex, time::Duration};
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
     web::{Bytes, Data},
 };
@@ -128,14 +128,14 @@ fn give(shelf: &Mutex<Shelf>, name: &str) -> HttpResponse {
             let pieces: Vec<Bytes> = bytes.chunks(size).map(Bytes::copy_from_slice).collect();
             let slowly = stream::iter(pieces).then(move |piece| async move {
                 tokio::time::sleep(pause).await;
-                Ok::<_, Error>(piece)
+                Ok::<_, io::Error>(piece)
             });
             answer.no_chunking(length).streaming(Box::pin(slowly))
         }
         BucketFault::Stall => {
             open(shelf).stalled += 1;
             let half = bytes.slice(..bytes.len() / 2);
-            let first = stream::iter([Ok::<_, Error>(half)]).chain(stream::pending());
+            let first = stream::iter([Ok::<_, io::Error>(half)]).chain(stream::pending());
             answer.no_chunking(length).streaming(Box::pin(first))
         }
         _ => answer.body(bytes),

@@ -73,7 +73,9 @@ async fn files_of_what_was_discarded_or_refused_go() {
     // Rows that no hotel can have, found after the files were written.
     let whole = std::fs::read(shelf.object_of(backup)).unwrap();
     let bad = |table: &str, text: Vec<u8>| match table {
-        "reservations" => String::from_utf8(text).unwrap().replacen("confirmed", "x", 1).into(),
+        "reservations" => {
+            String::from_utf8(text).unwrap().replacen("confirmed", "x", 1).into_bytes()
+        }
         _ => text,
     };
     let wish = shelf.bring(&rewritten(&whole, |_| {}, bad), "swap");

@@ -68,8 +68,7 @@ async fn small(theatre: &Theatre, count: usize, report: &mut Report) -> Result<(
     mill.reopen(theatre).await?;
     let bare = Bare::new(theatre)?;
 
-    let backups = say::during("the night's backups", night(theatre)).await?;
-    let (backups, seconds) = backups;
+    let (backups, seconds) = say::during("the night's backups", night(theatre)).await?;
     let names: Vec<String> = backups.iter().map(|it| it.database.name()).collect();
     let dumped = say::during("pg_dump of each", bare.dump(&names, AT_ONCE)).await?;
     let hotels = backups.len() as f64;
