@@ -121,7 +121,7 @@ async fn app(config: &ServeConfig, tasks: &Tasks) -> anyhow::Result<App> {
         snapshots,
         storage: StorageHealth(storage),
         objects,
-hotels,
+        hotels,
         imports: Imports::new(&config.imports),
         domains: domains.context("prepare to look at domains")?,
         streams: Streams::default(),

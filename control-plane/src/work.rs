@@ -69,8 +69,12 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let clock = config.program.clock;
     let recheck = Recheck { db: db.clone(), clock: clock.clone(), checker: checker.clone() };
     tasks.spawn_critical("domain reconciler", recheck.run(tasks.clone()));
-    let reaper =
-        Reaper { pool: pool.clone(), db: db.clone(), clock: clock.clone(), fresh: Arc::clone(&fresh) };
+    let reaper = Reaper {
+        pool: pool.clone(),
+        db: db.clone(),
+        clock: clock.clone(),
+        fresh: Arc::clone(&fresh),
+    };
     tasks.spawn_critical("retention reconciler", reaper.run(tasks.clone()));
     let (addresses, from) = (config.addresses, config.mail_from);
     let post = Post { pool: pool.clone(), addresses, from, smtp };
