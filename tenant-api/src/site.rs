@@ -174,7 +174,7 @@ pub(crate) fn once_arrived<T: 'static>(
 /// What may be on its way here.
 enum OnItsWay {
     /// The route of a hotel that is not known yet.
-    Unknown(Feed),
+    Unknown(Box<Feed>),
     /// The news that a hotel is ready.
     Unready(Routes, TenantId),
 }
@@ -183,7 +183,7 @@ impl OnItsWay {
     fn after(error: &ApiError, req: &HttpRequest) -> Option<Self> {
         let app = req.app_data::<Data<App>>()?;
         match (error.code(), route_of(app, req)) {
-            (UNKNOWN_HOST, None) => Some(Self::Unknown(app.feed.clone())),
+            (UNKNOWN_HOST, None) => Some(Self::Unknown(Box::new(app.feed.clone()))),
             ("TENANT_PROVISIONING", Some(route)) => {
                 Some(Self::Unready(app.routes.clone(), route.tenant_id))
             }

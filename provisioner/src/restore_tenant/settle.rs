@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::sql::Query as _;
-use serde_json::{Value, json};
-use tokio_postgres::Error;
+use serde_json::{Map, Value, json};
+use tokio_postgres::{Error, types::Json};
 use uuid::Uuid;
 
 use super::{Work, work::Source};
@@ -98,11 +98,13 @@ pub(super) async fn tell(
 ) -> Result<Value, StepError> {
     let fault = audit::find_fault(inside).await?;
     let mut details = find_origin(work, control).await?;
-    details["knows_present"] = json!(knows_present);
+    details.insert("knows_present".to_owned(), json!(knows_present));
     if let Some(fault) = fault {
         tracing::warn!(tenant.id = %work.operation.tenant, ?fault, "the audit log of a backup is not whole");
-        details["audit_fault"] = json!({ "seq": fault.seq(), "kind": fault.kind() });
+        let found = json!({ "seq": fault.seq(), "kind": fault.kind() });
+        details.insert("audit_fault".to_owned(), found);
     }
+    let details = Value::Object(details);
     let operation = work.operation.id.to_string();
     let entry = Entry {
         at: work.tools.clock.now(),
@@ -115,7 +117,7 @@ pub(super) async fn tell(
 }
 
 /// The backup, if it is one of ours, and when the data was what it is now.
-async fn find_origin(work: &Work, control: &Session) -> Result<Value, Error> {
+async fn find_origin(work: &Work, control: &Session) -> Result<Map<String, Value>, Error> {
     let backup = match &work.facts.source {
         Some(Source::Backup { id }) => Some(*id),
         _ => None,
@@ -126,5 +128,6 @@ async fn find_origin(work: &Work, control: &Session) -> Result<Value, Error> {
          FROM operation_runs r LEFT JOIN previews p ON p.database_id = $2
          WHERE r.operation_id = $3";
     let facts = (&work.facts.database_id, &work.operation.id);
-    control.query_one(sql, &[&backup, facts.0, facts.1]).await?.try_get(0)
+    let row = control.query_one(sql, &[&backup, facts.0, facts.1]).await?;
+    row.try_get(0).map(|Json(origin)| origin)
 }
