@@ -20,6 +20,9 @@ const COMPARE_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// A bundle that was brought is there before the operation that it is for, and so may be others: what
 /// nobody knows of goes after a day.
 const STRAY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A backup on no record was made by a platform whose control database has since been restored from
+/// an older copy: it may be the only one of those days, and is there for a month to be imported.
+const STRAY_BACKUP_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Younger than this, it may belong to somebody who is still at it.
 const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -121,13 +124,13 @@ impl Expiry {
         if !missing.is_empty() {
             tracing::error!(?missing, "object storage has lost backups");
         }
-        let old = SystemTime::now().checked_sub(STRAY_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
+        let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         for stray in strays {
             let is_backup = folder_in(&stray.name) == Some(BACKUPS);
             if is_backup {
                 tracing::error!(stray = stray.name, "a backup is on no record");
             }
-            if stray.written_at < old {
+            if stray.written_at < ago(if is_backup { STRAY_BACKUP_AGE } else { STRAY_AGE }) {
                 self.storage.delete(&stray.name).await?;
                 tracing::warn!(object = stray.name, "deleted what belongs to nothing on record");
             }

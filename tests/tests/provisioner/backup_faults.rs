@@ -132,7 +132,7 @@ async fn a_platform_without_storage_says_so() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_nothing_on_record_goes_after_a_day() {
+async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     let shelf = Shelf::new(Preset::Fast).await;
     let kept = shelf.back_up().await;
     let bundle = std::fs::read(shelf.object_of(kept)).unwrap();
@@ -146,12 +146,12 @@ async fn what_belongs_to_nothing_on_record_goes_after_a_day() {
         path
     };
     let old = [
-        put("backups/01970000-0000-7000-8000-000000000001.zip", 1),
+        put("backups/01970000-0000-7000-8000-000000000001.zip", 30),
         put("imports/01970000-0000-7000-8000-000000000002.zip", 1),
         put("copies/01970000-0000-7000-8000-000000000003/logo.png", 1),
     ];
     let others = [
-        put("backups/01970000-0000-7000-8000-000000000004.zip", 0),
+        put("backups/01970000-0000-7000-8000-000000000004.zip", 29),
         put("imports/01970000-0000-7000-8000-000000000005.zip", 0),
         // The hotel's own, whatever they are called.
         put("files/imports/logo.png", 9),
