@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check there is, in order, with its time and a verdict at the end.
 
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZero, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
@@ -156,8 +156,11 @@ impl Checks {
 
     async fn tests(&self, name: &str) -> Result<(u64, u64)> {
         let has_nextest = self.cargo("nextest", &["nextest", "--version"]).await.is_ok();
+        // Most tests wait for programs, and those for their timers.
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let at_once = (cores * 2).to_string();
         let args: &[&str] = if has_nextest {
-            &["nextest", "run", "--workspace", "--no-fail-fast"]
+            &["nextest", "run", "--workspace", "--no-fail-fast", "--test-threads", &at_once]
         } else {
             &["test", "--workspace", "--no-fail-fast"]
         };
