@@ -24,6 +24,8 @@ async fn two_hundred_signups_survive_two_hundred_kills() {
     let ground = Ground::new(Preset::Fast).await;
     let first = ground.started(&ground.launch_pooled("first", POOL)).await;
     template_name(&ground).await;
+    // The storm itself may leave nobody the time to make a warm one.
+    ground.wait_for_pool(POOL.0.into()).await;
     let mut programs = vec![first, start(&ground)];
 
     let mut all = Vec::new();
