@@ -2,11 +2,13 @@
 //!
 //! A test holds them against the product's source.
 
-/// Session, permission and access, in one row: `$1` the session, `$2` now, `$3` the permission.
+/// Session, permission, access and whether it is support's, in one row: `$1` the session, `$2` now,
+/// `$3` the permission.
 pub(super) const SESSION: &str = "SELECT s.user_id, \
        EXISTS (SELECT FROM user_roles r JOIN role_permissions p USING (role) \
                WHERE r.user_id = s.user_id AND p.permission = $3), \
-       (SELECT access FROM tenant_identity) \
+       (SELECT access FROM tenant_identity), s.id, \
+       EXISTS (SELECT FROM user_roles WHERE user_id = s.user_id AND role = 'support') \
      FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > $2 AND u.disabled_at IS NULL";
 
