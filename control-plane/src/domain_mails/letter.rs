@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::News;
 use crate::{
     domains::{Domain, GRACE, Record},
-    post::Letter,
+    mails::Letter,
     tenants::Tenant,
 };
 

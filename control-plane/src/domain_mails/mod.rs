@@ -1,9 +1,8 @@
 //! Mails to a hotel's owner about a custom domain: that it fails, and that it works again.
 //!
-//! A reconciler compares how each domain stands with what its owner was told last; what is told and
-//! the job that tells it are written in one transaction. Each change is told once, and a failure at
-//! most once a day, so that a domain that comes and goes is no storm of mails. A mail that is overtaken
-//! by events is not sent.
+//! How each domain stands is compared with what its owner was told last. Each change is told once, and a
+//! failure at most once a day, so that a domain that comes and goes is no storm of mails. A mail that is
+//! overtaken by events is not sent.
 
 mod letter;
 mod store;
@@ -11,42 +10,21 @@ mod store;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hotelhub_core::{clock::Clock, errors::Chain, ids::DomainId};
+use hotelhub_core::{clock::Clock, errors::Chain, ids::DomainId, sql::Query};
 use hotelhub_jobs::{
     kind::{Class, Kind, Wait, Words},
-    outcome::{JobError, Outcome},
-    rows::{self, NewJob, RunningJob},
+    outcome::JobError,
 };
 use sea_orm::{DatabaseConnection, DbErr};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use self::letter::Told;
 use crate::{
     domains::{Checker, Domain},
-    post::Post,
+    mails::{Mail, Post, Written},
     tenants,
 };
 
-/// The job that sends one.
-pub(crate) const KIND: Kind = Kind {
-    name: "domain_mail",
-    class: Class::Default,
-    priority: 0,
-    tries: 5,
-    timeout: Duration::from_secs(30),
-    ladder: &[Wait::S10, Wait::M2],
-    words: Words {
-        name: ["Surel tentang domain", "Mail about a domain"],
-        dead: [
-            "Pemilik belum diberi tahu tentang domainnya. Periksa alamat surelnya.",
-            "The owner was not told about the domain. Check the e-mail address.",
-        ],
-    },
-};
-
-/// Domains of one transaction.
-const BATCH: i64 = 50;
 /// No two mails about failures of one domain are closer.
 const QUIET: TimeDelta = TimeDelta::days(1);
 
@@ -61,13 +39,6 @@ enum News {
 }
 
 impl News {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Works => "works",
-        }
-    }
-
     /// Whether it is still so.
     fn holds(self, domain: &Domain) -> bool {
         match self {
@@ -77,84 +48,73 @@ impl News {
     }
 }
 
-/// What the job needs to know.
-#[derive(Serialize, Deserialize)]
-struct Payload {
-    domain_id: DomainId,
-    news: News,
-}
-
-/// A pass of the reconciler failed; the next one looks again.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum DomainMailsError {
-    #[error("connect to look for news of domains")]
-    Connect(#[from] deadpool_postgres::PoolError),
-    #[error("ask for mails about domains")]
-    Database(#[from] tokio_postgres::Error),
-    #[error("write the job's payload")]
-    Payload(#[from] serde_json::Error),
-}
-
-/// Asks for the mails that are due; how many.
-///
-/// # Errors
-/// Fails if the database does.
-pub(crate) async fn ask_for_mails(
-    pool: &deadpool_postgres::Pool,
-    now: DateTime<Utc>,
-) -> Result<usize, DomainMailsError> {
-    let mut client = pool.get().await?;
-    let tx = client.transaction().await?;
-    let due = store::list_news_for_update(&*tx, now - QUIET, BATCH).await?;
-    for (domain_id, news) in &due {
-        store::note_told(&*tx, *domain_id, *news, now).await?;
-        let payload = serde_json::to_value(Payload { domain_id: *domain_id, news: *news })?;
-        rows::enqueue(&*tx, NewJob::new(&KIND, &payload)).await?;
-    }
-    tx.commit().await?;
-    Ok(due.len())
-}
-
-/// Sends mails about domains.
-#[derive(Clone)]
+/// Mails about domains.
 pub(crate) struct DomainMails {
-    pub(crate) post: Post,
     pub(crate) db: DatabaseConnection,
     pub(crate) checker: Checker,
     pub(crate) clock: Clock,
 }
 
-impl DomainMails {
-    /// Sends the mail of one job.
-    ///
-    /// # Errors
-    /// Says whether another try may help.
-    pub(crate) async fn send(&self, job: &RunningJob) -> Result<Outcome, JobError> {
-        let Payload { domain_id, news } = serde_json::from_value(job.payload.clone())
-            .map_err(|error| JobError::fail("BAD_PAYLOAD", error))?;
+/// Which domain it is about, and what it says of it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct About {
+    domain_id: DomainId,
+    news: News,
+}
+
+impl Mail for DomainMails {
+    const KIND: &'static Kind = &Kind {
+        name: "domain_mail",
+        class: Class::Default,
+        priority: 0,
+        tries: 5,
+        timeout: Duration::from_secs(30),
+        ladder: &[Wait::S10, Wait::M2],
+        words: Words {
+            name: ["Surel tentang domain", "Mail about a domain"],
+            dead: [
+                "Pemilik belum diberi tahu tentang domainnya. Periksa alamat surelnya.",
+                "The owner was not told about the domain. Check the e-mail address.",
+            ],
+        },
+    };
+
+    type About = About;
+
+    async fn note_due(
+        &self,
+        tx: &impl Query,
+        now: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<Vec<About>, tokio_postgres::Error> {
+        let due = store::note_news(tx, (now, now - QUIET), limit).await?;
+        Ok(due.into_iter().map(|(domain_id, news)| About { domain_id, news }).collect())
+    }
+
+    async fn write(
+        &self,
+        post: &Post,
+        About { domain_id, news }: About,
+    ) -> Result<Written, JobError> {
         let domain = self.checker.find(&self.db, domain_id).await.map_err(failed)?;
-        let Some(domain) = domain else { return Ok(skipped("the domain was released")) };
+        let Some(domain) = domain else {
+            return Ok(Written::Overtaken("the domain was released"));
+        };
         if !news.holds(&domain) {
             if news == News::Failed {
-                let client = self.post.pool.get().await.map_err(JobError::no_connection)?;
+                let client = post.connect().await?;
                 store::forget_failure(&**client, domain_id).await.map_err(JobError::database)?;
             }
-            return Ok(skipped("the domain stands otherwise by now"));
+            return Ok(Written::Overtaken("the domain stands otherwise by now"));
         }
         let tenant = tenants::store::find(&self.db, domain.tenant_id.into()).await;
         let Some(tenant) = tenant.map_err(failed)? else {
-            return Ok(skipped("the hotel is gone"));
+            return Ok(Written::Overtaken("the hotel is gone"));
         };
-        let addresses = &self.post.addresses;
-        let own = addresses.of_hotel(&addresses.host_of(&tenant.slug));
+        let own = post.addresses.of_hotel(&post.addresses.host_of(&tenant.slug));
         let told = Told { tenant: &tenant, domain: &domain, own: &own, now: self.clock.now() };
-        let letter = told.write(news).map_err(|error| JobError::fail("BAD_MAIL", error))?;
-        self.post.send(job, letter).await
+        Written::of(told.write(news))
     }
-}
-
-fn skipped(why: &str) -> Outcome {
-    Outcome::Done(json!({ "skipped": why }))
 }
 
 fn failed(error: DbErr) -> JobError {

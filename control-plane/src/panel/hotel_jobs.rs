@@ -37,7 +37,7 @@ const STATES: [&str; 7] = ["dead", "retrying", "held", "waiting", "running", "do
 /// What was typed into the filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wish {
+pub(super) struct ListQuery {
     pub(super) state: String,
     pub(super) kind: String,
     pub(super) peer: String,
@@ -76,7 +76,7 @@ struct Page {
     shell: Shell,
     slug: String,
     company: String,
-    wish: Wish,
+    asked: ListQuery,
     /// None if the hotel does not say.
     figures: Vec<Figure>,
     states: Vec<Choice>,
@@ -103,7 +103,7 @@ pub(super) async fn list_jobs(
     app: Data<App>,
     Visitor(vendor): Visitor,
     name: Path<TenantRef>,
-    query: Query<Wish>,
+    query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.read")?;
     require_state(&query.state)?;
@@ -125,7 +125,7 @@ pub(super) async fn retry_job(
     app: Data<App>,
     visitor: Visitor,
     path: Path<(TenantRef, JobId)>,
-    form: PageForm<Wish>,
+    form: PageForm<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     steer(&req, &app, visitor, (path.into_inner(), "retry"), form.value).await
 }
@@ -136,7 +136,7 @@ pub(super) async fn cancel_job(
     app: Data<App>,
     visitor: Visitor,
     path: Path<(TenantRef, JobId)>,
-    form: PageForm<Wish>,
+    form: PageForm<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     steer(&req, &app, visitor, (path.into_inner(), "cancel"), form.value).await
 }
@@ -147,14 +147,14 @@ async fn steer(
     app: &App,
     Visitor(vendor): Visitor,
     ((name, job), action): ((TenantRef, JobId), &'static str),
-    wish: Wish,
+    asked: ListQuery,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     let tenant = find_ready(app, &name).await?;
     if let Err(error) = hotel_routes::steer(app, (req, &vendor), &tenant, (job, action)).await? {
-        return show(req, app, (vendor, tenant), wish, Some(error.into())).await;
+        return show(req, app, (vendor, tenant), asked, Some(error.into())).await;
     }
-    let next = wish.page(&tenant.slug, &wish.cursor, action);
+    let next = asked.page(&tenant.slug, &asked.cursor, action);
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
 }
 
@@ -162,42 +162,42 @@ async fn show(
     req: &HttpRequest,
     app: &App,
     (vendor, tenant): (Vendor, Tenant),
-    wish: Wish,
+    asked: ListQuery,
     refusal: Option<Refused>,
 ) -> ApiResult<HttpResponse> {
     let call = call(req, &vendor, &tenant);
-    let (found, counts) = tokio::join!(find(app, call, &wish), count(app, call));
+    let (found, counts) = tokio::join!(find(app, call, &asked), count(app, call));
     let (Listed { data, meta }, refusal) = match found? {
         Ok(listed) => (listed, refusal),
         Err(error) => (Listed::default(), refusal.or(Some(error))),
     };
     let shell = Shell::inside(req, vendor);
     let t = shell.t;
-    let is_over = matches!(&*wish.state, "dead" | "cancelled");
+    let is_over = matches!(&*asked.state, "dead" | "cancelled");
     let may_steer = shell.may("jobs.write");
     let retry_path = format!("/panel/tenants/{}/jobs/retry", tenant.slug);
     let page = Page {
         figures: counts.map_or_else(Vec::new, |counts| {
             COUNTED.map(|it| figure(it, (&tenant.slug, t), &counts)).into()
         }),
-        states: STATES.map(|it| Choice::of(it, t.state(it), &wish.state)).into(),
-        ages: AGES.map(|(it, _)| Choice::of(it, t.age_name(it), &wish.age)).into(),
-        done: t.done(&wish.done),
+        states: STATES.map(|it| Choice::of(it, t.state(it), &asked.state)).into(),
+        ages: AGES.map(|(it, _)| Choice::of(it, t.age_name(it), &asked.age)).into(),
+        done: t.done(&asked.done),
         rows: data.into_iter().map(|it| row(it, t)).collect(),
-        next: meta.next_cursor.map(|it| wish.page(&tenant.slug, &it, "")),
-        retry: (is_over && may_steer).then(|| link(&retry_path, &wish.fields())),
+        next: meta.next_cursor.map(|it| asked.page(&tenant.slug, &it, "")),
+        retry: (is_over && may_steer).then(|| link(&retry_path, &asked.fields())),
         slug: tenant.slug,
         company: tenant.company_name,
         may_steer,
         shell,
-        wish,
+        asked,
         refusal,
     };
     let status = page.refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     respond(req, status, &page)
 }
 
-impl Wish {
+impl ListQuery {
     fn fields(&self) -> [(&str, &str); 5] {
         [
             ("state", &self.state),

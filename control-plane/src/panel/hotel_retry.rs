@@ -33,7 +33,7 @@ use crate::{
 /// Which jobs, and how fast.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wish {
+pub(super) struct RetryForm {
     state: String,
     kind: String,
     peer: String,
@@ -48,7 +48,7 @@ struct Page {
     shell: Shell,
     slug: String,
     company: String,
-    wish: Wish,
+    asked: RetryForm,
     refusal: Option<Refused>,
     /// What was only counted.
     counted: Option<i64>,
@@ -63,17 +63,17 @@ pub(super) async fn count_jobs(
     app: Data<App>,
     Visitor(vendor): Visitor,
     name: Path<TenantRef>,
-    query: Query<Wish>,
+    query: Query<RetryForm>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     hotel_jobs::require_state(&query.state)?;
-    let (tenant, wish) = (find_ready(&app, &name).await?, query.into_inner());
-    let asked = ask(&req, &app, (&vendor, &tenant), (&wish, true)).await?;
+    let (tenant, asked) = (find_ready(&app, &name).await?, query.into_inner());
+    let asked = ask(&req, &app, (&vendor, &tenant), (&asked, true)).await?;
     let (counted, refusal) = match asked {
         Ok(it) => (Some(it.matched), None),
         Err(refusal) => (None, Some(refusal)),
     };
-    show(&req, (vendor, tenant), wish, (counted, None), refusal)
+    show(&req, (vendor, tenant), asked, (counted, None), refusal)
 }
 
 /// Has them tried again. To send the form twice does no harm: what is tried again is not over any
@@ -83,34 +83,34 @@ pub(super) async fn retry_jobs(
     app: Data<App>,
     Visitor(vendor): Visitor,
     name: Path<TenantRef>,
-    form: PageForm<Wish>,
+    form: PageForm<RetryForm>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
-    let (tenant, wish) = (find_ready(&app, &name).await?, form.value);
-    let asked = ask(&req, &app, (&vendor, &tenant), (&wish, false)).await?;
+    let (tenant, asked) = (find_ready(&app, &name).await?, form.value);
+    let asked = ask(&req, &app, (&vendor, &tenant), (&asked, false)).await?;
     let (done, refusal) = match asked {
         Ok(it) => (Some(it), None),
         Err(refusal) => (None, Some(refusal)),
     };
-    show(&req, (vendor, tenant), wish, (None, done), refusal)
+    show(&req, (vendor, tenant), asked, (None, done), refusal)
 }
 
 async fn ask(
     req: &HttpRequest,
     app: &App,
     (vendor, tenant): (&Vendor, &Tenant),
-    (wish, dry_run): (&Wish, bool),
+    (asked, dry_run): (&RetryForm, bool),
 ) -> ApiResult<Result<Retried, Refused>> {
-    let typed = rate(&wish.per_minute).and_then(|rate| Ok((rate, age(&wish.age)?)));
+    let typed = rate(&asked.per_minute).and_then(|rate| Ok((rate, age(&asked.age)?)));
     let (per_minute, older_than_seconds) = match typed {
         Ok(typed) => typed,
         Err(error) => return Ok(Err(Refused::of(error)?)),
     };
     let body = RetryTenantJobsBody {
-        state: text(&wish.state),
-        kind: text(&wish.kind),
-        peer: text(&wish.peer),
-        error: text(&wish.error),
+        state: text(&asked.state),
+        kind: text(&asked.kind),
+        peer: text(&asked.peer),
+        error: text(&asked.error),
         older_than_seconds,
         dry_run,
         per_minute,
@@ -127,15 +127,15 @@ async fn ask(
 fn show(
     req: &HttpRequest,
     (vendor, tenant): (Vendor, Tenant),
-    wish: Wish,
+    asked: RetryForm,
     (counted, done): (Option<i64>, Option<Retried>),
     refusal: Option<Refused>,
 ) -> ApiResult<HttpResponse> {
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
-    let back = wish.filter().list(&tenant.slug);
+    let back = asked.filter().list(&tenant.slug);
     let Tenant { slug, company_name: company, .. } = tenant;
     let shell = Shell::inside(req, vendor);
-    respond(req, status, &Page { shell, slug, company, wish, refusal, counted, done, back })
+    respond(req, status, &Page { shell, slug, company, asked, refusal, counted, done, back })
 }
 
 impl Page {
@@ -150,7 +150,7 @@ impl Page {
 
     /// Which jobs, in words.
     fn chosen(&self) -> [(&'static str, &str); 5] {
-        let (t, Wish { state, kind, peer, error, age, .. }) = (self.shell.t, &self.wish);
+        let (t, RetryForm { state, kind, peer, error, age, .. }) = (self.shell.t, &self.asked);
         // What is not said means those that are dead.
         let state = if state.is_empty() { t.dead } else { t.state(state) };
         [
@@ -163,11 +163,11 @@ impl Page {
     }
 }
 
-impl Wish {
+impl RetryForm {
     /// The filter of the list that it was asked for on.
-    fn filter(&self) -> hotel_jobs::Wish {
+    fn filter(&self) -> hotel_jobs::ListQuery {
         let Self { state, kind, peer, error, age, .. } = self;
         let [state, kind, peer, error, age] = [state, kind, peer, error, age].map(String::clone);
-        hotel_jobs::Wish { state, kind, peer, error, age, ..hotel_jobs::Wish::default() }
+        hotel_jobs::ListQuery { state, kind, peer, error, age, ..hotel_jobs::ListQuery::default() }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 /// Which dead jobs, and how fast.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wish {
+pub(super) struct RetryForm {
     kind: String,
     peer: String,
     error: String,
@@ -42,7 +42,7 @@ pub(super) struct Wish {
 #[template(path = "panel/retry.html")]
 struct Page {
     shell: Shell,
-    wish: Wish,
+    asked: RetryForm,
     refusal: Option<Refused>,
     /// What was counted, or done.
     answer: Option<RetriedJobs>,
@@ -55,7 +55,7 @@ pub(super) async fn count_jobs(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
-    query: Query<Wish>,
+    query: Query<RetryForm>,
 ) -> ApiResult<HttpResponse> {
     show(&req, &app, vendor, (query.into_inner(), true)).await
 }
@@ -66,7 +66,7 @@ pub(super) async fn retry_jobs(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
-    form: PageForm<Wish>,
+    form: PageForm<RetryForm>,
 ) -> ApiResult<HttpResponse> {
     show(&req, &app, vendor, (form.value, false)).await
 }
@@ -75,10 +75,10 @@ async fn show(
     req: &HttpRequest,
     app: &App,
     vendor: Vendor,
-    (wish, dry_run): (Wish, bool),
+    (asked, dry_run): (RetryForm, bool),
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write_all")?;
-    let done = match wish.read(dry_run) {
+    let done = match asked.read(dry_run) {
         Ok(body) => retry_everywhere(app, (req, &vendor), body).await,
         Err(error) => Err(error),
     };
@@ -88,15 +88,15 @@ async fn show(
     };
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let as_of = answer.as_ref().and_then(|it| it.as_of).map(moment);
-    let back = wish.list();
-    let page = Page { shell: Shell::inside(req, vendor), wish, refusal, answer, as_of, back };
+    let back = asked.list();
+    let page = Page { shell: Shell::inside(req, vendor), asked, refusal, answer, as_of, back };
     respond(req, status, &page)
 }
 
 impl Page {
     /// Which jobs, in words.
     fn chosen(&self) -> [(&'static str, &str); 6] {
-        let (t, Wish { kind, peer, error, tenant, age, .. }) = (self.shell.t, &self.wish);
+        let (t, RetryForm { kind, peer, error, tenant, age, .. }) = (self.shell.t, &self.asked);
         [
             (t.state, t.dead),
             (t.hotel, tenant),
@@ -124,11 +124,11 @@ impl Page {
     /// Where to go on.
     fn after(&self) -> String {
         let answered = self.answer.as_ref().filter(|it| !it.is_estimate).and_then(|it| it.after);
-        answered.map_or_else(|| self.wish.after.clone(), |it| it.to_string())
+        answered.map_or_else(|| self.asked.after.clone(), |it| it.to_string())
     }
 }
 
-impl Wish {
+impl RetryForm {
     fn read(&self, dry_run: bool) -> ApiResult<RetryJobsBody> {
         let after = text(&self.after).map(|it| it.parse()).transpose();
         Ok(RetryJobsBody {

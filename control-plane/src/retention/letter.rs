@@ -1,10 +1,9 @@
 //! The words of the letter before a deletion, in both languages, as text and as HTML.
 
 use askama::Template;
-use hotelhub_http::language::Language;
 
 use super::stores::notices::Recipient;
-use crate::post::Letter;
+use crate::mails::Letter;
 
 hotelhub_http::catalogue! {
     /// The texts of the letter.
@@ -51,10 +50,7 @@ pub(super) fn write(recipient: &Recipient, login: &str) -> Result<Letter, askama
         "{greeting}\n\n{body}\n\n{}\n{login}\n\n{}\n\n{}\n{}\n",
         texts.take, texts.mistake, texts.closing, texts.team
     );
-    let language = match recipient.language {
-        Language::Id => "id",
-        Language::En => "en",
-    };
+    let language = recipient.language.code();
     let html = Html { language, subject: &subject, greeting: &greeting, body: &body, login, texts };
     let html = html.render()?;
     let (name, address) = (recipient.owner_name.clone(), recipient.owner_email.clone());
@@ -63,6 +59,8 @@ pub(super) fn write(recipient: &Recipient, login: &str) -> Result<Letter, askama
 
 #[cfg(test)]
 mod tests {
+    use hotelhub_http::language::Language;
+
     use super::*;
 
     #[test]

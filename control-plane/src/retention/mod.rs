@@ -16,7 +16,7 @@ use chrono::TimeDelta;
 
 pub(crate) use self::{
     model::Retention,
-    notice::{KIND, send},
+    notice::DeletionNotice,
     reaper::Reaper,
     service::{hold, release, require_not_held},
     stores::plans::find,

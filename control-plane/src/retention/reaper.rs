@@ -1,9 +1,9 @@
-//! Has owners told, and asks for the deletions whose time has come.
+//! Asks for the deletions whose time has come.
 //!
 //! A reconciler: it remembers nothing. Several processes may run side by side: each tenant is held
 //! while one looks at it, and a deletion that is asked for is an operation that others see.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
@@ -15,9 +15,9 @@ use hotelhub_core::{
 use hotelhub_http::error::{ApiError, ApiResult};
 use sea_orm::{DatabaseConnection, TransactionTrait as _};
 use serde_json::json;
-use tokio::{sync::Notify, time::timeout};
+use tokio::time::timeout;
 
-use super::{notice, stores::plans as store};
+use super::stores::plans as store;
 use crate::{
     audit::{self, Actor, Event},
     database::database_failed,
@@ -31,11 +31,8 @@ const AT_A_TIME: usize = 20;
 
 /// What looks.
 pub(crate) struct Reaper {
-    pub(crate) pool: deadpool_postgres::Pool,
     pub(crate) db: DatabaseConnection,
     pub(crate) clock: Clock,
-    /// Wakes those who send letters.
-    pub(crate) fresh: Arc<Notify>,
 }
 
 impl Reaper {
@@ -58,15 +55,6 @@ impl Reaper {
 
     async fn pass(&self) {
         let now = self.clock.now();
-        match notice::ask_for_letters(&self.pool, now).await {
-            Ok(0) => {}
-            Ok(asked) => {
-                tracing::info!(asked, "asked for notices of deletion");
-                self.fresh.notify_waiters();
-                self.fresh.notify_one();
-            }
-            Err(error) => tracing::warn!(error = %Chain(&error), "no owner was told"),
-        }
         for _ in 0..AT_A_TIME {
             match self.delete_next(now).await {
                 Ok(Some(tenant)) => {

@@ -1,10 +1,9 @@
 //! The welcome mail's words, in both languages, as text and as HTML.
 
 use askama::Template;
-use hotelhub_http::language::Language;
 
 use super::store::Recipient;
-use crate::post;
+use crate::mails;
 
 hotelhub_http::catalogue! {
     /// The texts of the welcome mail.
@@ -35,7 +34,7 @@ struct Letter<'a> {
 ///
 /// # Errors
 /// Fails if the HTML cannot be written.
-pub(super) fn write(recipient: &Recipient, login: &str) -> Result<post::Letter, askama::Error> {
+pub(super) fn write(recipient: &Recipient, login: &str) -> Result<mails::Letter, askama::Error> {
     let texts = Texts::of(recipient.language);
     let filled = |text: &str| {
         text.replace("{company}", &recipient.company_name).replace("{owner}", &recipient.owner_name)
@@ -46,22 +45,21 @@ pub(super) fn write(recipient: &Recipient, login: &str) -> Result<post::Letter, 
         "{greeting}\n\n{body}\n\n{login}\n\n{}\n\n{}\n{}\n",
         texts.trial, texts.closing, texts.team
     );
-    let language = match recipient.language {
-        Language::Id => "id",
-        Language::En => "en",
-    };
+    let language = recipient.language.code();
     let letter =
         Letter { language, subject: &subject, greeting: &greeting, body: &body, login, texts };
     let html = letter.render()?;
     let (name, address) = (recipient.owner_name.clone(), recipient.owner_email.clone());
-    Ok(post::Letter { name, address, subject, text, html })
+    Ok(mails::Letter { name, address, subject, text, html })
 }
 
 #[cfg(test)]
 mod tests {
+    use hotelhub_http::language::Language;
+
     use super::*;
 
-    fn written(language: Language) -> post::Letter {
+    fn written(language: Language) -> mails::Letter {
         let recipient = Recipient {
             company_name: "Mandala".to_owned(),
             owner_name: "Wayan Sudana".to_owned(),

@@ -14,22 +14,15 @@ pub(super) struct Recipient {
     pub(super) host: String,
 }
 
-/// Ready hotels that nobody has asked a mail for, held until the transaction ends. What another
-/// worker holds is left to it.
-pub(super) async fn list_unwelcomed_for_update(
-    db: &impl Query,
-    limit: i64,
-) -> Result<Vec<TenantId>, Error> {
-    let sql = "SELECT t.id FROM tenants t WHERE t.provisioning = 'ready' \
-               AND NOT EXISTS (SELECT 1 FROM welcome_mails w WHERE w.tenant_id = t.id) \
-               ORDER BY t.created_at LIMIT $1 FOR UPDATE SKIP LOCKED";
+/// Notes ready hotels that nobody has asked a mail for as asked for. Of two who note the same one at
+/// once, one does.
+pub(super) async fn note_unwelcomed(db: &impl Query, limit: i64) -> Result<Vec<TenantId>, Error> {
+    let sql = "INSERT INTO welcome_mails (tenant_id) \
+               SELECT t.id FROM tenants t WHERE t.provisioning = 'ready' \
+                 AND NOT EXISTS (SELECT 1 FROM welcome_mails w WHERE w.tenant_id = t.id) \
+               ORDER BY t.created_at LIMIT $1 FOR UPDATE SKIP LOCKED \
+               ON CONFLICT DO NOTHING RETURNING tenant_id";
     Ok(db.query(sql, &[&limit]).await?.iter().map(|it| it.get(0)).collect())
-}
-
-/// Notes that the mail was asked for.
-pub(super) async fn insert_welcomed(db: &impl Query, tenant: TenantId) -> Result<(), Error> {
-    let sql = "INSERT INTO welcome_mails (tenant_id) VALUES ($1) ON CONFLICT DO NOTHING";
-    db.execute(sql, &[&tenant]).await.map(drop)
 }
 
 /// Whom the mail of a hotel goes to, as long as it is there.

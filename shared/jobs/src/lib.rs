@@ -33,4 +33,5 @@ pub mod smtp;
 pub mod ticket;
 pub mod topology;
 pub mod transport;
+pub mod verdict;
 pub mod wait;

@@ -19,6 +19,7 @@ use hotelhub_jobs::{
     rows::{self, Claim, HeldFor, RunningJob, Wanted},
     ticket::{Errand, Ticket},
     transport::{Boxed, Delivered, HandleTicket, Presence, Settled, Transport},
+    verdict::Verdict,
     wait::Wait,
 };
 use hotelhub_tenancy::{db::TenantDb, feed::Feed, pools::TenantPools, routes::Routes};
@@ -28,7 +29,7 @@ use tracing::Instrument;
 use super::{
     attempt::Attempts,
     claiming::Claims,
-    endings::{Endings, Verdict, judge, report},
+    endings::{Endings, judge, report},
     registry::{Registry, Work},
     reports::Reports,
     setback::Setback,

@@ -7,9 +7,8 @@ use hotelhub_jobs::{
     batches::Batches,
     outcome::{Failure, JobError, Outcome},
     peers::{Peer, admission, breaker, fleet::Fleet, shared::SharedBudgets},
-    rows::{self, Called, Ended, Ending, RunningJob},
-    transport::Settled,
-    wait::{Wait, WaitQueue},
+    rows::{self, Called, Ending, RunningJob},
+    verdict::Verdict,
 };
 use hotelhub_tenancy::db::{TenantDb, TenantTransaction};
 use tokio::time::{Instant, sleep, timeout};
@@ -35,18 +34,6 @@ pub(super) struct Endings {
     fleet: Fleet,
     /// What peers allow all hotels together.
     budgets: Arc<SharedBudgets>,
-}
-
-/// What a try came to, and what is to become of its ticket.
-pub(super) struct Verdict {
-    pub(super) ended: Ended,
-    again: Option<WaitQueue>,
-}
-
-impl Verdict {
-    pub(super) fn settled(&self) -> Settled {
-        self.again.map_or(Settled::Finished, Settled::Again)
-    }
 }
 
 impl Endings {
@@ -201,39 +188,15 @@ async fn write_all(db: &TenantDb, endings: &[Ending]) -> Result<Vec<bool>, Setba
     Ok(stand)
 }
 
-/// What becomes of a job whose try ended so.
+/// What becomes of a job whose try ended so. A try that a move stopped does not count.
 pub(super) fn judge(
     job: &RunningJob,
     kind: &dyn Work,
     ended: &Result<Outcome, JobError>,
 ) -> Verdict {
-    let error = match ended {
-        Ok(_) => return Verdict { ended: Ended::Done(serde_json::Value::Null), again: None },
-        Err(error) => error,
-    };
-    let handed_back = |wait: WaitQueue, time: Duration| Verdict {
-        ended: Ended::HandedBack(time),
-        again: Some(wait),
-    };
-    let soon = Wait::S2.with_jitter();
-    if is_of_a_move(error) {
-        return handed_back(soon, soon.time());
-    }
-    match error.failure() {
-        Failure::Permanent => Verdict { ended: Ended::Dead, again: None },
-        Failure::Cancelled => Verdict { ended: Ended::Cancelled, again: None },
-        Failure::HandedBack => handed_back(soon, soon.time()),
-        Failure::RateLimited(after) | Failure::NotYet(after) => {
-            handed_back(Wait::towards(after), after)
-        }
-        Failure::PeerDown => {
-            let wait = kind.kind().first_wait().with_jitter();
-            handed_back(wait, wait.time())
-        }
-        Failure::Retry => match kind.kind().wait_after(job.attempt).map(Wait::with_jitter) {
-            Some(wait) => Verdict { ended: Ended::Retry(wait.time()), again: Some(wait) },
-            None => Verdict { ended: Ended::Dead, again: None },
-        },
+    match ended {
+        Err(error) if is_of_a_move(error) => Verdict::handed_back(),
+        ended => Verdict::of(kind.kind(), job.attempt, ended),
     }
 }
 

@@ -18,31 +18,24 @@ pub(in super::super) struct Recipient {
     pub(in super::super) deleted_from: DateTime<Utc>,
 }
 
-/// Tenants whose owner is to be told by `now`, held until the transaction ends. What another worker
-/// holds is left to it.
-pub(in super::super) async fn list_unnoticed_for_update(
+/// Notes the owners who are to be told by `now` as told, and says whose tenants they are. Of two who
+/// note the same one at once, one does.
+pub(in super::super) async fn note_unnoticed(
     db: &impl Query,
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<TenantId>, Error> {
-    let sql = "SELECT t.id FROM tenants t \
-               WHERE t.status = 'churned' AND t.provisioning = 'ready' AND t.churned_at <= $1 \
-                 AND NOT EXISTS (SELECT FROM retentions r WHERE r.tenant_id = t.id \
-                                 AND num_nonnulls(r.noticed_at, r.held_at) > 0) \
-               ORDER BY t.churned_at LIMIT $2 FOR NO KEY UPDATE OF t SKIP LOCKED";
+    let sql = "INSERT INTO retentions AS r (tenant_id, noticed_at) \
+               SELECT t.id, $1 FROM tenants t \
+               WHERE t.status = 'churned' AND t.provisioning = 'ready' AND t.churned_at <= $2 \
+                 AND NOT EXISTS (SELECT FROM retentions known WHERE known.tenant_id = t.id \
+                                 AND num_nonnulls(known.noticed_at, known.held_at) > 0) \
+               ORDER BY t.churned_at LIMIT $3 FOR NO KEY UPDATE OF t SKIP LOCKED \
+               ON CONFLICT (tenant_id) DO UPDATE SET noticed_at = excluded.noticed_at \
+                 WHERE num_nonnulls(r.noticed_at, r.held_at) = 0 \
+               RETURNING r.tenant_id";
     let churned_by = now - (KEPT - NOTICE);
-    Ok(db.query(sql, &[&churned_by, &limit]).await?.iter().map(|it| it.get(0)).collect())
-}
-
-/// Notes that the owner is told.
-pub(in super::super) async fn insert_noticed(
-    db: &impl Query,
-    tenant: TenantId,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let sql = "INSERT INTO retentions (tenant_id, noticed_at) VALUES ($1, $2) \
-               ON CONFLICT (tenant_id) DO UPDATE SET noticed_at = excluded.noticed_at";
-    db.execute(sql, &[&tenant, &now]).await.map(drop)
+    Ok(db.query(sql, &[&now, &churned_by, &limit]).await?.iter().map(|it| it.get(0)).collect())
 }
 
 /// Whom the letter goes to, as long as it is true.

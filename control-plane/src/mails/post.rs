@@ -1,5 +1,6 @@
-//! The mails that the platform itself sends: what they are sent with, and how one is put together.
+//! What mails are sent with, and how one is put together.
 
+use deadpool_postgres::{Object, Pool};
 use hotelhub_jobs::{
     outcome::{JobError, Outcome},
     rows::RunningJob,
@@ -15,7 +16,7 @@ use crate::config::Addresses;
 /// What mails are sent with. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Post {
-    pub(crate) pool: deadpool_postgres::Pool,
+    pub(crate) pool: Pool,
     pub(crate) addresses: Addresses,
     pub(crate) from: Mailbox,
     pub(crate) smtp: AsyncSmtpTransport<Tokio1Executor>,
@@ -42,8 +43,13 @@ enum ComposeError {
 }
 
 impl Post {
+    /// A connection to read with what a mail says.
+    pub(crate) async fn connect(&self) -> Result<Object, JobError> {
+        self.pool.get().await.map_err(JobError::no_connection)
+    }
+
     /// Sends the mail of a job. Should it be sent twice, both carry the job's Message-ID.
-    pub(crate) async fn send(&self, job: &RunningJob, letter: Letter) -> Result<Outcome, JobError> {
+    pub(super) async fn send(&self, job: &RunningJob, letter: Letter) -> Result<Outcome, JobError> {
         let message_id = format!("<{}@{}>", job.id, self.addresses.base_domain);
         let mail = compose(letter, &self.from, message_id.clone())
             .map_err(|error| JobError::fail("BAD_MAIL", error))?;
