@@ -35,8 +35,8 @@ use crate::{
 
 /// How many jobs one process does at a time.
 const RUNNERS: usize = 2;
-/// Each has a connection while it looks: of jobs and of draining hosts, and one to spare.
-const RECONCILERS: usize = 3;
+/// Of jobs, and of draining hosts: each has a connection of this pool while it looks.
+const RECONCILERS: usize = 2;
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(5);
 const SMTP_TIMEOUT: Duration = Duration::from_secs(15);
 

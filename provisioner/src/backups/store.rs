@@ -155,6 +155,18 @@ pub(super) async fn keep(
         .map(|changed| changed > 0)
 }
 
+/// The backup that an operation asked for, once it is made.
+pub(crate) async fn find_made(
+    control: &Session,
+    tenant: TenantId,
+    kind: Kind,
+) -> Result<Option<BackupId>, Error> {
+    let sql = "SELECT id FROM backups
+         WHERE tenant_id = $1 AND kind = $2 AND operation_id = $3 AND state = 'kept'";
+    let row = control.query_opt(sql, &[&tenant, &kind.as_str(), &kind.operation()]).await?;
+    row.map(|it| it.try_get(0)).transpose()
+}
+
 /// A backup that can be restored.
 pub(crate) async fn find_kept(control: &Session, id: BackupId) -> Result<Option<Backup>, Error> {
     let sql = "SELECT id, tenant_id, sha256 FROM backups WHERE id = $1 AND state = 'kept'";

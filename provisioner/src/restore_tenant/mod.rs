@@ -10,8 +10,9 @@
 //! Jobs that were open in the bundle may have been done since. They are neither done again nor lost:
 //! they are *dead* for a person to look at, with the code `RESTORED`. Everybody has to log in anew,
 //! with the password of today, and who was turned out since stays out. Support is not let in by a
-//! consent of the past. The hotel's audit log tells of the restore.
+//! consent of the past. The hotel's audit log forgets nothing, and tells of the restore.
 
+mod history;
 mod place;
 mod preview;
 mod settle;

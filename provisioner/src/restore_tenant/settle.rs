@@ -3,16 +3,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::sql::Query as _;
-use serde_json::{Map, Value, json};
-use tokio_postgres::{Error, types::Json};
+use tokio_postgres::Error;
 use uuid::Uuid;
 
-use super::{Work, work::Source};
-use crate::{
-    contents::audit::{self, Entry},
-    engine::StepError,
-    session::Session,
-};
+use crate::{contents::audit, session::Session};
 
 /// A job of this schedule changes nothing but the hotel's own rows, so a restored hotel needs it
 /// again. All others have been seen by people, or by other programs.
@@ -86,48 +80,4 @@ where
     T: tokio_postgres::types::FromSql<'a>,
 {
     rows.iter().map(|it| it.try_get(at)).collect()
-}
-
-/// Writes into the hotel's audit log what became of it, and whether the log itself is as it was
-/// written; the details, for the operation's figures.
-pub(super) async fn tell(
-    work: &Work,
-    control: &Session,
-    inside: &Session,
-    knows_present: bool,
-) -> Result<Value, StepError> {
-    let fault = audit::find_fault(inside).await?;
-    let mut details = find_origin(work, control).await?;
-    details.insert("knows_present".to_owned(), json!(knows_present));
-    if let Some(fault) = fault {
-        tracing::warn!(tenant.id = %work.operation.tenant, ?fault, "the audit log of a backup is not whole");
-        let found = json!({ "seq": fault.seq(), "kind": fault.kind() });
-        details.insert("audit_fault".to_owned(), found);
-    }
-    let details = Value::Object(details);
-    let operation = work.operation.id.to_string();
-    let entry = Entry {
-        at: work.tools.clock.now(),
-        action: "hotel.restore",
-        subject: ("operation", &operation),
-        details: &details,
-    };
-    audit::append(inside, &entry).await?;
-    Ok(details)
-}
-
-/// The backup, if it is one of ours, and when the data was what it is now.
-async fn find_origin(work: &Work, control: &Session) -> Result<Map<String, Value>, Error> {
-    let backup = match &work.facts.source {
-        Some(Source::Backup { id }) => Some(*id),
-        _ => None,
-    };
-    let sql = "SELECT jsonb_build_object(
-           'backup_id', coalesce($1, p.backup_id),
-           'taken_at', coalesce(to_jsonb(p.taken_at), r.figures -> 'taken_at'))
-         FROM operation_runs r LEFT JOIN previews p ON p.database_id = $2
-         WHERE r.operation_id = $3";
-    let facts = (&work.facts.database_id, &work.operation.id);
-    let row = control.query_one(sql, &[&backup, facts.0, facts.1]).await?;
-    row.try_get(0).map(|Json(origin)| origin)
 }

@@ -5,7 +5,7 @@ use hotelhub_core::sql::Query as _;
 use serde_json::json;
 
 use super::{
-    Work, preview, settle, source, target,
+    Work, history, preview, settle, source, target,
     work::{End, missing},
 };
 use crate::{
@@ -42,9 +42,12 @@ pub(super) async fn switch(work: &mut Work, control: &Session) -> Result<(), Ste
         preview::make_fit(&mut inside, tools.schema_version).await?;
         site.session.run(&format!("ALTER ROLE {} LOGIN", id.name())).await?;
     }
-    let knows_present = work.carry_present(control, &inside).await?;
+    let present = work.open_present(control).await?;
+    if let Some(present) = &present {
+        settle::carry_present(present, &inside, tools.clock.now()).await?;
+    }
     if tools.schema_version >= audit::SINCE {
-        let told = settle::tell(work, control, &inside, knows_present).await?;
+        let told = history::carry_on(work, control, present.as_ref(), &mut inside).await?;
         progress::note(control, work.operation.id, &json!({ "restored": told })).await?;
     }
     let site = work.new_site(control).await?;
@@ -72,7 +75,7 @@ pub(super) async fn take_back(work: &mut Work, control: &Session) -> Result<(), 
 }
 
 /// Gives the hotel the files that came with its new rows. Then shuts the old copy and backs up what
-/// it has: nobody can add to it any more.
+/// it has: nobody can add to it any more. Of one that is lost there is nothing to back up.
 pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let (tools, operation) = (work.tools.clone(), work.operation);
     let (old, _, _) = work.from()?;
@@ -80,10 +83,19 @@ pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<()
     let storage = backups::required(tools.storage.as_ref())?;
     let files = backups::files_of(operation.tenant);
     contents::files::take_over(storage, &work.files_of_copy(), &files).await?;
+    let kind = Kind::BeforeRestore(operation.id);
+    if let Some(backup) = backups::store::find_made(control, operation.tenant, kind).await? {
+        return Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?);
+    }
+    if work.has_lost_replaced(control).await? {
+        tracing::warn!(tenant.id = %operation.tenant, "what was replaced is lost: no backup of it");
+        return Ok(
+            progress::note(control, operation.id, &json!({ "replaced_is_lost": true })).await?
+        );
+    }
     let site = work.old_site(control).await?;
     copies::shut(site, old).await?;
     let inside = site.inside(&old.name()).await?;
-    let kind = Kind::BeforeRestore(operation.id);
     let wanted = Wanted { tenant: operation.tenant, kind, database: old, keep_until };
     let mut progress = Progress::begin(control, operation.id);
     let backup = backups::take(control, &inside, storage, &wanted, Some(&mut progress)).await?;

@@ -43,7 +43,9 @@ pub(super) async fn load(work: &mut Work, control: &Session) -> Result<(), StepE
     copies::make_role(site, &tools.db_host_keys, id).await?;
     let (tenant, access) = match work.facts.end {
         Some(End::Preview) => {
-            work.carry_present(control, &inside).await?;
+            if let Some(present) = work.open_present(control).await? {
+                settle::carry_present(&present, &inside, tools.clock.now()).await?;
+            }
             (work.facts.preview_id, OF_PREVIEWS.to_owned())
         }
         _ => (operation.tenant, access::intended(control, operation.tenant).await?),

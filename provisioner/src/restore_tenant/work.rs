@@ -15,7 +15,6 @@ use hotelhub_storage::Storage;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::settle;
 use crate::{
     backups,
     config::Config,
@@ -168,24 +167,39 @@ impl Work {
         enter(&mut self.new, &self.tools, self.operation, host, control).await
     }
 
-    /// Brings over what the copy that serves knows better. A hotel whose server is lost goes back
-    /// without; `false` then.
-    pub(super) async fn carry_present(
+    /// A session inside the copy that serves; `None` if its server is lost. A hotel whose server is
+    /// lost goes back without what was known there.
+    pub(super) async fn open_present(
         &mut self,
         control: &Session,
-        inside: &Session,
-    ) -> Result<bool, StepError> {
+    ) -> Result<Option<Session>, StepError> {
         let (serving, host, _) = self.from()?;
         let lost = "SELECT EXISTS (
                SELECT FROM db_host_reports WHERE db_host_id = $1 AND NOT is_reachable)";
         if control.query_one(lost, &[&host]).await?.try_get(0)? {
             tracing::warn!(tenant.id = %self.operation.tenant, "restored without what is known since");
-            return Ok(false);
+            return Ok(None);
         }
-        let now = self.tools.clock.now();
-        let present = self.old_site(control).await?.inside(&serving.name()).await?;
-        settle::carry_present(&present, inside, now).await?;
-        Ok(true)
+        self.old_site(control).await?.inside(&serving.name()).await.map(Some)
+    }
+
+    /// Whether nothing is to be had any more of the copy that was replaced: its server was lost when
+    /// the hotel went back, or has been away for an hour since, or does not know of it.
+    pub(super) async fn has_lost_replaced(&mut self, control: &Session) -> Result<bool, StepError> {
+        let (replaced, host, _) = self.from()?;
+        let lost = "SELECT EXISTS (
+               SELECT FROM db_host_reports h, operation_runs r
+               WHERE h.db_host_id = $1 AND NOT h.is_reachable AND r.operation_id = $2
+                 AND (r.figures -> 'restored' ->> 'knows_present' = 'false'
+                   OR r.failing_since < clock_timestamp() - interval '1 hour'))";
+        if control.query_one(lost, &[&host, &self.operation.id]).await?.try_get(0)? {
+            return Ok(true);
+        }
+        let site = self.old_site(control).await?;
+        let known = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
+        let is_known: bool =
+            site.session.query_one(known, &[&replaced.name()]).await?.try_get(0)?;
+        Ok(!is_known)
     }
 
     pub(super) fn facts_to_json(facts: &Facts) -> Value {
