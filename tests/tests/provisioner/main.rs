@@ -31,6 +31,7 @@ mod move_kills;
 mod moving;
 mod pool;
 mod pool_killing;
+mod remembering;
 mod restoring;
 mod sharing;
 mod shelf;
