@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     error::Refused,
-    hotel_jobs::Wish,
+    hotel_jobs::ListQuery,
     typed::{age, text},
 };
 use crate::{
@@ -63,7 +63,7 @@ pub(super) struct Counted {
 pub(super) async fn find(
     app: &App,
     call: Call<'_>,
-    wish: &Wish,
+    wish: &ListQuery,
 ) -> ApiResult<Result<Listed, Refused>> {
     let older_than_seconds = match age(&wish.age) {
         Ok(seconds) => seconds,

@@ -68,8 +68,8 @@ pub(super) async fn count_jobs(
     vendor.require("jobs.write")?;
     hotel_jobs::require_state(&query.state)?;
     let (tenant, asked) = (find_ready(&app, &name).await?, query.into_inner());
-    let asked = ask(&req, &app, (&vendor, &tenant), (&asked, true)).await?;
-    let (counted, refusal) = match asked {
+    let answer = ask(&req, &app, (&vendor, &tenant), (&asked, true)).await?;
+    let (counted, refusal) = match answer {
         Ok(it) => (Some(it.matched), None),
         Err(refusal) => (None, Some(refusal)),
     };
@@ -87,8 +87,8 @@ pub(super) async fn retry_jobs(
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
     let (tenant, asked) = (find_ready(&app, &name).await?, form.value);
-    let asked = ask(&req, &app, (&vendor, &tenant), (&asked, false)).await?;
-    let (done, refusal) = match asked {
+    let answer = ask(&req, &app, (&vendor, &tenant), (&asked, false)).await?;
+    let (done, refusal) = match answer {
         Ok(it) => (Some(it), None),
         Err(refusal) => (None, Some(refusal)),
     };
