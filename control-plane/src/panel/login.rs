@@ -1,7 +1,8 @@
 //! `/panel/login`, its second step, and `/panel/logout`.
 //!
-//! Between the two steps the browser carries a sealed note of who showed a password, and when: it is
-//! good for five minutes, with a code only, and a code is good once.
+//! Between the two steps the browser carries a sealed note of who showed which password, and when: it
+//! is good for five minutes, as long as the password is still that one, with a code only; and a code is
+//! good once.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -72,10 +73,12 @@ pub(super) struct CodeForm {
     code: String,
 }
 
-/// Who showed a password, and until when that counts.
+/// Who showed which password, and until when that counts.
 #[derive(Deserialize, Serialize)]
 struct Note {
     user: UserId,
+    /// A digest of the password's hash.
+    password_sha256: Vec<u8>,
     until: DateTime<Utc>,
 }
 
@@ -106,10 +109,13 @@ pub(super) async fn log_in(
         Err(error) => return refuse(&req, &email, error),
     };
     if !known.has_totp {
-        let secret = page_session::begin(&app, &known, origin).await?;
-        return enter(&app, before, secret).await;
+        return match page_session::begin(&app, &known, origin).await {
+            Ok(secret) => enter(&app, before, secret).await,
+            Err(error) => refuse(&req, &email, error),
+        };
     }
-    let note = Note { user: known.user, until: origin.at + NOTE_LASTS };
+    let until = origin.at + NOTE_LASTS;
+    let note = Note { user: known.user, password_sha256: known.password_sha256, until };
     let note = serde_json::to_string(&note).map_err(ApiError::internal)?;
     let sealed = app.sealing_keys.seal(NOTE, &SecretString::from(note));
     let note = sealed.map_err(ApiError::internal)?;
@@ -128,19 +134,19 @@ pub(super) async fn send_code(
     let CodeForm { note, code } = form.value;
     let origin = Origin::of(&req, app.clock.now());
     let shell = Shell::outside(&req);
-    let Some(user) = read_note(&app, &note, origin) else {
+    let Some(Note { user, password_sha256, .. }) = read_note(&app, &note, origin) else {
         let page = Page { refusal: Some(shell.t.login_took_too_long), shell, email: "" };
         return respond(&req, StatusCode::UNAUTHORIZED, &page);
     };
-    let known = match login::find_known(&app, user, origin).await {
+    let known = match login::find_known(&app, (user, &password_sha256), origin).await {
         Ok(known) => known,
         Err(error) => return refuse(&req, "", error),
     };
     match second_factor::check(&app, (user, &known.email), &code, origin).await {
-        Ok(()) => {
-            let secret = page_session::begin(&app, &known, origin).await?;
-            enter(&app, before, secret).await
-        }
+        Ok(()) => match page_session::begin(&app, &known, origin).await {
+            Ok(secret) => enter(&app, before, secret).await,
+            Err(error) => refuse(&req, "", error),
+        },
         Err(error) if error.code() == "TOTP_INVALID" || error.code() == "RATE_LIMITED" => {
             let refusal = match error.code() {
                 "TOTP_INVALID" => shell.t.wrong_code,
@@ -153,10 +159,10 @@ pub(super) async fn send_code(
     }
 }
 
-fn read_note(app: &App, note: &str, origin: Origin) -> Option<UserId> {
+fn read_note(app: &App, note: &str, origin: Origin) -> Option<Note> {
     let opened = app.sealing_keys.unseal(NOTE, note).ok()?;
-    let Note { user, until } = serde_json::from_str(opened.expose_secret()).ok()?;
-    (origin.at < until).then_some(user)
+    let note: Note = serde_json::from_str(opened.expose_secret()).ok()?;
+    (origin.at < note.until).then_some(note)
 }
 
 /// The form again, with what was wrong.

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use chrono::TimeDelta;
-use hotelhub_core::ids::SessionId;
+use hotelhub_core::ids::{SessionId, UserId};
 use hotelhub_http::error::{ApiError, ApiResult};
 use sea_orm::TransactionTrait as _;
 use secrecy::SecretString;
@@ -61,7 +61,11 @@ pub(crate) fn code_required() -> ApiError {
 }
 
 /// Begins a session of somebody who showed all that it takes; `via` says whether for the API or for
-/// pages.
+/// pages. The login is held until the session is there: a change of it that came before refuses the
+/// session, and one that comes after ends it.
+///
+/// # Errors
+/// `INVALID_CREDENTIALS` if the login is not any more as it was when the password was looked at.
 pub(super) async fn begin_session(
     app: &App,
     known: &Known,
@@ -69,6 +73,12 @@ pub(super) async fn begin_session(
     origin: Origin,
 ) -> ApiResult<SessionId> {
     let tx = app.db.begin().await.map_err(database_failed)?;
+    let held = store::find_known_for_share(&tx, known.user).await.map_err(database_failed)?;
+    if held.is_none_or(|it| !it.stands_as(known)) {
+        tx.rollback().await.map_err(database_failed)?;
+        let actor = Actor::vendor_user((known.user, &known.email), None, origin);
+        return Err(refused(app, actor, wrong_password()).await?);
+    }
     let times = (origin.at, origin.at + lasts);
     let session = store::insert_session(&tx, known.user, secret_sha256, times).await;
     let session = session.map_err(database_failed)?;
@@ -87,13 +97,15 @@ pub(super) async fn end_session(app: &App, vendor: &Vendor) -> ApiResult<()> {
     tx.commit().await.map_err(database_failed)
 }
 
-/// The person who began to log in on a page and is asked for a code.
+/// The person who began to log in on a page and is asked for a code, if the password is still the one
+/// that was shown, by the digest of its hash.
 pub(crate) async fn find_known(
     app: &App,
-    user: hotelhub_core::ids::UserId,
+    (user, password_sha256): (UserId, &[u8]),
     origin: Origin,
 ) -> ApiResult<Known> {
     let found = store::find_known(&app.db, user).await.map_err(database_failed)?;
+    let found = found.filter(|it| it.password_sha256 == password_sha256);
     let known = found.ok_or_else(wrong_password)?;
     app.gate.admit(origin.address, known.allowed.as_ref())?;
     Ok(known)

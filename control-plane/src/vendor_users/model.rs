@@ -99,13 +99,23 @@ pub(crate) struct UserPlace {
     pub(crate) email: String,
 }
 
-/// Somebody whose password was right.
+/// Somebody whose password was right, as the login stood then.
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) user: UserId,
     pub(crate) email: String,
     pub(crate) has_totp: bool,
     pub(crate) allowed: Option<AddressList>,
+    /// A digest of the password's hash: another password has another one.
+    pub(crate) password_sha256: Vec<u8>,
+}
+
+impl Known {
+    /// Whether the login still has the password that was shown, and a second factor just if it had one
+    /// then.
+    pub(super) fn stands_as(&self, seen: &Self) -> bool {
+        self.password_sha256 == seen.password_sha256 && self.has_totp == seen.has_totp
+    }
 }
 
 /// A text that is no role.

@@ -1,7 +1,10 @@
 //! Reads and writes the vendor's people and their sessions. The only module that knows the tables.
 
 use chrono::{DateTime, Utc};
-use hotelhub_core::ids::{SessionId, UserId};
+use hotelhub_core::{
+    ids::{SessionId, UserId},
+    keys::sha256,
+};
 use hotelhub_http::{auth::tokens::SESSION_TTL, client_addr::AddressList};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -110,6 +113,19 @@ pub(super) async fn find_known(
     row.as_ref().map(known).transpose()
 }
 
+/// The same, and holds the row until the transaction ends: whoever would change it waits.
+pub(super) async fn find_known_for_share(
+    tx: &DatabaseTransaction,
+    user: UserId,
+) -> Result<Option<Known>, DbErr> {
+    let row = entity::Entity::find_by_id(user.as_uuid())
+        .filter(entity::Column::DisabledAt.is_null())
+        .lock_shared()
+        .one(tx)
+        .await?;
+    row.as_ref().map(known).transpose()
+}
+
 /// The hash of somebody's password.
 pub(super) async fn find_password(
     db: &impl ConnectionTrait,
@@ -125,6 +141,7 @@ fn known(row: &entity::Model) -> Result<Known, DbErr> {
         email: row.email.clone(),
         has_totp: row.totp_confirmed_at.is_some(),
         allowed: addresses(row)?,
+        password_sha256: sha256(row.password_hash.as_bytes()),
     })
 }
 

@@ -22,6 +22,7 @@ mod fleet_migrations;
 mod ground;
 mod jobs;
 mod later_life;
+mod logins;
 mod mail;
 mod operations;
 mod pages;

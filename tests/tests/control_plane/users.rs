@@ -12,26 +12,26 @@ use serde_json::{Value, json};
 
 use crate::ground::Ground;
 
-const AYU: &str = "ayu@hotelhub.localhost";
-const PASSWORD: &str = "kopi-tubruk-di-teras-villa";
+pub(crate) const AYU: &str = "ayu@hotelhub.localhost";
+pub(crate) const PASSWORD: &str = "kopi-tubruk-di-teras-villa";
 
-async fn login(site: &Site, body: Value) -> Answer {
+pub(crate) async fn login(site: &Site, body: Value) -> Answer {
     site.post("/api/v1/auth/login", &body).await.unwrap()
 }
 
-fn token(site: &Site, answer: &Answer) -> Site {
+pub(crate) fn token(site: &Site, answer: &Answer) -> Site {
     site.with_token(answer.data().unwrap()["access_token"].as_str().unwrap())
 }
 
-async fn post(site: &Site, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(site: &Site, path: &str, body: Value) -> Answer {
     site.post(path, &body).await.unwrap()
 }
 
-fn refused(answer: &Answer) -> (u16, String) {
+pub(crate) fn refused(answer: &Answer) -> (u16, String) {
     (answer.status.as_u16(), answer.error_code())
 }
 
-fn said(status: u16, code: &str) -> (u16, String) {
+pub(crate) fn said(status: u16, code: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 
@@ -43,7 +43,7 @@ async fn invite(admin: &Site, email: &str, role: &str) -> String {
 }
 
 /// Sets a second factor up: its secret, and the recovery codes.
-async fn enrol(site: &Site, password: &str, now: i64) -> (SecretString, Vec<String>) {
+pub(crate) async fn enrol(site: &Site, password: &str, now: i64) -> (SecretString, Vec<String>) {
     let begun = post(site, "/api/v1/account/totp", json!({ "password": password })).await;
     let begun = begun.expect_status(200).unwrap().data().unwrap();
     let secret = SecretString::from(begun["secret"].as_str().unwrap());
@@ -54,7 +54,7 @@ async fn enrol(site: &Site, password: &str, now: i64) -> (SecretString, Vec<Stri
     (secret, serde_json::from_value(codes).unwrap())
 }
 
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().try_into().unwrap()
 }
 
