@@ -12,7 +12,7 @@ use hotelhub_http::{
     limits::Limits,
 };
 use sea_orm::TransactionTrait as _;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,7 +38,7 @@ pub(crate) fn register(app: &mut ServiceConfig) {
 pub(crate) struct PasswordBody {
     #[schema(value_type = String)]
     current_password: SecretString,
-    /// 12 to 128 characters, not easy to guess.
+    /// 12 to 128 characters, not easy to guess, and another one than before.
     #[schema(value_type = String)]
     password: SecretString,
 }
@@ -92,7 +92,11 @@ pub(crate) async fn change_own(
     current: SecretString,
     password: SecretString,
 ) -> ApiResult<()> {
+    let is_another = current.expose_secret() != password.expose_secret();
     require_password(app, vendor, ("current_password", current)).await?;
+    if !is_another {
+        return Err(ApiError::invalid("password", "needs to be another one than before"));
+    }
     password_rule::check(&password, &vendor.email, &vendor.name)?;
     let hash = app.passwords.hash(password).await?;
     let tx = app.db.begin().await.map_err(database_failed)?;

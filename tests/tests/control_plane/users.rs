@@ -97,6 +97,11 @@ async fn somebody_new_chooses_a_password_before_anything_else_and_is_shown_it_on
         let odd = post(&ayu, "/api/v1/account/password", body).await;
         assert_eq!(refused(&odd), said(422, "VALIDATION_FAILED"));
     }
+    // One that somebody else has seen is not kept.
+    let kept = post(&ayu, "/api/v1/account/password", change(&password, &password)).await;
+    assert_eq!(refused(&kept), said(422, "VALIDATION_FAILED"));
+    let why = kept.json().unwrap()["error"]["details"]["password"].clone();
+    assert_eq!(why, json!(["needs to be another one than before"]));
     let changed = post(&ayu, "/api/v1/account/password", change(&password, PASSWORD)).await;
     assert_eq!(changed.status, 204);
     ayu.get("/api/v1/tenants").await.unwrap().expect_status(200).unwrap();
@@ -422,6 +427,10 @@ async fn the_panel_looks_after_the_people() {
     assert_eq!(odd.status, 422);
     let nobody = admin.open("/panel/users/nobody").await.unwrap();
     assert_eq!(nobody.status, 404);
+    let same = [("current_password", &*password), ("password", &*password)];
+    let kept = admin.send("/panel/account/password", &same).await.unwrap();
+    assert_eq!(kept.status, 422);
+    assert!(kept.body.contains("password: needs to be another one than before"), "{}", kept.body);
     let change = [("current_password", &*password), ("password", PASSWORD)];
     let changed = admin.send("/panel/account/password", &change).await.unwrap();
     assert_eq!(changed.header("location"), "/panel/account?done=password");
