@@ -110,6 +110,11 @@ impl Failure {
 }
 
 impl Refusal {
+    /// Whether it is the login that counts for nothing, and not what was sent with it.
+    pub(crate) fn is_of_login(&self) -> bool {
+        self.status == 401 && self.code != "TOTP_INVALID"
+    }
+
     fn text(&self) -> String {
         let mut text = format!("refused: {} ({})", self.message, self.code);
         for (field, why) in &self.details {
@@ -138,12 +143,12 @@ impl Refusal {
         let next = match self.code.as_str() {
             "UNAUTHENTICATED" => "log in: `hotelhub login --email YOU`",
             "INVALID_CREDENTIALS" => "check the e-mail address and type the password again",
-            "TOTP_INVALID" => "wait for the next code and log in with that",
+            "TOTP_INVALID" => "wait for the next code and type that",
+            "TOTP_ENABLED" => "take it away first: `hotelhub user totp reset`",
+            "TOTP_NOT_BEGUN" => "begin with it: `hotelhub user totp begin`",
             "ADDRESS_NOT_ALLOWED" => "use an allowed network, or ask a super administrator",
             "PASSWORD_CHANGE_REQUIRED" => "choose your own: `hotelhub user change-password`",
-            "TOTP_ENROLMENT_REQUIRED" => {
-                "set up a second factor on the panel's page /panel/account, then log in again"
-            }
+            "TOTP_ENROLMENT_REQUIRED" => "set up a second factor: `hotelhub user totp begin`",
             "SUPPORT_ACCESS_OVER" => {
                 "see how it stands: `hotelhub tenant support-access list TENANT`"
             }
@@ -214,6 +219,13 @@ mod tests {
         refusal.retry_after_seconds = Some(7);
         assert!(refusal.text().ends_with("next: run the command again in 7 s"));
         assert!(Failure::Refused(refusal).passes());
+    }
+
+    #[test]
+    fn a_wrong_code_is_no_expired_login() {
+        assert!(refusal(401, "UNAUTHENTICATED").is_of_login());
+        assert!(!refusal(401, "TOTP_INVALID").is_of_login());
+        assert!(!refusal(403, "FORBIDDEN").is_of_login());
     }
 
     #[test]

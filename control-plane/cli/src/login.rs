@@ -51,7 +51,7 @@ pub(crate) async fn log_in(hub: &Hub, settings: &Settings, who: &Login) -> Resul
                 format!("{said}\nchoose your own password first: `hotelhub user change-password`")
             }
             Some("TOTP_ENROLMENT_REQUIRED") => {
-                format!("{said}\nset up a second factor first, on the panel's page /panel/account")
+                format!("{said}\nset up a second factor first: `hotelhub user totp begin`")
             }
             _ => said,
         }

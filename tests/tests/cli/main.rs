@@ -15,6 +15,7 @@ mod help;
 mod jobs;
 mod leaving;
 mod operator;
+mod second_factor;
 mod session;
 mod support;
 mod vendor;

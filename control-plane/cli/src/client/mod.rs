@@ -14,7 +14,7 @@ use url::Url;
 
 pub(crate) use self::answer::Reply;
 use crate::{
-    failure::{Failure, Refusal},
+    failure::Failure,
     session::{Session, SessionFile},
     settings::Settings,
 };
@@ -231,7 +231,7 @@ impl Client {
             Login::Person(file) => {
                 let session = self.session_of(file)?;
                 match self.send(request(session.as_ref().map(|it| &it.access_token))).await {
-                    Err(Failure::Refused(Refusal { status: 401, .. })) if session.is_some() => {
+                    Err(Failure::Refused(it)) if it.is_of_login() && session.is_some() => {
                         let token = self.renew(file, session).await?;
                         self.send(request(token.as_ref())).await
                     }

@@ -1,4 +1,7 @@
-//! `hotelhub user`: the vendor's own people, and one's own password.
+//! `hotelhub user`: the vendor's own people, and one's own password and second factor.
+
+mod qr;
+mod totp;
 
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret as _;
@@ -55,6 +58,11 @@ pub(crate) enum Command {
     Addresses(Addresses),
     /// Choose another password for yourself; your other sessions end
     ChangePassword,
+    /// Your own second factor: set it up, renew its recovery codes, take it away
+    Totp {
+        #[command(subcommand)]
+        command: totp::Command,
+    },
 }
 
 /// Which people.
@@ -142,6 +150,7 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
             change(hub, &[&user, "allowed-addresses"], &body).await
         }
         Command::ChangePassword => change_password(hub).await,
+        Command::Totp { command } => totp::run(hub, command).await,
     }
 }
 
