@@ -174,7 +174,7 @@ impl Desk {
         let looked = timeout(DEADLINE, async {
             // Polled together, both travel to the server in one go.
             let (session, found) = futures_util::join!(
-                session::find(&connection, &self.pointer, permission, now),
+                session::find(&connection, &self.pointer, permission, (now, self.address)),
                 look(&connection, now),
             );
             let session = session?;
@@ -348,7 +348,8 @@ impl Desk {
     ) -> ApiResult<(Written<T>, Option<Wake>)> {
         let now = self.app.clock.now();
         let tx = connection.transaction().await.map_err(database_failed)?;
-        let session = session::find(&tx, &self.pointer, permission, now).await?;
+        let asked = (now, self.address);
+        let session = session::find(&tx, &self.pointer, permission, asked).await?;
         let person = session.person();
         self.require(&session, permission, purpose)?;
         if let Some(kept) = idempotency::find(&tx, person, repeat, in_flight).await? {
@@ -374,7 +375,8 @@ impl Desk {
     pub(crate) async fn person(&self) -> ApiResult<Person> {
         let found = self.site.reading(async |site| {
             let connection = site.connect().await?;
-            let found = session::person(&connection, &self.pointer, self.app.clock.now()).await;
+            let asked = (self.app.clock.now(), self.address);
+            let found = session::person(&connection, &self.pointer, asked).await;
             connection.release();
             found
         });
@@ -410,7 +412,8 @@ impl Desk {
             let now = self.app.clock.now();
             let mut connection = site.connect().await?;
             let tx = connection.transaction().await.map_err(database_failed)?;
-            let session = session::find(&tx, &self.pointer, Permission::AuditRead, now).await?;
+            let asked = (now, self.address);
+            let session = session::find(&tx, &self.pointer, Permission::AuditRead, asked).await?;
             if !session.is_support {
                 return Err(ApiError::forbidden("support"));
             }

@@ -1,6 +1,6 @@
 //! Sessions: the row that decides, and the ways in which a request points at it.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
@@ -19,6 +19,7 @@ use tokio_postgres::types::ToSql;
 use crate::{
     access::{Permission, read_access},
     site::database_failed,
+    support,
 };
 
 /// How a request points at its session.
@@ -68,11 +69,15 @@ impl Session {
 }
 
 /// Reads the session, whether its person has `permission`, and what the hotel may do.
+///
+/// # Errors
+/// `UNAUTHENTICATED`; `ADDRESS_NOT_ALLOWED` for support that does not come from where its stay may be
+/// used.
 pub(crate) async fn find(
     db: &impl Query,
     pointer: &Pointer,
     permission: Permission,
-    now: DateTime<Utc>,
+    (now, from): (DateTime<Utc>, IpAddr),
 ) -> ApiResult<Session> {
     let (pointed_at, pointer) = pointer.matches();
     let sql = format!(
@@ -90,6 +95,9 @@ pub(crate) async fn find(
         .ok_or_else(ApiError::unauthenticated)?;
     let access = read_access(row.get(2));
     let (id, is_support) = (row.get(3), row.get(4));
+    if is_support {
+        support::require_place(db, id, from).await?;
+    }
     Ok(Session { person: row.get(0), id, is_support, permitted: row.get(1), access })
 }
 
@@ -126,13 +134,21 @@ impl Person {
     pub(crate) fn is_owner(&self) -> bool {
         self.roles.iter().any(|it| it == "owner")
     }
+
+    /// Whether it is one of the vendor's people, let in for a time.
+    fn is_support(&self) -> bool {
+        self.roles.iter().any(|it| it == "support")
+    }
 }
 
 /// Reads the person of a session, with roles and permissions, and what the hotel may do.
+///
+/// # Errors
+/// As [`find`].
 pub(crate) async fn person(
     db: &impl Query,
     pointer: &Pointer,
-    now: DateTime<Utc>,
+    (now, from): (DateTime<Utc>, IpAddr),
 ) -> ApiResult<(Person, Access)> {
     let (pointed_at, pointer) = pointer.matches();
     let sql = format!(
@@ -140,7 +156,7 @@ pub(crate) async fn person(
            ARRAY(SELECT role FROM user_roles WHERE user_id = u.id ORDER BY role), \
            ARRAY(SELECT DISTINCT permission FROM user_roles JOIN role_permissions USING (role) \
                  WHERE user_id = u.id ORDER BY permission), \
-           (SELECT access FROM tenant_identity) \
+           (SELECT access FROM tenant_identity), s.id \
          FROM sessions s JOIN users u ON u.id = s.user_id WHERE {pointed_at} AND {LIVE}"
     );
     let row = db
@@ -156,6 +172,9 @@ pub(crate) async fn person(
         roles: row.get(3),
         permissions: row.get(4),
     };
+    if person.is_support() {
+        support::require_place(db, row.get(6), from).await?;
+    }
     Ok((person, access))
 }
 

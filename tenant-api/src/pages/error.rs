@@ -10,6 +10,7 @@ use crate::{
     access::PREVIEW,
     app::App,
     site::{UNKNOWN_HOST, route_of},
+    support::service::ADDRESS_NOT_ALLOWED,
 };
 
 #[derive(Template)]
@@ -52,6 +53,7 @@ fn words(t: &Texts, error: &ApiError) -> (&'static str, &'static str) {
         ("TENANT_READ_ONLY", _) => (t.error_title, t.being_moved),
         (PREVIEW, _) => (t.error_title, t.preview),
         ("CROSS_ORIGIN", _) => (t.error_title, t.cross_origin_lead),
+        (ADDRESS_NOT_ALLOWED, _) => (t.error_title, t.not_from_there_lead),
         (_, StatusCode::NOT_FOUND) => (t.not_found_title, t.not_found_lead),
         (_, StatusCode::FORBIDDEN) => (t.error_title, t.forbidden_lead),
         (_, StatusCode::TOO_MANY_REQUESTS) => (t.error_title, t.too_many_lead),

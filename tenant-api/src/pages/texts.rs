@@ -328,6 +328,8 @@ catalogue!(
             "The hotel's data is out of reach right now. Try again in a moment.";
         forbidden_lead: "Peran Anda tidak mencakup ini. Mintalah kepada pemilik hotel.",
             "Your roles do not include this. Ask the hotel's owner for it.";
+        not_from_there_lead: "Dukungan tidak boleh masuk dari alamat jaringan ini. Gunakan jaringan yang diizinkan.",
+            "Support may not be here from this network address. Use an allowed network.";
         not_found_title: "Halaman tidak ditemukan", "Page not found";
         not_found_lead: "Tidak ada apa-apa di alamat ini.", "There is nothing at this address.";
         too_many_lead: "Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi.",

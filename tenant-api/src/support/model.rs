@@ -52,7 +52,7 @@ pub(crate) struct Grant {
     pub(crate) ended_by: Option<String>,
     #[serde(skip)]
     pub(super) session_id: Option<Uuid>,
-    /// From where the one-time link may be used: from an address of each list.
+    /// From where the one-time link and its session may be used: from an address of each list.
     #[serde(skip)]
     pub(super) entry_addresses: Vec<String>,
 }
@@ -92,17 +92,21 @@ impl Grant {
         }
     }
 
-    /// Whether its one-time link may be used from this address; a list that cannot be read lets nobody
-    /// in.
+    /// Whether its one-time link may be used from this address.
     pub(super) fn admits(&self, from: IpAddr) -> bool {
-        let holds = |list: &String| list.parse::<AddressList>().is_ok_and(|it| it.contains(from));
-        self.entry_addresses.iter().all(holds)
+        are_open_to(&self.entry_addresses, from)
     }
 
     /// Whether it still means anything.
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.state, State::Requested | State::Allowed)
     }
+}
+
+/// Whether the address is in each of the lists; one that cannot be read lets nobody in.
+pub(super) fn are_open_to(lists: &[String], from: IpAddr) -> bool {
+    let holds = |list: &String| list.parse::<AddressList>().is_ok_and(|it| it.contains(from));
+    lists.iter().all(holds)
 }
 
 /// Support that is in the hotel right now.

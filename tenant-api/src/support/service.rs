@@ -1,5 +1,7 @@
 //! What is done with grants: by the hotel's people on its pages, and by support itself.
 
+use std::net::IpAddr;
+
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use hotelhub_core::{ids::SessionId, sql::Query};
@@ -7,7 +9,7 @@ use hotelhub_http::error::{ApiError, ApiResult};
 use uuid::Uuid;
 
 use super::{
-    model::{Consent, Grant, Place, State},
+    model::{Consent, Grant, Place, State, are_open_to},
     store,
 };
 use crate::{
@@ -16,6 +18,9 @@ use crate::{
     paging,
     site::database_failed,
 };
+
+/// The code of the answer to support that comes from elsewhere.
+pub(crate) const ADDRESS_NOT_ALLOWED: &str = "ADDRESS_NOT_ALLOWED";
 
 /// One page of grants, the newest first, and the cursor to the next.
 pub(crate) async fn list(
@@ -93,6 +98,27 @@ pub(crate) async fn set_standing(change: &Change<'_>, is_standing: bool) -> ApiR
         audit::record(change.tx, actor.clone(), event).await?;
     }
     Ok(())
+}
+
+/// Refuses support that comes from elsewhere than the stay of its session may be used from. The stay
+/// goes on for whoever comes from there.
+///
+/// # Errors
+/// `ADDRESS_NOT_ALLOWED`; `FORBIDDEN` for a session without a stay.
+pub(crate) async fn require_place(
+    db: &impl Query,
+    session: SessionId,
+    from: IpAddr,
+) -> ApiResult<()> {
+    let lists = store::find_addresses(db, session).await.map_err(database_failed)?;
+    let lists = lists.ok_or_else(|| ApiError::forbidden("support"))?;
+    if are_open_to(&lists, from) { Ok(()) } else { Err(not_from_there()) }
+}
+
+/// The refusal of support that comes from elsewhere.
+pub(super) fn not_from_there() -> ApiError {
+    let message = "the vendor's people are not let in from this address; use an allowed network";
+    ApiError::refused(StatusCode::FORBIDDEN, ADDRESS_NOT_ALLOWED, message)
 }
 
 /// Whether the stay of this session has seen the page or record of this method and path before.

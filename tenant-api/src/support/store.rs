@@ -176,6 +176,15 @@ pub(super) async fn find_id_by_session(
     Ok(db.query_opt(sql, &[&session]).await?.map(|it| it.get(0)))
 }
 
+/// From where the stay of a session may be used.
+pub(super) async fn find_addresses(
+    db: &impl Query,
+    session: SessionId,
+) -> Result<Option<Vec<String>>, Error> {
+    let sql = "SELECT entry_addresses FROM support_grants WHERE session_id = $1";
+    Ok(db.query_opt(sql, &[&session]).await?.map(|it| it.get(0)))
+}
+
 /// Whether the log says with these details that the stay of a session saw something.
 pub(super) async fn has_viewed(
     db: &impl Query,

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Asker, ENTRY_LASTS, EndBody, EnterBody, Grant, RequestBody, State},
-    service::{self, over, told, unknown},
+    service::{self, not_from_there, over, told, unknown},
     store,
 };
 use crate::{
@@ -192,12 +192,6 @@ pub(crate) async fn use_link(
     tx.commit().await.map_err(database_failed)?;
     connection.release();
     if is_admitted { Ok((secret, grant)) } else { Err(not_from_there()) }
-}
-
-fn not_from_there() -> ApiError {
-    let message = "the vendor's people do not come in from this address; use the link from an \
-                   allowed network";
-    ApiError::refused(StatusCode::FORBIDDEN, "ADDRESS_NOT_ALLOWED", message)
 }
 
 async fn hold_consent(tx: &TenantTransaction<'_>) -> ApiResult<bool> {

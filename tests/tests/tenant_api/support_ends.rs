@@ -219,7 +219,7 @@ async fn what_support_looks_at_is_noted_once_in_each_stay() {
 }
 
 #[tokio::test]
-async fn a_link_is_good_only_where_its_owner_may_come_from() {
+async fn a_link_and_its_session_are_good_only_where_their_owner_may_come_from() {
     let house = House::with(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
     let it = house.open_hotel().await;
     let admin = vendor(&house).await;
@@ -242,4 +242,27 @@ async fn a_link_is_good_only_where_its_owner_may_come_from() {
     assert!(!entered.header("set-cookie").is_empty(), "the link was not used up");
     let log = actions(&it).await;
     assert_eq!(log[log.len() - 2..], ["support.enter_refused", "support.enter"]);
+
+    let cookie = entered.header("set-cookie").split(';').next().unwrap().to_owned();
+    let work = async |address: &str, method: Method, path: &str| {
+        let request = it.site().on_host(it.site().host()).request(method.clone(), path);
+        let request = request.header("accept", "text/html").header("sec-fetch-site", "same-origin");
+        let request = request.header("cookie", &cookie).header("x-forwarded-for", address);
+        let request = match method {
+            Method::GET => request,
+            _ => request.form(&room_type(&it, "DLX")),
+        };
+        Answer::of(request).await.unwrap()
+    };
+    let outside = "203.0.113.9";
+    for path in ["/", "/reservations", "/support-access"] {
+        let page = work(outside, Method::GET, path).await.expect_status(403).unwrap();
+        assert!(page.body.contains("dari alamat jaringan ini"), "{path}: {}", page.body);
+    }
+    assert_eq!(work(outside, Method::POST, "/setup/room-types").await.status, 403);
+    assert!(it.sql("SELECT FROM room_types").await.is_empty(), "nothing was changed");
+    // The stay goes on for whoever comes from where its owner may.
+    work("127.0.0.1", Method::GET, "/").await.expect_status(200).unwrap();
+    work("127.0.0.1", Method::POST, "/setup/room-types").await.expect_status(303).unwrap();
+    assert_eq!(told(&it, "support.view", "request").await, ["GET /"]);
 }
