@@ -1,10 +1,13 @@
 //! The address of the client: that of the socket, unless a trusted proxy says more.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::{HttpRequest, web::Data};
 use hotelhub_core::config::Reader;
 use ipnet::IpNet;
+
+/// What stands for an address that cannot be read: that of no client.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Addresses and ranges of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,11 +19,12 @@ pub struct AddressList(Vec<IpNet>);
 pub struct InvalidAddress(String);
 
 impl AddressList {
-    /// Whether the address is one of them, however it is written.
+    /// Whether the address is one of them, however it is written. One that could not be read is in no
+    /// list, not even in that of all addresses.
     #[must_use]
     pub fn contains(&self, addr: IpAddr) -> bool {
         let addr = addr.to_canonical();
-        self.0.iter().any(|it| it.contains(&addr))
+        addr != NOBODY && self.0.iter().any(|it| it.contains(&addr))
     }
 
     /// Whether some address is in both.
@@ -74,33 +78,42 @@ impl TrustedProxies {
     }
 
     /// The last address in the chain that no trusted proxy vouches for. Addresses are compared as
-    /// what they are: a socket for both protocols writes IPv4 as IPv6.
+    /// what they are: a socket for both protocols writes IPv4 as IPv6. Whom a proxy speaks for in a way
+    /// that cannot be read is nobody, and not the proxy.
     fn client(&self, socket: IpAddr, forwarded_for: &str) -> IpAddr {
         let mut client = socket.to_canonical();
         for hop in forwarded_for.rsplit(',') {
             if !self.trusts(client) {
                 break;
             }
-            match hop.trim().parse::<IpAddr>() {
-                Ok(addr) => client = addr.to_canonical(),
-                Err(_not_an_address) => break,
-            }
+            client = read_hop(hop.trim()).unwrap_or(NOBODY);
         }
         client
     }
 }
 
+/// An address, some proxies say with a port: `198.51.100.7`, `198.51.100.7:4711`, `2001:db8::7`,
+/// `[2001:db8::7]` or `[2001:db8::7]:4711`.
+fn read_hop(hop: &str) -> Option<IpAddr> {
+    let inside = hop.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(hop);
+    let address = inside.parse::<IpAddr>().ok();
+    let address = address.or_else(|| hop.parse::<SocketAddr>().ok().map(|it| it.ip()));
+    address.map(|it| it.to_canonical())
+}
+
 /// The address of the client of `req`.
 #[must_use]
 pub fn client_addr(req: &HttpRequest) -> IpAddr {
-    let socket = req.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |it| it.ip());
+    let socket = req.peer_addr().map_or(NOBODY, |it| it.ip());
     let Some(proxies) = req.app_data::<Data<TrustedProxies>>() else {
         return socket.to_canonical();
     };
     // A proxy may add a line of its own below those that the client sent: all of them are one list.
     // What is no text stays in it as a hop that is no address.
     let lines = req.headers().get_all("x-forwarded-for").map(|it| it.to_str().unwrap_or("?"));
-    proxies.client(socket, &lines.collect::<Vec<_>>().join(","))
+    let lines: Vec<&str> = lines.collect();
+    // A proxy that speaks for nobody speaks for itself.
+    if lines.is_empty() { socket.to_canonical() } else { proxies.client(socket, &lines.join(",")) }
 }
 
 #[cfg(test)]
@@ -124,7 +137,35 @@ mod tests {
         let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
         let client = edge.client(addr("10.0.0.1"), "6.6.6.6, 198.51.100.7, 10.0.0.2");
         assert_eq!(client, addr("198.51.100.7"));
-        assert_eq!(edge.client(addr("10.0.0.1"), "garbage"), addr("10.0.0.1"));
+    }
+
+    #[test]
+    fn a_hop_may_say_its_port() {
+        let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
+        for (hops, client) in [
+            ("198.51.100.7:4711", "198.51.100.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("[::ffff:198.51.100.7]:4711", "198.51.100.7"),
+            ("198.51.100.7:4711, 10.0.0.2:80", "198.51.100.7"),
+        ] {
+            assert_eq!(edge.client(addr("10.0.0.1"), hops), addr(client), "{hops}");
+        }
+    }
+
+    #[test]
+    fn a_hop_that_cannot_be_read_is_nobody_and_in_no_list() {
+        let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
+        let inside: AddressList = "10.0.0.0/8".parse().unwrap();
+        let everywhere: AddressList = "0.0.0.0/0,::/0".parse().unwrap();
+        for hops in ["garbage", "?", "6.6.6.6, unknown", "6.6.6.6,", "_hidden:80", "[10.0.0.9"] {
+            let client = edge.client(addr("10.0.0.1"), hops);
+            assert_eq!(client, NOBODY, "{hops}");
+            assert!(!inside.contains(client) && !everywhere.contains(client), "{hops}");
+        }
+        // Whom nobody trusts says nothing, readable or not.
+        assert_eq!(edge.client(addr("203.0.113.9"), "garbage"), addr("203.0.113.9"));
     }
 
     #[test]
@@ -136,6 +177,17 @@ mod tests {
             .append_header(("x-forwarded-for", "198.51.100.7"))
             .app_data(Data::new(edge));
         assert_eq!(client_addr(&req.to_http_request()), addr("198.51.100.7"));
+    }
+
+    #[test]
+    fn a_proxy_that_speaks_for_nobody_speaks_for_itself() {
+        let from_edge = || {
+            let edge = TrustedProxies("10.0.0.0/8".parse().unwrap());
+            TestRequest::get().peer_addr("10.0.0.1:4000".parse().unwrap()).app_data(Data::new(edge))
+        };
+        assert_eq!(client_addr(&from_edge().to_http_request()), addr("10.0.0.1"));
+        let blank = from_edge().append_header(("x-forwarded-for", ""));
+        assert_eq!(client_addr(&blank.to_http_request()), NOBODY);
     }
 
     #[test]
