@@ -58,11 +58,11 @@ pub(crate) struct AuditQuery {
 #[into_params(parameter_in = Query)]
 pub(crate) struct VerifyQuery {
     /// The `through_seq` of the last answer with `more`; 0, the beginning, if left out.
-    after: Option<i64>,
+    pub(crate) after: Option<i64>,
     /// A row whose hash was noted down elsewhere.
-    anchor_seq: Option<i64>,
+    pub(crate) anchor_seq: Option<i64>,
     /// That hash, in hexadecimal digits.
-    anchor_hash: Option<String>,
+    pub(crate) anchor_hash: Option<String>,
 }
 
 /// Lists what was done, the newest first.
@@ -121,12 +121,21 @@ pub(crate) async fn verify_audit_log(
     vendor: Vendor,
     query: Query<VerifyQuery>,
 ) -> ApiResult<HttpResponse> {
+    Ok(Answer::new(verify(&app, &vendor, query.into_inner()).await?).ok())
+}
+
+/// The same, for a page.
+pub(crate) async fn verify(
+    app: &App,
+    vendor: &Vendor,
+    query: VerifyQuery,
+) -> ApiResult<Verification> {
     vendor.require("audit.read")?;
     let after = query.after.unwrap_or_default();
     if after < 0 {
         return Err(ApiError::invalid("after", "needs to be 0 or more"));
     }
-    let anchor = match (query.anchor_seq, query.anchor_hash.clone()) {
+    let anchor = match (query.anchor_seq, query.anchor_hash) {
         (None, None) => None,
         (Some(seq), Some(hash)) if seq >= 0 => Some(Anchor { seq, hash }),
         _ => {
@@ -134,5 +143,5 @@ pub(crate) async fn verify_audit_log(
             return Err(ApiError::invalid("anchor_seq", why));
         }
     };
-    Ok(Answer::new(service::verify(&app.db, after, anchor.as_ref()).await?).ok())
+    service::verify(&app.db, after, anchor.as_ref()).await
 }

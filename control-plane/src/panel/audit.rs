@@ -7,23 +7,23 @@ use actix_web::{
 };
 use askama::Template;
 use hotelhub_core::audit::facts;
-use hotelhub_http::error::ApiResult;
+use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
 use super::{
     error::Refused,
     shell::{Shell, moment},
+    texts::Texts,
     typed::{link, tenant, text},
 };
 use crate::{
     app::App,
     audit::{
         AuditEntry,
-        routes::{self, AuditQuery},
-        service,
+        routes::{self, AuditQuery, VerifyQuery},
     },
     pages::respond,
-    vendor_users::page_session::Visitor,
+    vendor_users::{Vendor, page_session::Visitor},
 };
 
 const PATH: &str = "/panel/audit";
@@ -40,6 +40,11 @@ pub(super) struct ListQuery {
     cursor: String,
     /// Whether to look along the chain as well.
     verify: String,
+    /// The row after which to look on.
+    after: String,
+    /// A row that was noted down elsewhere.
+    anchor_seq: String,
+    anchor_hash: String,
 }
 
 struct Row {
@@ -59,13 +64,19 @@ struct Row {
 struct Page {
     shell: Shell,
     asked: ListQuery,
-    /// Where the same list is with a look along the chain.
-    verify: String,
-    whole: Option<String>,
-    broken: Option<String>,
+    look: Look,
     refusal: Option<Refused>,
     rows: Vec<Row>,
     next: Option<String>,
+}
+
+/// What a look along the chain came to.
+#[derive(Default)]
+struct Look {
+    whole: Option<String>,
+    broken: Option<String>,
+    /// Where the rows after these are looked at.
+    go_on: Option<String>,
 }
 
 /// Lists what was done, the newest first.
@@ -90,40 +101,47 @@ pub(super) async fn list_entries(
         Ok(found) => (found, None),
         Err(error) => ((Vec::new(), None), Some(Refused::of(error)?)),
     };
-    let shell = Shell::inside(&req, vendor);
-    let (whole, broken) = match asked.verify.as_str() {
-        "" => (None, None),
-        _ => verify(&app, &shell).await?,
+    let looked = match asked.verify.as_str() {
+        "" => Ok(Look::default()),
+        _ => look_along(&app, &vendor, &asked, Shell::outside(&req).t).await,
+    };
+    let (look, refusal) = match looked {
+        Ok(look) => (look, refusal),
+        Err(error) => (Look::default(), Some(Refused::of(error)?)),
     };
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
-        verify: asked.link("", "yes"),
-        next: cursor.map(|it| asked.link(&it, "")),
+        shell: Shell::inside(&req, vendor),
+        next: cursor.map(|it| asked.link(&[("cursor", &it)])),
         rows: found.into_iter().map(row).collect(),
-        shell,
         asked,
-        whole,
-        broken,
+        look,
         refusal,
     };
     respond(&req, status, &page)
 }
 
-/// What is to be said of the whole chain: that it is whole, or where it is broken.
-async fn verify(app: &App, shell: &Shell) -> ApiResult<(Option<String>, Option<String>)> {
-    let mut after = 0;
-    loop {
-        let found = service::verify(&app.db, after, None).await?;
-        if let Some(fault) = found.fault {
-            let told = format!("{}: {} ({})", shell.t.audit_broken, fault.seq, fault.kind);
-            return Ok((None, Some(told)));
-        }
-        if !found.more {
-            let (seq, hash) = (found.through_seq, found.through_hash);
-            return Ok((Some(format!("{}: {seq}, {hash}", shell.t.audit_whole)), None));
-        }
-        after = found.through_seq;
+/// Looks along some thousand rows of the chain: whether they are whole, or where it is broken.
+async fn look_along(app: &App, vendor: &Vendor, asked: &ListQuery, t: &Texts) -> ApiResult<Look> {
+    let wanted = VerifyQuery {
+        after: number("after", &asked.after)?,
+        anchor_seq: number("anchor_seq", &asked.anchor_seq)?,
+        anchor_hash: text(&asked.anchor_hash),
+    };
+    let found = routes::verify(app, vendor, wanted).await?;
+    if let Some(fault) = found.fault {
+        let broken = format!("{}: {} ({})", t.audit_broken, fault.seq, fault.kind);
+        return Ok(Look { broken: Some(broken), ..Look::default() });
     }
+    let (seq, end, hash) = (found.through_seq, found.head_seq, found.through_hash);
+    let whole = format!("{} {seq} {} {end}: {hash}", t.audit_whole, t.audit_of);
+    let go_on = found.more.then(|| asked.link_after(seq));
+    Ok(Look { whole: Some(whole), broken: None, go_on })
+}
+
+fn number(field: &'static str, typed: &str) -> ApiResult<Option<i64>> {
+    let read = text(typed).map(|it| it.parse()).transpose();
+    read.map_err(|_no_number| ApiError::invalid(field, "needs to be a number"))
 }
 
 /// A day of western Indonesia begins at its midnight; anything else is left for the API to refuse.
@@ -133,7 +151,8 @@ fn day(field: &str) -> Option<String> {
 }
 
 impl ListQuery {
-    fn link(&self, cursor: &str, verify: &str) -> String {
+    /// The same filter, with these fields as well.
+    fn link(&self, more: &[(&str, &str)]) -> String {
         let Self { tenant, actor, action, since, until, .. } = self;
         let fields = [
             ("tenant", &**tenant),
@@ -141,10 +160,19 @@ impl ListQuery {
             ("action", action),
             ("since", since),
             ("until", until),
-            ("cursor", cursor),
-            ("verify", verify),
         ];
-        link(PATH, &fields)
+        link(PATH, &[fields.as_slice(), more].concat())
+    }
+
+    /// The same filter and anchor, with a look along the chain after this row.
+    fn link_after(&self, seq: i64) -> String {
+        let after = seq.to_string();
+        self.link(&[
+            ("verify", "yes"),
+            ("after", &after),
+            ("anchor_seq", &self.anchor_seq),
+            ("anchor_hash", &self.anchor_hash),
+        ])
     }
 }
 

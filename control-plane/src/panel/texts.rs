@@ -249,6 +249,14 @@ hotelhub_http::catalogue! {
         no_entries: "Tidak ada catatan seperti itu.", "There are no such entries.";
         audit_verify: "Periksa keutuhan rantai", "Check that the chain is whole";
         audit_whole: "Rantai utuh sampai baris", "The chain is whole up to row";
+        audit_of: "dari", "of";
+        audit_go_on: "Lanjutkan dari baris itu", "Go on from that row";
+        audit_chain: "Rantai", "The chain";
+        audit_chain_lead: "Sekali periksa paling banyak 10.000 baris. Catatan yang dipotong di ujungnya atau ditulis ulang hanya ketahuan bila dibandingkan dengan baris yang dicatat di tempat lain, misalnya di log control-plane.",
+            "At most 10,000 rows are looked at at a time. A log that was cut at its end or written anew shows only beside a row that was noted elsewhere, as in control-plane's own log.";
+        anchor_seq: "Nomor baris yang dicatat", "Number of the noted row";
+        anchor_hash: "Hash baris yang dicatat", "Hash of the noted row";
+        anchor_hint: "Isi keduanya, atau kosongkan keduanya", "Both, or leave both empty";
         audit_broken: "Rantai rusak mulai baris", "The chain is broken from row";
         actor: "Pelaku", "Actor";
         actor_hint: "Alamat email atau id", "E-mail address or id";

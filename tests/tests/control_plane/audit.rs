@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
+use hotelhub_core::audit::{chain, written};
 use platform_tests::{
     client::{PageVisitor, Site},
     platform::{PANEL_HOST, VENDOR_EMAIL},
@@ -14,6 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     domain_ground::Domains,
     ground::{Ground, Vendor},
+    panel::person,
 };
 
 async fn entries(vendor: &Site, query: &str) -> Vec<Value> {
@@ -28,6 +31,31 @@ async fn verified(vendor: &Site, query: &str) -> Value {
 
 fn fault(found: &Value) -> (i64, &str) {
     (found["fault"]["seq"].as_i64().unwrap(), found["fault"]["kind"].as_str().unwrap())
+}
+
+/// Writes so many more rows into the log, as the control plane would.
+async fn lengthen(ground: &Ground, rows: i64) {
+    let head = "SELECT seq, hash FROM audit_head";
+    let head = ground.database.query_one(head, &[]).await.unwrap();
+    let (last, mut hash): (i64, Vec<u8>) = (head.get(0), head.get(1));
+    let (at, mut seqs, mut hashes) = (DateTime::<Utc>::UNIX_EPOCH, Vec::new(), Vec::new());
+    let written_at = written(at);
+    for seq in last + 1..=last + rows {
+        let number = seq.to_string();
+        let (who, what) = ([Some("system"), None, Some("test"), None, None], Some("test.row"));
+        let front = [Some(&*number), Some(&*written_at)];
+        let back = [what, None, None, None, Some("{}"), None];
+        hash = chain(&hash, &[&front[..], &who, &back].concat());
+        seqs.push(seq);
+        hashes.push(hash.clone());
+    }
+    let sql = "WITH more AS (INSERT INTO audit_log (seq, at, actor_kind, actor_name, action, \
+                 details, hash) \
+                 SELECT it.seq, $3::timestamptz, 'system', 'test', 'test.row', '{}', it.hash \
+                 FROM unnest($1::bigint[], $2::bytea[]) AS it (seq, hash) RETURNING seq, hash) \
+               UPDATE audit_head SET seq = newest.seq, hash = newest.hash \
+               FROM (SELECT seq, hash FROM more ORDER BY seq DESC LIMIT 1) AS newest";
+    ground.database.execute(sql, &[&seqs, &hashes, &at]).await.unwrap();
 }
 
 #[tokio::test]
@@ -269,4 +297,42 @@ async fn the_panel_shows_the_log_and_where_its_chain_is_broken() {
     assert!(page.body.contains("Rantai rusak mulai baris: 2 (altered)"), "{}", page.body);
     let odd = reader.open("/panel/audit?tenant=nobody").await.unwrap();
     assert_eq!(odd.status, 422);
+}
+
+#[tokio::test]
+async fn the_panel_looks_along_the_chain_a_piece_at_a_time_and_beside_an_anchor() {
+    let ground = Ground::new().await;
+    ground.open_hotel("surya").await;
+    let reader = person(&ground, Vendor::ReadOnly).await;
+    lengthen(&ground, 10_050).await;
+    let head = "SELECT seq, encode(hash, 'hex') FROM audit_head";
+    let head = ground.database.query_one(head, &[]).await.unwrap();
+    let (end, hash): (i64, String) = (head.get(0), head.get(1));
+    let look = async |query: &str| {
+        let path = format!("/panel/audit?lang=en&verify=yes&{query}");
+        reader.open(&path).await.unwrap()
+    };
+
+    let first = look("tenant=surya").await.expect_status(200).unwrap();
+    let told = format!("The chain is whole up to row 10000 of {end}: ");
+    assert!(first.body.contains(&told), "{}", first.body);
+    let on = "href=\"/panel/audit?tenant=surya&#38;verify=yes&#38;after=10000\"";
+    assert!(first.body.contains(on), "{}", first.body);
+    assert!(first.body.contains("name=\"tenant\" value=\"surya\">"), "the filter is kept");
+    let last = look("after=10000").await.expect_status(200).unwrap();
+    let told = format!("The chain is whole up to row {end} of {end}: {hash}");
+    assert!(last.body.contains(&told) && !last.body.contains("Go on from"), "{}", last.body);
+
+    let anchored = look(&format!("anchor_seq={end}&anchor_hash={hash}")).await;
+    let on = format!("after=10000&#38;anchor_seq={end}&#38;anchor_hash={hash}\"");
+    assert!(anchored.body.contains(&on), "{}", anchored.body);
+    let other = look(&format!("anchor_seq={end}&anchor_hash={}", "0".repeat(64))).await;
+    let told = format!("The chain is broken from row: {end} (rewritten)");
+    assert!(other.body.contains(&told), "{}", other.body);
+    let beyond = look(&format!("anchor_seq={}&anchor_hash={hash}", end + 1)).await;
+    assert!(beyond.body.contains("(truncated)"), "{}", beyond.body);
+    for odd in ["anchor_seq=5", "anchor_hash=ab", "anchor_seq=x&anchor_hash=ab", "after=-1"] {
+        let refused = look(odd).await.expect_status(422).unwrap();
+        assert!(refused.body.contains("role=\"alert\""), "{odd}: {}", refused.body);
+    }
 }
