@@ -13,7 +13,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt as _;
 use hotelhub_bundle::{
-    BundleWriter, Checked, FORMAT, FORMAT_VERSION, Manifest, Sequence, TenantEntry, WriteError,
+    BundleWriter, Checked, FORMAT, FORMAT_VERSION, Manifest, TenantEntry, WriteError,
 };
 use hotelhub_core::sql::Query as _;
 use hotelhub_storage::Storage;
@@ -136,14 +136,7 @@ async fn read_head(inside: &Session, tenant: TenantEntry) -> Result<Manifest, St
     let (taken_at, version): (DateTime<Utc>, Option<i32>) = (row.try_get(0)?, row.try_get(1)?);
     let version = version
         .ok_or_else(|| StepError::Never("the tenant's database has no schema".to_owned()))?;
-    let sql = "SELECT sequencename::text, coalesce(last_value, start_value), last_value IS NOT NULL
-         FROM pg_sequences WHERE schemaname = 'public' AND sequencename <> 'move_changes_id_seq'
-         ORDER BY 1";
-    let sequence = |row: &tokio_postgres::Row| {
-        Ok(Sequence { name: row.try_get(0)?, value: row.try_get(1)?, is_called: row.try_get(2)? })
-    };
-    let rows = inside.query(sql, &[]).await?;
-    let sequences = rows.iter().map(sequence).collect::<Result<_, tokio_postgres::Error>>()?;
+    let sequences = tables::list_sequences(inside).await?;
     Ok(Manifest {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,

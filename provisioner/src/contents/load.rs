@@ -1,14 +1,14 @@
 //! Puts a bundle's rows into a database that has the bundle's schema and nothing else.
 //!
-//! Nothing in a bundle is run: its tables and columns must be those of the schema, and its rows come
-//! in as data. What was loaded is proven by writing it out again: the same rows in the same order
-//! are the same bytes. At the end all foreign keys hold, or the load has failed.
+//! Nothing in a bundle is run: its tables, columns and sequences must be those of the schema, and its
+//! rows come in as data. What was loaded is proven by writing it out again: the same rows in the same
+//! order are the same bytes. At the end all foreign keys hold, or the load has failed.
 
 use std::{fs::File, pin::pin};
 
 use bytes::Bytes;
 use futures_util::{SinkExt as _, TryStreamExt as _};
-use hotelhub_bundle::{Bundle, Checked, Manifest, Refused, TableEntry};
+use hotelhub_bundle::{Bundle, Checked, Manifest, Refused, Sequence, TableEntry};
 use tokio::sync::mpsc::{self, Receiver};
 
 use super::{
@@ -32,6 +32,7 @@ pub(crate) async fn load(
     let manifest = bundle.manifest().clone();
     let list = tables::list(inside).await?;
     let pairs = pair(&list, &manifest)?;
+    require_sequences(&tables::list_sequences(inside).await?, &manifest)?;
     let keys = rules::list_foreign_keys(inside).await?;
     rules::empty(inside, pairs.iter().map(|(table, _)| *table)).await?;
 
@@ -87,6 +88,22 @@ fn pair<'a>(
     match stranger {
         Some(entry) => Err(other(&entry.name).into()),
         None => Ok(pairs),
+    }
+}
+
+/// The bundle says where each sequence of the schema stood, once, and names no others.
+fn require_sequences(list: &[Sequence], manifest: &Manifest) -> Result<(), Refused> {
+    let mut left: Vec<&str> = list.iter().map(|it| it.name.as_str()).collect();
+    for Sequence { name, .. } in &manifest.sequences {
+        let Some(place) = left.iter().position(|it| it == name) else {
+            let name = name.chars().take(100).collect();
+            return Err(Refused::OtherSequence(name, manifest.schema_version));
+        };
+        left.swap_remove(place);
+    }
+    match left.first() {
+        Some(name) => Err(Refused::NoSequence((*name).to_owned())),
+        None => Ok(()),
     }
 }
 

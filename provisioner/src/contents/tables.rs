@@ -1,6 +1,7 @@
 //! The tables of a tenant database as its catalogue describes them, and the statements that are made
 //! of their columns.
 
+use hotelhub_bundle::Sequence;
 use hotelhub_core::sql::Query as _;
 
 use crate::{engine::StepError, session::Session};
@@ -54,6 +55,17 @@ pub(crate) async fn list(inside: &Session) -> Result<Vec<Table>, StepError> {
         )
         .await?;
     rows.iter().map(Table::from_row).collect()
+}
+
+/// All sequences that belong to the tenant, and where they stand.
+pub(crate) async fn list_sequences(inside: &Session) -> Result<Vec<Sequence>, StepError> {
+    let sql = "SELECT sequencename::text, coalesce(last_value, start_value), last_value IS NOT NULL
+         FROM pg_sequences WHERE schemaname = 'public' AND sequencename <> 'move_changes_id_seq'
+         ORDER BY 1";
+    let sequence = |row: &tokio_postgres::Row| {
+        Ok(Sequence { name: row.try_get(0)?, value: row.try_get(1)?, is_called: row.try_get(2)? })
+    };
+    inside.query(sql, &[]).await?.iter().map(sequence).collect()
 }
 
 impl Table {

@@ -89,6 +89,14 @@ pub enum Refused {
     /// A table that the schema does not have, or has with other columns.
     #[error("the table `{0}` of the bundle is not in schema version {1}")]
     OtherTable(String, i32),
+    /// A sequence that the schema does not have, or that is named a second time.
+    #[error("the sequence {0:?} of the bundle is not in schema version {1}, or is named twice")]
+    OtherSequence(String, i32),
+    /// A sequence that the schema has and the bundle does not name.
+    #[error(
+        "`manifest.json` does not say where the sequence `{0}` stood: numbers would be given out twice"
+    )]
+    NoSequence(String),
     /// The machine failed, not the bundle.
     #[error("read the bundle")]
     Io(#[from] io::Error),

@@ -114,6 +114,16 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
         (rewritten(&whole, |it| it.schema_version += 1, unchanged), "update HotelHub first"),
         (rewritten(&whole, |it| it.schema_checksum = "0".into(), unchanged), "another program"),
         (rewritten(&whole, |it| it.schema_version = 0, unchanged), "another program"),
+        // Sequences of which numbers would be given out twice, and one that is none of the schema's.
+        (rewritten(&whole, |it| it.sequences.clear(), unchanged), "would be given out twice"),
+        (
+            rewritten(&whole, |it| it.sequences.truncate(1), unchanged),
+            "does not say where the sequence",
+        ),
+        (
+            rewritten(&whole, |it| it.sequences.extend(it.sequences.clone()), unchanged),
+            "or is named twice",
+        ),
         // Rows that no hotel can have: a guest that is not there, a state that does not exist.
         (changed("reservations", "confirmed", "imagined"), "violates check constraint"),
         (changed("guests", "Tamu 1,", "Tamu 1,,"), "extra data"),
