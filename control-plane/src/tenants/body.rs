@@ -33,6 +33,7 @@ pub(crate) struct TenantBody {
     pub(crate) id: TenantId,
     pub(crate) slug: String,
     pub(crate) company_name: String,
+    /// Empty, as the owner's address and number are, once the tenant is deleted.
     pub(crate) owner_name: String,
     pub(crate) owner_email: String,
     pub(crate) owner_phone: String,

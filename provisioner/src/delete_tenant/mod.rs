@@ -159,8 +159,13 @@ async fn await_other_copies(work: &mut Work, control: &Session) -> Result<(), St
     }
 }
 
-/// Forgets where the data was, frees the tenant's names and ends the proof, in one transaction.
+/// Forgets who the owner was and where the data was, frees the tenant's names and ends the proof. The
+/// company and its slug stay: the proof is about them, and invoices are.
 async fn forget(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    // Before the last word: until that, the step is done again.
+    let owner = "UPDATE tenants SET owner_name = '', owner_email = '', owner_phone = ''
+         WHERE id = $1 AND provisioning = 'deleting'";
+    control.execute(owner, &[&work.operation.tenant]).await?;
     let sql = "WITH gone AS (DELETE FROM databases WHERE tenant_id = $1),
          turn AS (DELETE FROM backup_turns WHERE tenant_id = $1),
          used AS (DELETE FROM tenant_usage WHERE tenant_id = $1),

@@ -174,4 +174,9 @@ async fn assert_gone(two: &TwoHosts, hotel: Asked) {
     assert!(!row.get::<_, bool>(1), "its placement");
     assert!(!row.get::<_, bool>(2), "its host name");
     assert!(!row.get::<_, bool>(3), "its route");
+    let kept = "SELECT slug, company_name, owner_name || owner_email || owner_phone
+         FROM tenants WHERE id = $1";
+    let kept = two.ground.control.query_one(kept, &[&hotel.tenant]).await.unwrap();
+    assert!(!kept.get::<_, &str>(0).is_empty() && !kept.get::<_, &str>(1).is_empty());
+    assert_eq!(kept.get::<_, &str>(2), "", "its owner");
 }

@@ -161,13 +161,16 @@ pub(crate) async fn find(hub: &Hub, tenant: &str) -> Result<Tenant, Failure> {
 async fn show(hub: &Hub, tenant: &str) -> Result<(), Failure> {
     let reply = hub.client.get(&["tenants", tenant], &[]).await?;
     let it: Tenant = reply.read()?;
+    // A tenant that is deleted has none.
+    let owner = (!it.owner_email.is_empty())
+        .then(|| format!("{}, {}, {}", it.owner_name, it.owner_email, it.owner_phone));
     let kept = it.retention.unwrap_or_default();
     hub.screen.result(&reply.data, || {
         facts(&[
             ("tenant", Some(it.slug)),
             ("id", Some(it.id)),
             ("company", Some(it.company_name)),
-            ("owner", Some(format!("{}, {}, {}", it.owner_name, it.owner_email, it.owner_phone))),
+            ("owner", owner),
             ("host", it.host),
             ("server", it.placement.as_ref().map(|it| it.db_host.clone())),
             ("schema", it.placement.as_ref().map(|it| it.schema_version.to_string())),
