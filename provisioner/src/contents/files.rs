@@ -23,12 +23,12 @@ pub(crate) async fn unpack(
     folder: &str,
     mut bundle: Bundle<File>,
 ) -> Result<Bundle<File>, StepError> {
-    let names: Vec<String> = bundle.manifest().files.iter().map(|it| it.name.clone()).collect();
-    for name in names {
-        let object = format!("{folder}/{name}");
+    let files = bundle.manifest().files.clone();
+    for file in files {
+        let object = format!("{folder}/{}", file.kept_name());
         let read = tokio::task::spawn_blocking(move || {
             let mut content = unnamed_file()?;
-            bundle.read_file(&name, |piece| Ok(content.write_all(piece)?))?;
+            bundle.read_file(&file.name, |piece| Ok(content.write_all(piece)?))?;
             content.rewind().map_err(WriteError::from)?;
             Ok::<_, StepError>((bundle, content))
         });

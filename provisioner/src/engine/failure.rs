@@ -42,7 +42,8 @@ impl StepError {
             Self::Database(error) => is_transient(error),
             Self::Migrate(error) => error.is_connection_lost(),
             Self::Bundle(refused) => refused.is_of_the_machine(),
-            Self::NotYet(_) | Self::TooLong(_) | Self::Write(_) | Self::Storage(_) => true,
+            Self::Write(failed) => failed.is_of_the_machine(),
+            Self::NotYet(_) | Self::TooLong(_) | Self::Storage(_) => true,
             Self::Never(_) => false,
         }
     }

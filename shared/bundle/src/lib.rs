@@ -10,6 +10,11 @@
 //! manifest.json         what is inside, with sizes and SHA-256 of every entry
 //! ```
 //!
+//! A file's name in the archive is the one that it was stored under. Only of a name with `:`, `\`,
+//! `%` or a control character these letters are written as `%` and the hexadecimal digits of their
+//! bytes: systems take some of them for something else, and no reader takes them at all. The manifest
+//! then has the stored name too, in `kept_as`.
+//!
 //! A bundle carries rows and never statements: whoever loads one runs nothing that it says, and puts
 //! rows only into tables that the schema of its version has.
 //!

@@ -75,10 +75,28 @@ pub struct Sequence {
 pub struct FileEntry {
     /// Its name below `files/`.
     pub name: String,
+    /// Its name where the hotel keeps it, if it is another one: no entry has all the letters that a
+    /// storage takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_as: Option<String>,
     /// Its size in bytes.
     pub bytes: u64,
     /// Its SHA-256, in hexadecimal digits.
     pub sha256: String,
+}
+
+impl FileEntry {
+    /// Its name where the hotel keeps it.
+    #[must_use]
+    pub fn kept_name(&self) -> &str {
+        self.kept_as.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether the name where it is kept is one, and the entry's name comes of it.
+    fn is_kept_so(&self) -> bool {
+        let is_so = |it: &String| names::is_kept(it) && names::encoded(it) == self.name;
+        self.kept_as.as_ref().is_none_or(is_so)
+    }
 }
 
 impl Manifest {
@@ -106,6 +124,7 @@ impl Manifest {
     }
 
     fn check(&self, limits: &Limits) -> Result<(), Refused> {
+        let refused = |name: &str| Err(Refused::BadName(name.chars().take(100).collect()));
         let mut seen = HashSet::new();
         for (name, is_name) in self
             .tables
@@ -114,7 +133,16 @@ impl Manifest {
             .chain(self.files.iter().map(|it| (&it.name, names::is_file(&it.name))))
         {
             if !is_name {
-                return Err(Refused::BadName(name.chars().take(100).collect()));
+                return refused(name);
+            }
+        }
+        let mut kept = HashSet::new();
+        for file in &self.files {
+            if !file.is_kept_so() {
+                return refused(file.kept_name());
+            }
+            if !kept.insert(file.kept_name()) {
+                return Err(Refused::Twice(names::of_file(&file.name)));
             }
         }
         for entry in self.entries() {

@@ -5,7 +5,8 @@ pub(crate) const MANIFEST: &str = "manifest.json";
 /// For whoever opens the file.
 pub(crate) const README: &str = "README.txt";
 
-const LONGEST: usize = 512;
+/// More than any storage's names, each byte of which takes three when it is encoded.
+const LONGEST: usize = 4096;
 
 /// The entry of a table.
 pub(crate) fn of_table(table: &str) -> String {
@@ -25,13 +26,37 @@ pub(crate) fn is_table(name: &str) -> bool {
         && name.len() <= 63
 }
 
-/// Whether this can be the name of a hotel's file: a relative path of plain parts.
+/// Whether this can be the name of a file's entry: a relative path of plain parts.
 pub(crate) fn is_file(name: &str) -> bool {
+    name.len() <= LONGEST && is_kept(name) && !name.chars().any(is_odd)
+}
+
+/// Whether a storage can keep a file of this name: a relative path.
+pub(crate) fn is_kept(name: &str) -> bool {
     let is_part = |part: &str| {
-        !matches!(part, "" | "." | "..")
-            && !part.chars().any(|it| it.is_control() || matches!(it, '\\' | ':'))
+        !matches!(part, "" | "." | "..") && !part.chars().any(|it| it.is_ascii_control())
     };
-    name.len() <= LONGEST && name.split('/').all(is_part)
+    name.split('/').all(is_part)
+}
+
+/// What leads elsewhere on some system, or is no letter.
+fn is_odd(letter: char) -> bool {
+    letter.is_control() || matches!(letter, '\\' | ':')
+}
+
+/// The name of the entry of a file that is kept under `name`: odd letters are `%` and the hexadecimal
+/// digits of their bytes, and so is `%` itself. No two names are encoded alike.
+pub(crate) fn encoded(name: &str) -> String {
+    let mut encoded = String::with_capacity(name.len());
+    for letter in name.chars() {
+        if is_odd(letter) || letter == '%' {
+            let bytes = letter.to_string().into_bytes();
+            encoded.extend(bytes.iter().map(|byte| format!("%{byte:02X}")));
+        } else {
+            encoded.push(letter);
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]
@@ -54,7 +79,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_that_is_kept_has_an_entry_of_its_own() {
+        assert_eq!(encoded("faktur 7.pdf"), "faktur 7.pdf");
+        assert_eq!(encoded("a:b\\c%3A.png"), "a%3Ab%5Cc%253A.png");
+        assert_eq!(encoded("a\u{85}"), "a%C2%85");
+        let longest = format!("{}.png", ":".repeat(1_000));
+        assert!(is_kept(&longest) && is_file(&encoded(&longest)));
+        for bad in ["", "a//b", "a/../b", "a\nb"] {
+            assert!(!is_kept(bad), "{bad:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_encoded_is_allowed(name in "\\PC{0,40}") {
+            prop_assert!(!is_kept(&name) || is_file(&encoded(&name)));
+        }
+
         #[test]
         fn a_file_stays_below_its_folder(name in "\\PC{0,40}") {
             if is_file(&name) {

@@ -14,7 +14,7 @@ use crate::{Checked, Limits, Manifest, Refused, directory, manifest::Promised, n
 
 const PIECE: usize = 64 * 1024;
 /// The manifest of the largest bundle that has so many entries.
-const MANIFEST_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const MANIFEST_BYTES: u64 = 64 * 1024 * 1024;
 const README_BYTES: u64 = 1024 * 1024;
 /// Small bundles are mostly headers, and rows of zeros deflate well.
 const ALWAYS: u64 = 16 * 1024 * 1024;

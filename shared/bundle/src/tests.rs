@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::{
     Bundle, BundleWriter, Checked, FORMAT, FORMAT_VERSION, FileEntry, Limits, Manifest, Refused,
-    TableEntry, TenantEntry,
+    TableEntry, TenantEntry, WriteError,
 };
 
 const GUESTS: &[u8] = b"id,name,note\n1,\"Budi \"\"B\"\" Santoso\",\n2,Wayan,\"\"\n";
@@ -75,7 +75,8 @@ fn sha256(bytes: &[u8]) -> String {
 
 fn promising(name: &str, content: &[u8]) -> Manifest {
     let bytes = u64::try_from(content.len()).unwrap();
-    let file = FileEntry { name: name.to_owned(), bytes, sha256: sha256(content) };
+    let (name, kept_as) = (name.to_owned(), None);
+    let file = FileEntry { name, kept_as, bytes, sha256: sha256(content) };
     Manifest { files: vec![file], ..head() }
 }
 
@@ -172,6 +173,66 @@ fn names_that_lead_outside_are_refused() {
 }
 
 #[test]
+fn a_file_of_any_stored_name_comes_back_under_it() {
+    let names = ["a:b.png", "a\\b.png", "100%.png", "100%25.png", "a%3Ab.png", "caf\u{e9}/\u{85}"];
+    let longest = "x:".repeat(512);
+    let mut writer = BundleWriter::begin(Cursor::new(Vec::new())).unwrap();
+    for name in names.into_iter().chain([&*longest]) {
+        writer.add_file(name, name.as_bytes()).unwrap();
+    }
+    for bad in ["../x", "/x", "a//b", "a\nb", ""] {
+        let refused = writer.add_file(bad, LOGO).unwrap_err();
+        assert!(refused.to_string().contains(&format!("{bad:?}")), "{refused}");
+        assert!(!refused.is_of_the_machine());
+    }
+    let bytes = writer.finish(head()).unwrap().0.into_inner();
+    let mut bundle = open(&bytes).unwrap();
+    let files = bundle.manifest().files.clone();
+    let kept: Vec<&str> = files.iter().map(FileEntry::kept_name).collect();
+    assert_eq!(kept, names.into_iter().chain([&*longest]).collect::<Vec<_>>());
+    for file in &files {
+        let mut read = Vec::new();
+        bundle
+            .read_file(&file.name, |piece| {
+                read.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(read, file.kept_name().as_bytes());
+    }
+    assert!(matches!(
+        BundleWriter::begin(Cursor::new(Vec::new())).unwrap().begin_table("pg_catalog.x"),
+        Err(WriteError::BadName(_))
+    ));
+}
+
+#[test]
+fn a_stored_name_that_is_not_the_entrys_is_refused() {
+    for (name, kept_as) in [("a", "b"), ("a%3Ab", "a:c"), ("x", "../x"), ("..%5Cx", "../x")] {
+        let mut manifest = promising(name, b"x");
+        manifest.files[0].kept_as = Some(kept_as.to_owned());
+        let refused = refusal(&manifest, &[(&format!("files/{name}"), b"x")]);
+        assert!(matches!(refused, Refused::BadName(_)), "{name}: {refused}");
+    }
+    // Two entries for one place.
+    let mut twice = promising("a%25", b"x");
+    twice.files[0].kept_as = Some("a%".to_owned());
+    twice.files.extend(promising("a%", b"x").files);
+    let refused = refusal(&twice, &[("files/a%25", b"x"), ("files/a%", b"x")]);
+    assert!(matches!(refused, Refused::Twice(_)), "{refused}");
+}
+
+#[test]
+fn a_manifest_that_no_reader_takes_is_not_written() {
+    let mut head = head();
+    head.tenant.company_name = "x".repeat(64 << 20);
+    let writer = BundleWriter::begin(Cursor::new(Vec::new())).unwrap();
+    let refused = writer.finish(head).unwrap_err();
+    assert!(matches!(refused, WriteError::TooMany { .. }), "{refused}");
+    assert!(refused.to_string().contains("readers take 67108864"), "{refused}");
+}
+
+#[test]
 fn entries_and_manifest_name_the_same() {
     let refused = refusal(&promising("a", b"x"), &[]);
     assert!(matches!(refused, Refused::Missing(_)), "{refused}");
@@ -197,7 +258,7 @@ fn a_bomb_is_not_unpacked() {
     let refused = refusal(&huge, &[("files/a", b"x")]);
     assert!(matches!(refused, Refused::TooLarge { .. }), "{refused}");
     let mut around = promising("a", b"x");
-    around.files.push(FileEntry { name: "b".to_owned(), bytes: u64::MAX, sha256: String::new() });
+    around.files.push(FileEntry { name: "b".to_owned(), ..huge.files[0].clone() });
     let refused = refusal(&around, &[("files/a", b"x"), ("files/b", b"")]);
     assert!(matches!(refused, Refused::TooLarge { .. }), "{refused}");
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write};
 use aws_lc_rs::digest::{Context, SHA256};
 use zip::{CompressionMethod, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use crate::{FileEntry, Manifest, TableEntry, names};
+use crate::{FileEntry, Manifest, TableEntry, names, read::MANIFEST_BYTES};
 
 /// Rows of hotels shrink to a seventh with little work; twice the work makes it an eighth.
 const LEVEL: i64 = 2;
@@ -43,6 +43,30 @@ pub enum WriteError {
     /// The manifest could not be made into JSON.
     #[error("write the manifest")]
     Manifest(#[from] serde_json::Error),
+    /// No reader would take an entry of this name.
+    #[error("no bundle can have an entry of the name {0:?}: rename it or remove it")]
+    BadName(String),
+    /// No reader would take so long a manifest.
+    #[error(
+        "the manifest would have {bytes} bytes, and readers take {limit}: the hotel has too \
+         many files for one bundle ({files})"
+    )]
+    TooMany {
+        /// Bytes of the manifest.
+        bytes: u64,
+        /// The most that a reader takes.
+        limit: u64,
+        /// The hotel's files.
+        files: usize,
+    },
+}
+
+impl WriteError {
+    /// Whether writing it again may end otherwise.
+    #[must_use]
+    pub const fn is_of_the_machine(&self) -> bool {
+        !matches!(self, Self::BadName(_) | Self::TooMany { .. })
+    }
 }
 
 impl From<io::Error> for WriteError {
@@ -131,8 +155,11 @@ impl<W: Write + Seek> BundleWriter<W> {
     /// Begins the next table; its CSV with a header follows in pieces.
     ///
     /// # Errors
-    /// Fails if it cannot be written.
+    /// Fails if it cannot be written, or if no reader would take the name.
     pub fn begin_table(&mut self, name: &str) -> Result<(), WriteError> {
+        if !names::is_table(name) {
+            return Err(bad_name(name));
+        }
         self.archive.start_file(names::of_table(name), options())?;
         self.entry = Checked::default();
         Ok(())
@@ -155,12 +182,16 @@ impl<W: Write + Seek> BundleWriter<W> {
         self.tables.push(TableEntry { name, columns, rows, bytes, sha256: entry.sha256() });
     }
 
-    /// Adds a file.
+    /// Adds a file that is kept under this name.
     ///
     /// # Errors
-    /// Fails if it cannot be read or written.
+    /// Fails if it cannot be read or written, or if no reader would take the name.
     pub fn add_file(&mut self, name: &str, mut from: impl Read) -> Result<(), WriteError> {
-        self.archive.start_file(names::of_file(name), options())?;
+        let encoded = names::encoded(name);
+        if !names::is_kept(name) || !names::is_file(&encoded) {
+            return Err(bad_name(name));
+        }
+        self.archive.start_file(names::of_file(&encoded), options())?;
         let mut entry = Checked::default();
         let mut piece = vec![0; PIECE];
         loop {
@@ -170,7 +201,8 @@ impl<W: Write + Seek> BundleWriter<W> {
             entry.add(piece);
         }
         let bytes = entry.bytes();
-        self.files.push(FileEntry { name: name.to_owned(), bytes, sha256: entry.sha256() });
+        let kept_as = (encoded != name).then(|| name.to_owned());
+        self.files.push(FileEntry { name: encoded, kept_as, bytes, sha256: entry.sha256() });
         Ok(())
     }
 
@@ -178,15 +210,25 @@ impl<W: Write + Seek> BundleWriter<W> {
     /// and files, which were seen.
     ///
     /// # Errors
-    /// Fails if it cannot be written.
+    /// Fails if it cannot be written, or if no reader would take so long a manifest.
     pub fn finish(mut self, head: Manifest) -> Result<(W, Manifest), WriteError> {
         let manifest = Manifest { tables: self.tables, files: self.files, ..head };
+        let json = serde_json::to_vec_pretty(&manifest)?;
+        let bytes = u64::try_from(json.len()).unwrap_or(u64::MAX);
+        if bytes > MANIFEST_BYTES {
+            let (limit, files) = (MANIFEST_BYTES, manifest.files.len());
+            return Err(WriteError::TooMany { bytes, limit, files });
+        }
         self.archive.start_file(names::MANIFEST, options())?;
-        self.archive.write_all(&serde_json::to_vec_pretty(&manifest)?)?;
+        self.archive.write_all(&json)?;
         let mut written = self.archive.finish()?;
         written.flush()?;
         Ok((written, manifest))
     }
+}
+
+fn bad_name(name: &str) -> WriteError {
+    WriteError::BadName(name.chars().take(200).collect())
 }
 
 fn options() -> SimpleFileOptions {

@@ -38,23 +38,28 @@ fn files<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
 }
 
 const INVOICE: &str = "faktur/2026/caf\u{e9} ~1 100%.pdf";
+/// A name that no entry of an archive has.
+const SHOT: &str = "foto/2026-11-22 10:15\\1.png";
 
 #[tokio::test]
 async fn files_come_back_with_the_rows_and_newer_ones_stay() {
     let shelf = Shelf::new(Preset::Fast).await;
     shelf.write_file("logo.png", "old");
     shelf.write_file(INVOICE, "invoice");
+    shelf.write_file(SHOT, "shot");
     let backup = shelf.back_up().await;
     shelf.write_file("logo.png", "newer");
-    std::fs::remove_file(shelf.folder("files").join(INVOICE)).unwrap();
+    for lost in [INVOICE, SHOT] {
+        std::fs::remove_file(shelf.folder("files").join(lost)).unwrap();
+    }
 
     let show = json!({ "backup_id": backup, "end": "preview" });
     shelf.done("restore_tenant", show, "done").await;
     assert_eq!(shelf.files_in("files"), files([("logo.png", "newer")]), "nothing has changed");
-    assert_eq!(shelf.files_in("copies").len(), 2, "they are there for the preview");
+    assert_eq!(shelf.files_in("copies").len(), 3, "they are there for the preview");
 
     shelf.done("restore_tenant", json!({ "end": "swap" }), "done").await;
-    let wanted = files([("logo.png", "newer"), (INVOICE, "invoice")]);
+    let wanted = files([("logo.png", "newer"), (INVOICE, "invoice"), (SHOT, "shot")]);
     assert_eq!(shelf.files_in("files"), wanted);
     assert!(shelf.files_in("copies").is_empty());
 }

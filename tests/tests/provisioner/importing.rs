@@ -42,7 +42,7 @@ pub(crate) fn rewritten(
                 Ok(())
             })
             .unwrap();
-        writer.add_file(&entry.name, &content[..]).unwrap();
+        writer.add_file(entry.kept_name(), &content[..]).unwrap();
     }
     change(&mut head);
     writer.finish(head).unwrap().0.into_inner()
