@@ -10,6 +10,7 @@
 //! whoever only let its DNS lapse does not find it with another tenant the next day.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_core::life::NAME_RESTS;
 
 use super::{
     diagnosis::{Findings, Issuing, Ownership, Pointing},
@@ -19,7 +20,7 @@ use super::{
 /// How long a failing name is still routed.
 pub(crate) const GRACE: TimeDelta = TimeDelta::days(3);
 /// How long a name that was released or lost can be had by nobody else.
-pub(super) const QUARANTINE: TimeDelta = TimeDelta::days(30);
+pub(super) const QUARANTINE: TimeDelta = NAME_RESTS;
 /// How long a certificate may take before something must be wrong.
 const ISSUING: TimeDelta = TimeDelta::hours(1);
 

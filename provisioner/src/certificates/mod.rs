@@ -6,14 +6,18 @@
 //! is counted before it is placed; whoever dies afterwards has used up a bit of the budget and nothing
 //! else. A certificate that was issued and could not be stored stays at hand, and is stored rather than
 //! ordered again: a store that is away costs time and no certificates. The index of the store is made
-//! from the tables anew in each pass.
+//! from the tables anew in each pass, and what neither names any more is deleted a day later.
 
 mod acme;
 mod budget;
 mod store;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    time::{Duration, SystemTime},
+};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
 use hotelhub_storage::{
     Storage, StorageError,
@@ -30,6 +34,9 @@ use self::{
 use crate::{config::Config, locks::Lock, session::Session};
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How long a certificate that was replaced can still be read.
+const KEPT: TimeDelta = TimeDelta::days(1);
 
 /// Issues certificates.
 #[derive(Debug)]
@@ -107,9 +114,16 @@ impl Issuer {
             self.pause().await;
         }
         let mut authority = None;
+        let mut swept_at: Option<DateTime<Utc>> = None;
         loop {
             self.write_index(control).await?;
             let now = self.clock.now();
+            if swept_at.is_none_or(|it| now - it >= SWEEP_EVERY) {
+                swept_at = Some(now);
+                if let Err(error) = self.sweep(control, now).await {
+                    tracing::warn!(error = %Chain(&error), "old certificates stay for now");
+                }
+            }
             let names: Vec<&str> = at_hand.keys().map(String::as_str).collect();
             let next = store::next_wanted(control, now, &self.config.budget, &names).await?;
             let Some(wanted) = next else {
@@ -198,6 +212,20 @@ impl Issuer {
         metrics::counter!("certificate_orders_total", "outcome" => "failed").increment(1);
         tracing::warn!(domain = hostname, %retry_at, error = why, "no certificate");
         store::note_failure(control, hostname, (failures, retry_at, &why), now).await?;
+        Ok(())
+    }
+
+    /// Forgets the certificates of names that are nobody's any more, and deletes what neither the
+    /// tables nor the index name.
+    async fn sweep(&self, control: &Session, now: DateTime<Utc>) -> Result<(), PassError> {
+        store::forget_gone(control, now).await?;
+        let mut named = store::list_objects(control).await?;
+        let (index, _) = self.store.index().await?;
+        named.extend(index.certificates.into_values().map(|it| it.object));
+        let swept = self.store.sweep(&named, SystemTime::from(now - KEPT)).await?;
+        if swept > 0 {
+            tracing::info!(objects = swept, "deleted certificates that are of no use any more");
+        }
         Ok(())
     }
 

@@ -1,7 +1,9 @@
 //! Reads which domains want a certificate, and writes `certificates` and `certificate_orders`.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use hotelhub_core::sql::Query;
+use hotelhub_core::{life::NAME_RESTS, sql::Query};
 use tokio_postgres::Error;
 
 use super::budget::{Budget, PER_NAME, registered_domain};
@@ -147,6 +149,23 @@ pub(super) async fn note_failure(
                ON CONFLICT (hostname) DO UPDATE SET failures = $2, retry_at = $3, last_error = $4, \
                  updated_at = $5";
     control.execute(sql, &[&hostname, &failures, &retry_at, &why, &now]).await.map(drop)
+}
+
+/// Forgets the certificates of names that no tenant has, claims, or has released so lately that it
+/// may want them back.
+pub(super) async fn forget_gone(control: &impl Query, now: DateTime<Utc>) -> Result<(), Error> {
+    let sql = "DELETE FROM certificates c WHERE NOT EXISTS ( \
+                 SELECT FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+                 WHERE d.hostname = c.hostname AND d.kind = 'custom' \
+                   AND t.provisioning NOT IN ('failed', 'deleted') \
+                   AND (d.released_at IS NULL OR d.released_at > $1))";
+    control.execute(sql, &[&(now - NAME_RESTS)]).await.map(drop)
+}
+
+/// The objects that hold certificates, counting or not for the moment.
+pub(super) async fn list_objects(control: &impl Query) -> Result<HashSet<String>, Error> {
+    let sql = "SELECT object FROM certificates WHERE object IS NOT NULL";
+    control.query(sql, &[]).await?.iter().map(|it| it.try_get(0)).collect()
 }
 
 /// Who we are at an authority, sealed.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::sql::Query as _;
-use hotelhub_storage::Storage;
+use hotelhub_storage::{Storage, certificates};
 use serde_json::{Value, json};
 
 use super::Work;
@@ -49,7 +49,7 @@ pub(super) async fn back_up(work: &mut Work, control: &Session) -> Result<(), St
     Ok(())
 }
 
-/// Deletes all other backups, what was brought, and the hotel's files.
+/// Deletes all other backups, what was brought, the hotel's files, and the keys of its domains.
 pub(super) async fn destroy(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let tenant = work.operation.tenant;
     let Some(storage) = work.storage().cloned() else {
@@ -98,9 +98,28 @@ async fn destroy_stored(
         storage.delete(&object.name).await?;
         note(work, control, &json!([{ "object": object.name, "at": now }])).await?;
     }
+    for hostname in list_own_names(work, control).await? {
+        for object in storage.list(&certificates::folder_of(&hostname)).await? {
+            storage.delete(&object.name).await?;
+            note(work, control, &json!([{ "object": object.name, "at": now }])).await?;
+        }
+        let forget = "DELETE FROM certificates WHERE hostname = $1";
+        control.execute(forget, &[&hostname]).await?;
+    }
     // Parts of objects that somebody began who died.
     storage.sweep_unfinished(&folder, Duration::ZERO).await?;
     Ok(())
+}
+
+/// The names of its own that the tenant has or had, without those that are another one's by now.
+async fn list_own_names(work: &Work, control: &Session) -> Result<Vec<String>, StepError> {
+    let sql = "SELECT DISTINCT d.hostname FROM domains d
+         WHERE d.tenant_id = $1 AND d.kind = 'custom' AND NOT EXISTS (
+           SELECT FROM domains o WHERE o.hostname = d.hostname AND o.tenant_id <> d.tenant_id
+             AND o.is_verified AND o.released_at IS NULL)";
+    let rows = control.query(sql, &[&work.operation.tenant]).await?;
+    let names = rows.iter().map(|it| it.try_get(0)).collect::<Result<_, tokio_postgres::Error>>();
+    Ok(names?)
 }
 
 /// Adds to the proof what it does not have yet.

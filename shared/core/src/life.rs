@@ -6,7 +6,12 @@
 
 use std::{fmt, str::FromStr};
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
+
+/// How long a name that was a hotel's can be had by no other: a custom domain that was released or
+/// lost, and the platform's name of a hotel that is deleted. Old mails still lead guests there.
+pub const NAME_RESTS: TimeDelta = TimeDelta::days(30);
 
 /// A text that is no value of the column.
 #[derive(Debug, thiserror::Error)]

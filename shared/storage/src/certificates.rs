@@ -2,17 +2,23 @@
 //!
 //! Each certificate is an object of its own that is never changed; an index says which one counts for
 //! each name. Keys are sealed for the very object that they stand in. What a certificate authority asks
-//! for while it looks whose name it is stands beside them for a moment.
+//! for while it looks whose name it is stands beside them for a moment. What nobody names any more is
+//! swept: a private key is kept for as long as it is of use, and no longer.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    time::SystemTime,
+};
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::keys::{Keyring, UnsealError, random_token};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::{Put, Stamp, Storage, StorageError};
+use crate::{Listed, Put, Stamp, Storage, StorageError};
 
+const FOLDER: &str = "certificates";
+const CHALLENGES: &str = "certificates/challenges";
 const INDEX: &str = "certificates/index.json";
 /// Long enough that nobody guesses one, short enough to be one.
 const TOKEN: std::ops::RangeInclusive<usize> = 16..=128;
@@ -87,7 +93,7 @@ impl CertificateStore {
     /// # Errors
     /// Fails if the storage does.
     pub async fn keep(&self, hostname: &str, issued: &Issued) -> Result<String, CertificateError> {
-        let object = format!("certificates/{hostname}/{}.json", random_token().expose_secret());
+        let object = format!("{}/{}.json", folder_of(hostname), random_token().expose_secret());
         let sealed_key = self.keys.seal(&place(&object), &issued.key_pem)?;
         let kept = Kept { chain_pem: issued.chain_pem.clone(), sealed_key };
         match self.storage.put(&object, serde_json::to_vec(&kept)?, None).await? {
@@ -172,6 +178,51 @@ impl CertificateStore {
             None => Ok(()),
         }
     }
+
+    /// Deletes the certificates that are not among the `named`, of each name that has had nothing new
+    /// since `before`, and answers of that time; how many. Whoever reads an index that has just been
+    /// replaced still finds what it names.
+    ///
+    /// # Errors
+    /// Fails if the storage does.
+    pub async fn sweep(
+        &self,
+        named: &HashSet<String>,
+        before: SystemTime,
+    ) -> Result<usize, CertificateError> {
+        let useless = useless(self.storage.list(FOLDER).await?, named, before);
+        for object in &useless {
+            self.storage.delete(object).await?;
+        }
+        Ok(useless.len())
+    }
+}
+
+/// The objects that nobody needs any more.
+fn useless(listed: Vec<Listed>, named: &HashSet<String>, before: SystemTime) -> Vec<String> {
+    let mut folders: BTreeMap<String, Vec<Listed>> = BTreeMap::new();
+    for object in listed {
+        let folder = object.name.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+        // The index stands beside the folders.
+        if let Some(folder) = folder.filter(|it| it != FOLDER) {
+            folders.entry(folder).or_default().push(object);
+        }
+    }
+    let is_old = |it: &Listed| it.written_at <= before;
+    let settled = folders
+        .into_iter()
+        .filter(|(folder, objects)| folder == CHALLENGES || objects.iter().all(is_old));
+    settled
+        .flat_map(|(_, objects)| objects)
+        .filter(|it| is_old(it) && !named.contains(&it.name))
+        .map(|it| it.name)
+        .collect()
+}
+
+/// The folder with all certificates of a name.
+#[must_use]
+pub fn folder_of(hostname: &str) -> String {
+    format!("{FOLDER}/{hostname}")
 }
 
 fn place(object: &str) -> String {
@@ -182,11 +233,13 @@ fn place(object: &str) -> String {
 fn challenge(token: &str) -> Option<String> {
     let is_plain = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
     let is_token = TOKEN.contains(&token.len()) && token.bytes().all(is_plain);
-    is_token.then(|| format!("certificates/challenges/{token}"))
+    is_token.then(|| format!("{CHALLENGES}/{token}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::StorageConfig;
 
@@ -218,6 +271,39 @@ mod tests {
         store.write_index(&index, seen.as_ref()).await.unwrap();
         assert_eq!(store.index().await.unwrap().0, index);
         assert!(store.stamp().await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_nobody_names_is_kept_for_a_while_and_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&StorageConfig::Folder(folder.path().to_owned())).unwrap();
+        let store = CertificateStore::new(storage, OURS.parse().unwrap());
+        let key_pem = SecretString::from("a private key");
+        let issued = Issued { chain_pem: "a chain".to_owned(), key_pem };
+        let first = store.keep("a.example.com", &issued).await.unwrap();
+        let renewed = store.keep("a.example.com", &issued).await.unwrap();
+        let gone = store.keep("b.example.com", &issued).await.unwrap();
+        store.write_index(&Index::default(), None).await.unwrap();
+        store.answer("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ", "token.thumbprint").await.unwrap();
+        let at = |name: &str, hours: u64| {
+            let time = SystemTime::now() - Duration::from_secs(hours * 3600);
+            let file = std::fs::File::options().write(true).open(folder.path().join(name));
+            file.unwrap().set_modified(time).unwrap();
+        };
+        let named = HashSet::from([renewed.clone()]);
+        let a_day_ago = || SystemTime::now() - Duration::from_secs(24 * 3600);
+
+        at(&first, 1_000);
+        let swept = store.sweep(&named, a_day_ago()).await.unwrap();
+        assert_eq!(swept, 0, "the first one was replaced just now");
+        at(&renewed, 25);
+        at(&gone, 25);
+        at("certificates/challenges/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ", 25);
+        assert_eq!(store.sweep(&named, a_day_ago()).await.unwrap(), 3);
+        assert!(store.get(&renewed).await.is_ok() && store.stamp().await.unwrap().is_some());
+        for swept in [&first, &gone] {
+            assert!(matches!(store.get(swept).await, Err(CertificateError::Missing)));
+        }
     }
 
     #[tokio::test]

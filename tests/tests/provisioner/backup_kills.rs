@@ -154,6 +154,19 @@ async fn a_deletion_keeps_a_last_backup_and_proof_of_the_rest() {
     let files = shelf.two.ground.storage().join(format!("tenants/{tenant}/files"));
     std::fs::create_dir_all(&files).unwrap();
     std::fs::write(files.join("passport.jpg"), b"jpg").unwrap();
+    let keys = shelf.two.ground.storage().join("certificates/www.hotelmandala.com");
+    std::fs::create_dir_all(&keys).unwrap();
+    std::fs::write(keys.join("1.json"), b"{}").unwrap();
+    let domain = "WITH domain AS (
+           INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status,
+             created_at, kind, challenge)
+           VALUES (gen_random_uuid(), $1, 'www.hotelmandala.com', false, true, 'active', now(),
+             'custom', 'token')
+           RETURNING hostname
+         )
+         INSERT INTO certificates (hostname, object, updated_at)
+         SELECT hostname, 'certificates/www.hotelmandala.com/1.json', now() FROM domain";
+    control.execute(domain, &[&tenant]).await.unwrap();
     let churn = "UPDATE tenants SET status = 'churned', access = 'stopped' WHERE id = $1";
     control.execute(churn, &[&tenant]).await.unwrap();
 
@@ -169,6 +182,9 @@ async fn a_deletion_keeps_a_last_backup_and_proof_of_the_rest() {
     assert_eq!(named("database"), place.database.name());
     assert_eq!(named("backup"), earlier.to_string());
     assert!(named("object").ends_with("files/passport.jpg"));
+    let is_key = |it: &Value| it["object"] == "certificates/www.hotelmandala.com/1.json";
+    assert!(destroyed.iter().any(is_key), "{proof}");
+    assert_eq!(shelf.count("SELECT count(*) FROM certificates").await, 0);
     assert!(proof["deleted_at"].is_string() && proof["slug"] == "mandala", "{proof}");
     let last: Uuid = proof["final_backup"].as_str().unwrap().parse().unwrap();
     assert_eq!(shelf.objects(), [shelf.object_of(last)], "only the last backup is left");

@@ -73,6 +73,15 @@ async fn a_domain_gets_its_certificate_and_loses_it_with_its_name() {
     it.vendor.delete(&path).await.unwrap().expect_status(200).unwrap();
     let refused = async || it.visitor.get(NAME, "/login").await.err();
     eventually(SOON, "the end of the name", refused).await.unwrap();
+
+    // The hotel may want it back for a while; then nothing of its key is left.
+    let folder = it.certificates().join(NAME);
+    let keys = || fs::read_dir(&folder).map_or(0, Iterator::count);
+    assert_eq!(keys(), 1);
+    it.move_clock(60 * 24 * 31);
+    let swept = async || (keys() == 0).then_some(());
+    eventually(SOON, "the end of its key", swept).await.unwrap();
+    assert_eq!(it.count("SELECT count(*) FROM certificates").await, 0);
     it.platform.stop().await.unwrap();
 }
 
@@ -165,6 +174,11 @@ async fn a_certificate_is_renewed_in_its_last_third_and_budgets_hold() {
     );
     it.wait_for_count(&renewed, 1).await;
     assert!(it.visitor.get(NAME, "/login").await.is_ok());
+    // The key that was replaced goes with a later look.
+    it.move_clock(life * 2 / 3 + 60 * 24 * 8 + 90);
+    let folder = it.certificates().join(NAME);
+    let swept = async || (fs::read_dir(&folder).unwrap().count() == 1).then_some(());
+    eventually(SOON, "the end of the first key", swept).await.unwrap();
     it.platform.stop().await.unwrap();
 }
 
