@@ -129,6 +129,8 @@ CREATE TABLE certificates (
   -- Not before then.
   retry_at timestamptz,
   last_error text,
+  -- No order before then: the week's budget of the name, or of the one that can be bought, is spent.
+  held_until timestamptz,
   updated_at timestamptz NOT NULL
 );
 

@@ -113,6 +113,7 @@ impl Issuer {
         while !control.query_one(lock, &[&Lock::Certificates.key()]).await?.try_get::<_, bool>(0)? {
             self.pause().await;
         }
+        store::forget_holds(control).await?;
         let mut authority = None;
         let mut swept_at: Option<DateTime<Utc>> = None;
         loop {

@@ -34,54 +34,95 @@ const ENTITLED: &str = "\
     WHERE d.kind = 'custom' AND d.is_verified AND d.released_at IS NULL \
       AND d.failing_since IS NULL AND t.provisioning NOT IN ('failed', 'deleting', 'deleted')";
 
-/// Candidates of one pass: the first of them that its budget allows is ordered.
+/// Candidates that are looked at together.
 const CANDIDATES: i64 = 100;
 
 /// The next name to order for: one without a certificate, or whose last third of life has begun. Names
-/// of which a certificate is `at_hand` come first, and cost no budget.
+/// of which a certificate is `at_hand` come first, and cost no budget. A name whose week is spent is
+/// held until it is not, and keeps nobody waiting meanwhile.
 pub(super) async fn next_wanted(
     control: &impl Query,
     now: DateTime<Utc>,
     budget: &Budget,
     at_hand: &[&str],
 ) -> Result<Option<Wanted>, Error> {
-    let sql = "SELECT count(*) FROM certificate_orders WHERE ordered_at > $1";
-    let ordered: i64 = control.query_one(sql, &[&(now - HOUR)]).await?.try_get(0)?;
-    let is_spent = ordered >= i64::from(budget.per_hour);
+    let sql = "SELECT (SELECT count(*) FROM certificate_orders WHERE ordered_at > $1) AS recent, \
+                 coalesce((SELECT max(id) FROM certificate_orders), 0) AS last";
+    let row = control.query_one(sql, &[&(now - HOUR)]).await?;
+    let is_spent = row.try_get::<_, i64>("recent")? >= i64::from(budget.per_hour);
+    // Every other order renews, if there is something to renew: new names and old ones share the hour.
+    let renews = row.try_get::<_, i64>("last")? % 2 == 0;
     let sql = format!(
         "SELECT d.hostname, coalesce(c.failures, 0) AS failures {ENTITLED} \
            AND (c.object IS NULL OR c.not_after - (c.not_after - c.not_before) / 3 <= $1) \
            AND (c.retry_at IS NULL OR c.retry_at <= $1) \
+           AND (c.held_until IS NULL OR c.held_until <= $1 OR d.hostname = ANY($4)) \
            AND (NOT $3 OR d.hostname = ANY($4)) \
-         ORDER BY d.hostname <> ALL($4), c.object IS NOT NULL, c.failures NULLS FIRST, \
-           d.verified_at, d.hostname LIMIT $2"
+         ORDER BY d.hostname <> ALL($4), (c.object IS NOT NULL) <> $5, coalesce(c.failures, 0), \
+           c.not_after, d.verified_at, d.hostname LIMIT $2"
     );
-    for row in control.query(&sql, &[&now, &CANDIDATES, &is_spent, &at_hand]).await? {
-        let wanted =
-            Wanted { failures: row.try_get("failures")?, hostname: row.try_get("hostname")? };
-        let is_at_hand = at_hand.contains(&wanted.hostname.as_str());
-        if is_at_hand || is_within(control, &wanted.hostname, now - WEEK, budget).await? {
-            return Ok(Some(wanted));
+    loop {
+        let found = control.query(&sql, &[&now, &CANDIDATES, &is_spent, &at_hand, &renews]).await?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        for row in found {
+            let wanted =
+                Wanted { failures: row.try_get("failures")?, hostname: row.try_get("hostname")? };
+            if at_hand.contains(&wanted.hostname.as_str()) {
+                return Ok(Some(wanted));
+            }
+            match spent_until(control, &wanted.hostname, now, budget).await? {
+                // Not among the candidates of the next round any more.
+                Some(until) => note_held(control, &wanted.hostname, until, now).await?,
+                None => return Ok(Some(wanted)),
+            }
         }
     }
-    Ok(None)
 }
 
-/// Whether the week's budgets allow another order for a name.
-async fn is_within(
+/// Until when the week's budgets allow no order for a name; `None`: they allow one now.
+async fn spent_until(
     control: &impl Query,
     hostname: &str,
-    since: DateTime<Utc>,
+    now: DateTime<Utc>,
     budget: &Budget,
-) -> Result<bool, Error> {
-    let sql = "SELECT (SELECT count(*) FROM certificate_orders \
-                         WHERE registered_domain = $1 AND ordered_at > $3) AS of_domain, \
-                      (SELECT count(*) FROM certificate_orders \
-                         WHERE hostname = $2 AND ordered_at > $3 AND NOT unissued) AS of_name";
-    let of_domain = registered_domain(hostname);
-    let row = control.query_one(sql, &[&of_domain, &hostname, &since]).await?;
-    Ok(row.try_get::<_, i64>("of_domain")? < i64::from(budget.per_domain)
-        && row.try_get::<_, i64>("of_name")? < PER_NAME)
+) -> Result<Option<DateTime<Utc>>, Error> {
+    if budget.per_domain == 0 {
+        return Ok(Some(now + WEEK));
+    }
+    // Of so many orders the oldest has to be a week old.
+    let sql = "SELECT (SELECT ordered_at FROM certificate_orders \
+                         WHERE registered_domain = $1 AND ordered_at > $3 \
+                       ORDER BY ordered_at DESC OFFSET $4 LIMIT 1) AS of_domain, \
+                      (SELECT ordered_at FROM certificate_orders \
+                         WHERE hostname = $2 AND ordered_at > $3 AND NOT unissued \
+                       ORDER BY ordered_at DESC OFFSET $5 LIMIT 1) AS of_name";
+    let (of_domain, since) = (registered_domain(hostname), now - WEEK);
+    let (older_of_domain, older_of_name) = (i64::from(budget.per_domain) - 1, PER_NAME - 1);
+    let row = control
+        .query_one(sql, &[&of_domain, &hostname, &since, &older_of_domain, &older_of_name])
+        .await?;
+    let of_domain: Option<DateTime<Utc>> = row.try_get("of_domain")?;
+    Ok(of_domain.max(row.try_get("of_name")?).map(|it| it + WEEK))
+}
+
+/// Notes that the week's budget allows no order for a name before then.
+async fn note_held(
+    control: &impl Query,
+    hostname: &str,
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO certificates (hostname, held_until, updated_at) VALUES ($1, $2, $3) \
+               ON CONFLICT (hostname) DO UPDATE SET held_until = $2, updated_at = $3";
+    control.execute(sql, &[&hostname, &until, &now]).await.map(drop)
+}
+
+/// Forgets whom a budget has held, which may be another one by now.
+pub(super) async fn forget_holds(control: &impl Query) -> Result<(), Error> {
+    let sql = "UPDATE certificates SET held_until = NULL WHERE held_until IS NOT NULL";
+    control.execute(sql, &[]).await.map(drop)
 }
 
 /// The certificates of names that may still have them.
@@ -133,7 +174,8 @@ pub(super) async fn note_issued(
     let sql = "INSERT INTO certificates (hostname, object, not_before, not_after, updated_at) \
                VALUES ($1, $2, $3, $4, $5) \
                ON CONFLICT (hostname) DO UPDATE SET object = $2, not_before = $3, not_after = $4, \
-                 failures = 0, retry_at = NULL, last_error = NULL, updated_at = $5";
+                 failures = 0, retry_at = NULL, last_error = NULL, held_until = NULL, \
+                 updated_at = $5";
     control.execute(sql, &[&hostname, &object, &not_before, &not_after, &now]).await.map(drop)
 }
 
@@ -147,7 +189,7 @@ pub(super) async fn note_failure(
     let sql = "INSERT INTO certificates (hostname, failures, retry_at, last_error, updated_at) \
                VALUES ($1, $2, $3, $4, $5) \
                ON CONFLICT (hostname) DO UPDATE SET failures = $2, retry_at = $3, last_error = $4, \
-                 updated_at = $5";
+                 held_until = NULL, updated_at = $5";
     control.execute(sql, &[&hostname, &failures, &retry_at, &why, &now]).await.map(drop)
 }
 

@@ -161,12 +161,13 @@ async fn a_certificate_is_renewed_in_its_last_third_and_budgets_hold() {
     assert_eq!(waiting["next_action"]["code"], "wait_for_certificate");
     assert_eq!(it.count(ORDERS).await, 1, "one order a week for hotelmandala.com");
 
-    let life = "SELECT (extract(epoch FROM not_after - not_before) / 60)::bigint FROM certificates";
+    let life = "SELECT (extract(epoch FROM not_after - not_before) / 60)::bigint FROM certificates
+         WHERE object IS NOT NULL";
     let life: i64 = it.control.query_one(life, &[]).await.unwrap().get(0);
-    let first: String =
-        it.control.query_one("SELECT object FROM certificates", &[]).await.unwrap().get(0);
+    let first = "SELECT object FROM certificates WHERE object IS NOT NULL";
+    let first: String = it.control.query_one(first, &[]).await.unwrap().get(0);
     it.move_clock(life * 2 / 3 + 10);
-    // The week is over as well: the one that had none comes first.
+    // The week is over as well: every other order is for one that has none.
     it.wait_for_state("book.hotelmandala.com", "live").await;
     it.move_clock(life * 2 / 3 + 60 * 24 * 8);
     let renewed = format!(
@@ -220,5 +221,33 @@ async fn what_cannot_be_stored_is_not_ordered_again_and_a_name_has_four_a_week()
     assert_eq!(it.count(&of_name).await, 4, "authorities issue five");
     it.move_clock(60 * 24 * 7 + 60);
     it.wait_for_count(&of_name, 5).await;
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn names_whose_week_is_spent_keep_nobody_else_waiting() {
+    let mut it = Secure::new(&[("ACME_ORDERS_PER_DOMAIN", "2")]).await;
+    // A chain's many names, of which two were ordered for.
+    let crowd = "INSERT INTO certificate_orders (hostname, registered_domain, ordered_at)
+           SELECT n || '.hotelmandala.com', 'hotelmandala.com', now() FROM generate_series(1, 2) AS n;
+         INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, verified_at,
+             ssl_status, created_at, kind, challenge)
+           SELECT gen_random_uuid(), t.id, 'h' || n || '.hotelmandala.com', false, true,
+             now() - interval '1 day', 'provisioning', now(), 'custom', 'token'
+           FROM tenants t, generate_series(1, 250) AS n";
+    it.control.simple_query(crowd).await.unwrap();
+    it.claim("www.hotelsurya.com").await;
+    it.wait_for_state("www.hotelsurya.com", "live").await;
+    let held = "SELECT count(*) FROM certificates
+         WHERE held_until BETWEEN now() + interval '6 days' AND now() + interval '7 days'";
+    it.wait_for_count(held, 250).await;
+
+    // What is due to be renewed has its turn beside them.
+    let due = "UPDATE certificates SET not_before = now() - interval '80 days',
+           not_after = now() + interval '10 days' WHERE object IS NOT NULL";
+    it.control.simple_query(due).await.unwrap();
+    let of_name = format!("{ORDERS} WHERE hostname = 'www.hotelsurya.com'");
+    it.wait_for_count(&of_name, 2).await;
+    assert_eq!(it.count(&format!("{ORDERS} WHERE hostname LIKE 'h%.hotelmandala.com'")).await, 0);
     it.platform.stop().await.unwrap();
 }
