@@ -63,15 +63,24 @@ pub(crate) struct Ssl {
     pub(crate) status: SslStatus,
     pub(crate) since: Option<DateTime<Utc>>,
     pub(crate) expires_at: Option<DateTime<Utc>>,
-    /// What the last look at it found, if it was not good.
+    /// Why the last order for it came to nothing; else what the last look at it found, if it was not
+    /// good.
     pub(crate) finding: Option<String>,
+    /// The platform does not order one before then.
+    pub(crate) retry_at: Option<DateTime<Utc>>,
 }
 
 impl Domain {
     pub(super) fn of(row: Row, config: &DomainsConfig) -> Self {
         let records = records_of(&row, &config.edge_addresses, &config.caa_issuers);
         let standing = row.standing;
-        let next = standing.next_action;
+        // The provisioner may have found so since the last look.
+        let next = match standing.next_action {
+            NextAction::WaitForCertificate | NextAction::CheckCertificate if row.orders.is_held => {
+                NextAction::WaitForBudget
+            }
+            next => next,
+        };
         Self {
             id: row.id.as_uuid(),
             tenant_id: row.tenant.as_uuid(),
@@ -92,7 +101,8 @@ impl Domain {
                 status: standing.ssl_status,
                 since: standing.ssl_since,
                 expires_at: standing.certificate_expires_at,
-                finding: row.findings.certificate,
+                finding: row.orders.failure.or(row.findings.certificate),
+                retry_at: row.orders.retry_at,
             },
             records,
             unanswered: row.findings.unanswered,

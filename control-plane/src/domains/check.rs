@@ -162,6 +162,7 @@ impl Checker {
             blocked,
             over_tls: self.over_tls,
             certificate,
+            is_held: row.orders.is_held,
         };
         row.standing = judge(&before, &look);
         row.findings = findings;

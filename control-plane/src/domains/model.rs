@@ -84,6 +84,7 @@ words! {
         WaitForCheck = "wait_for_check",
         WaitForDns = "wait_for_dns",
         WaitForCertificate = "wait_for_certificate",
+        WaitForBudget = "wait_for_budget",
         CheckCertificate = "check_certificate",
         AskHolder = "ask_holder",
         WaitForQuarantine = "wait_for_quarantine",
@@ -128,6 +129,17 @@ pub(super) struct Standing {
     pub(super) next_check_at: Option<DateTime<Utc>>,
 }
 
+/// How the platform's own orders for a certificate stand, as the provisioner noted last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Orders {
+    /// Why the last one came to nothing.
+    pub(super) failure: Option<String>,
+    /// The next one is not placed before then.
+    pub(super) retry_at: Option<DateTime<Utc>>,
+    /// The week's orders of the name, or of the one that can be bought, are spent.
+    pub(super) is_held: bool,
+}
+
 /// A row of `domains`, with the names of its tenant.
 #[derive(Clone, Debug)]
 pub(super) struct Row {
@@ -147,6 +159,7 @@ pub(super) struct Row {
     pub(super) released_at: Option<DateTime<Utc>>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) standing: Standing,
+    pub(super) orders: Orders,
 }
 
 /// A claim as it is written.

@@ -47,6 +47,8 @@ pub(super) struct Look<'a> {
     /// Whether hotels are reached over TLS at all.
     pub(super) over_tls: bool,
     pub(super) certificate: Certificate,
+    /// No certificate is ordered for now: the week's orders are spent.
+    pub(super) is_held: bool,
 }
 
 /// Whether DNS says that the name is the tenant's and leads here; `None`: it did not say.
@@ -100,6 +102,7 @@ fn judge_certificate(after: &mut Standing, look: &Look<'_>) {
     } else if before == SslStatus::None {
         after.ssl_status = SslStatus::Provisioning;
     } else if after.failing_since.is_none()
+        && !look.is_held
         && after.ssl_since.is_some_and(|it| look.now - it >= ISSUING)
     {
         after.ssl_status = SslStatus::Failed;
@@ -118,8 +121,10 @@ fn told(after: &Standing, look: &Look<'_>) -> (State, NextAction) {
         return match after.ssl_status {
             SslStatus::Active | SslStatus::None => (State::Live, NextAction::Nothing),
             SslStatus::Provisioning if forbidden => (State::ActionNeeded, NextAction::AllowIssuer),
+            SslStatus::Provisioning if look.is_held => (State::Working, NextAction::WaitForBudget),
             SslStatus::Provisioning => (State::Working, NextAction::WaitForCertificate),
             SslStatus::Failed if forbidden => (State::Stuck, NextAction::AllowIssuer),
+            SslStatus::Failed if look.is_held => (State::Stuck, NextAction::WaitForBudget),
             SslStatus::Failed => (State::Stuck, NextAction::CheckCertificate),
         };
     }
@@ -165,7 +170,12 @@ fn pause(after: &Standing, look: &Look<'_>) -> TimeDelta {
     match (after.state, after.next_action) {
         (State::Live, _) => six_hours,
         (_, NextAction::WaitForDns) => minutes(5),
-        (_, NextAction::WaitForCertificate | NextAction::CheckCertificate) => {
+        (
+            _,
+            NextAction::WaitForCertificate
+            | NextAction::WaitForBudget
+            | NextAction::CheckCertificate,
+        ) => {
             let age = after.ssl_since.map_or(TimeDelta::zero(), |it| look.now - it);
             if age < minutes(2) { TimeDelta::seconds(10) } else { by_age(age, TimeDelta::hours(1)) }
         }
@@ -214,6 +224,7 @@ mod tests {
             blocked: None,
             over_tls: true,
             certificate,
+            is_held: false,
         }
     }
 
@@ -310,6 +321,18 @@ mod tests {
         assert_eq!(over.ssl_status, SslStatus::Failed);
         let mended = judge(&over, &look(100_001, &found, Certificate::Good { until: at(200_000) }));
         assert_eq!(said(&mended), ("live", "none"));
+    }
+
+    #[test]
+    fn a_name_whose_week_of_orders_is_spent_waits_and_is_not_stuck_before_its_certificate_ends() {
+        let found = well();
+        let held = |minutes| Look { is_held: true, ..look(minutes, &found, Certificate::Bad) };
+        let mut waiting = judge(&claimed(), &held(1));
+        assert_eq!(said(&waiting), ("working", "wait_for_budget"));
+        waiting = judge(&waiting, &held(7_000));
+        assert_eq!(said(&waiting), ("working", "wait_for_budget"));
+        let over = judge(&live(), &held(100_000));
+        assert_eq!(said(&over), ("stuck", "wait_for_budget"));
     }
 
     proptest! {

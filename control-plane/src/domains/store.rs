@@ -8,20 +8,24 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::model::{Blocked, Filter, NewClaim, Place, Row, Standing};
+use super::model::{Blocked, Filter, NewClaim, Orders, Place, Row, Standing};
 use super::state::{GRACE, QUARANTINE};
 use crate::database::damaged;
 
-/// Domains, each with the names of its tenant.
+/// Domains, each with the names of its tenant. Orders for a certificate are of whoever holds the name.
 const DOMAINS: &str = "\
     SELECT d.id, d.tenant_id, t.slug, t.company_name, d.hostname, d.kind, d.is_primary, \
            d.challenge, d.findings, d.revision, d.last_checked_at, d.released_at, d.created_at, \
            d.is_verified, d.verified_at, d.failing_since, d.ssl_status, d.ssl_since, \
            d.certificate_expires_at, d.state, d.next_action, d.next_check_at, \
+           c.last_error AS order_failure, greatest(c.retry_at, c.held_until) AS order_retry_at, \
+           c.held_until IS NOT NULL AS is_held, \
            (SELECT s.hostname FROM domains s WHERE s.tenant_id = d.tenant_id \
               AND s.kind = 'subdomain' AND s.released_at IS NULL \
             ORDER BY s.created_at, s.hostname LIMIT 1) AS target \
-    FROM domains d JOIN tenants t ON t.id = d.tenant_id";
+    FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+    LEFT JOIN certificates c ON c.hostname = d.hostname AND d.kind = 'custom' AND d.is_verified \
+      AND d.released_at IS NULL";
 
 impl FromQueryResult for Row {
     fn from_query_result(row: &QueryResult, pre: &str) -> Result<Self, DbErr> {
@@ -51,6 +55,11 @@ impl FromQueryResult for Row {
                 state: text("state")?.parse().map_err(damaged)?,
                 next_action: text("next_action")?.parse().map_err(damaged)?,
                 next_check_at: row.try_get(pre, "next_check_at")?,
+            },
+            orders: Orders {
+                failure: row.try_get(pre, "order_failure")?,
+                retry_at: row.try_get(pre, "order_retry_at")?,
+                is_held: row.try_get(pre, "is_held")?,
             },
         })
     }

@@ -61,9 +61,13 @@ impl NextAction {
                 "Sertifikat sedang dibuat. Biasanya selesai dalam beberapa menit.",
                 "The certificate is being made. That takes minutes.",
             ),
+            Self::WaitForBudget => (
+                "Pesanan sertifikat minggu ini untuk nama ini sudah habis. Sertifikat akan dipesan lagi pada waktunya; tidak ada yang perlu dilakukan.",
+                "This week's certificates below this name are used up. One is ordered again in time; nothing is to be done.",
+            ),
             Self::CheckCertificate => (
-                "Sertifikat belum dapat dipakai. Periksa log edge atau provisioner.",
-                "There is no good certificate. Look at the log of the edge or the provisioner.",
+                "Sertifikat belum dapat dipakai. Perhatikan alasan di samping sertifikat; bila tidak ada, periksa log edge atau provisioner.",
+                "There is no good certificate. See the reason beside it; if there is none, look at the log of the edge or the provisioner.",
             ),
             Self::AskHolder => (
                 "Hotel lain sudah memegang domain ini. Domain itu harus dilepas dulu di sana.",

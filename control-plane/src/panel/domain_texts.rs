@@ -28,6 +28,7 @@ hotelhub_http::catalogue! {
         ssl_provisioning: "sedang dibuat", "being made";
         ssl_active: "berlaku sampai", "good until";
         ssl_failed: "tidak berlaku", "not good";
+        ssl_retry: "dipesan lagi pada", "next try at";
         records: "Yang harus ada di DNS", "What is to stand in DNS";
         record_kind: "Jenis", "Type";
         record_name: "Nama", "Name";

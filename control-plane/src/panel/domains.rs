@@ -113,11 +113,15 @@ impl ListQuery {
     }
 }
 
-/// How a certificate stands, in words.
+/// How a certificate stands, and when the next one is ordered if that was put off, in words.
 pub(super) fn certificate(it: &Domain, d: &DomainTexts) -> String {
     let status = d.ssl(it.ssl.status.as_str());
     let until = it.ssl.expires_at.map(moment).unwrap_or_default();
-    format!("{status} {until}").trim_end().to_owned()
+    let stands = format!("{status} {until}").trim_end().to_owned();
+    match it.ssl.retry_at {
+        Some(retry_at) => format!("{stands}; {} {}", d.ssl_retry, moment(retry_at)),
+        None => stands,
+    }
 }
 
 fn row(it: Domain, shell: &Shell, d: &DomainTexts) -> Row {

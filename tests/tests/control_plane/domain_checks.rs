@@ -228,6 +228,41 @@ async fn a_certificate_is_active_once_it_was_seen_and_failed_when_it_is_over() {
 }
 
 #[tokio::test]
+async fn why_an_order_failed_and_when_the_next_one_is_placed_is_said() {
+    let mut it = Domains::with(&[
+        ("TENANT_PUBLIC_URL", "https://{host}"),
+        ("TLS_PROBE_ADDRESS", "127.0.0.1:1"),
+    ])
+    .await;
+    it.ground.sign_up("mandala").await;
+    let token = it.claim("mandala", NAME).await;
+    it.set_dns("mandala", NAME, &token);
+    // What is noted of a name says nothing to whoever has not proven it.
+    let failed = "INSERT INTO certificates (hostname, failures, retry_at, last_error, updated_at)
+         VALUES ($1, 1, '2030-01-01T00:00:00Z', 'the certificate authority refuses', now())";
+    it.ground.database.execute(failed, &[&NAME]).await.unwrap();
+    let claimed = it.show("mandala", NAME).await.data().unwrap();
+    assert_eq!(
+        (&claimed["ssl"]["finding"], &claimed["ssl"]["retry_at"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    let waiting = it.verify("mandala", NAME).await;
+    assert_eq!(said(&waiting), pair("working", "wait_for_certificate"));
+    assert_eq!(waiting["ssl"]["finding"], "the certificate authority refuses");
+    assert!(text(&waiting["ssl"]["retry_at"]).starts_with("2030-01-01T00:00:00"), "{waiting}");
+
+    let held = "UPDATE certificates SET last_error = NULL, retry_at = NULL,
+         held_until = '2030-01-02T00:00:00Z'";
+    it.ground.database.execute(held, &[]).await.unwrap();
+    let shown = it.show("mandala", NAME).await.data().unwrap();
+    assert_eq!(said(&shown), pair("working", "wait_for_budget"), "before anybody looks again");
+    assert!(text(&shown["ssl"]["retry_at"]).starts_with("2030-01-02T00:00:00"), "{shown}");
+    it.move_clock(5).await;
+    assert_eq!(said(&it.verify("mandala", NAME).await), pair("working", "wait_for_budget"));
+}
+
+#[tokio::test]
 async fn ten_thousand_unknown_names_may_have_no_certificate_and_leave_nothing_behind() {
     let it = Domains::new().await;
     it.ground.sign_up("mandala").await;

@@ -157,8 +157,12 @@ async fn a_certificate_is_renewed_in_its_last_third_and_budgets_hold() {
     it.claim(NAME).await;
     it.wait_for_state(NAME, "live").await;
     it.claim("book.hotelmandala.com").await;
-    let waiting = it.wait_for_state("book.hotelmandala.com", "working").await;
-    assert_eq!(waiting["next_action"]["code"], "wait_for_certificate");
+    let held = async || {
+        let waiting = it.wait_for_state("book.hotelmandala.com", "working").await;
+        (waiting["next_action"]["code"] == "wait_for_budget").then_some(waiting)
+    };
+    let waiting = eventually(SOON, "the name to be held", held).await.unwrap();
+    assert!(waiting["ssl"]["retry_at"].is_string(), "{waiting}");
     assert_eq!(it.count(ORDERS).await, 1, "one order a week for hotelmandala.com");
 
     let life = "SELECT (extract(epoch FROM not_after - not_before) / 60)::bigint FROM certificates

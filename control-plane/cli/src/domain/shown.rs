@@ -35,6 +35,7 @@ pub(super) struct Ssl {
     pub(super) status: String,
     expires_at: Option<String>,
     finding: Option<String>,
+    retry_at: Option<String>,
 }
 
 /// A record to set in DNS.
@@ -60,6 +61,7 @@ impl Domain {
             ("ssl", Some(self.ssl.status.clone())),
             ("ssl until", self.ssl.expires_at.clone()),
             ("ssl finding", self.ssl.finding.clone()),
+            ("ssl next try", self.ssl.retry_at.clone()),
             ("failing since", self.failing_since.clone()),
             ("looked at", self.last_checked_at.clone()),
             ("no answer", self.unanswered.clone()),
@@ -99,5 +101,12 @@ mod tests {
         assert!(told.contains("next    Add it."), "{told}");
         assert!(told.ends_with("TXT   a     b      not known"), "{told}");
         assert!(!Domain::default().told().contains("TYPE"));
+        let ssl = Ssl {
+            finding: Some("refused".to_owned()),
+            retry_at: Some("2026-11-22T10:00:00Z".to_owned()),
+            ..Ssl::default()
+        };
+        let told = Domain { ssl, ..Domain::default() }.told();
+        assert!(told.contains("refused") && told.contains("2026-11-22T10:00:00Z"), "{told}");
     }
 }
