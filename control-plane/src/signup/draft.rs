@@ -1,5 +1,6 @@
 //! What a person filled in, and what has to be right about it. No I/O here.
 
+use chrono::{DateTime, Utc};
 use hotelhub_http::language::Language;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -73,13 +74,19 @@ pub(crate) enum Why {
     SlugInvalid,
     SlugReserved,
     SlugTaken,
+    /// For the vendor's people; others are told that it is taken.
+    SlugRests {
+        until: DateTime<Utc>,
+    },
     EmailInvalid,
     PhoneInvalid,
     PasswordLength,
     PasswordWeak,
     PlanUnknown,
     RoomsTooFew,
-    RoomsBeyondPlan { greatest: i32 },
+    RoomsBeyondPlan {
+        greatest: i32,
+    },
     CycleUnknown,
     RegionUnknown,
 }
@@ -94,6 +101,10 @@ impl Why {
             Self::SlugInvalid => texts.fault_slug_invalid,
             Self::SlugReserved => texts.fault_slug_reserved,
             Self::SlugTaken => texts.fault_slug_taken,
+            Self::SlugRests { until } => {
+                let until = until.format("%Y-%m-%d %H:%M UTC").to_string();
+                return texts.fault_slug_rests.replace("{until}", &until);
+            }
             Self::EmailInvalid => texts.fault_email,
             Self::PhoneInvalid => texts.fault_phone,
             Self::PasswordLength => texts.fault_password_length,

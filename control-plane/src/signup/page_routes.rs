@@ -57,9 +57,9 @@ async fn send_form(
             let page = form(&app, language, fields.kept(false)).await?.with_faults(&faults);
             respond(&req, StatusCode::UNPROCESSABLE_ENTITY, &page)
         }
-        Err(SignUpError::SlugTaken { suggestions }) => {
+        Err(SignUpError::SlugTaken { why, suggestions }) => {
             let page = form(&app, language, fields.kept(false)).await?;
-            respond(&req, StatusCode::CONFLICT, &page.with_slug_taken(suggestions))
+            respond(&req, StatusCode::CONFLICT, &page.with_slug_taken(why, suggestions))
         }
         Err(SignUpError::Other(error)) if error.code() == "IDEMPOTENCY_KEY_REUSED" => {
             let page = form(&app, language, fields.kept(true)).await?.with_sent_before();

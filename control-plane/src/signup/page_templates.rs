@@ -91,8 +91,8 @@ impl SignupPage {
     }
 
     /// Says that the slug is taken, and which are not.
-    pub(crate) fn with_slug_taken(self, suggestions: Vec<String>) -> Self {
-        let fault = Fault { field: "slug", why: Why::SlugTaken };
+    pub(crate) fn with_slug_taken(self, why: Why, suggestions: Vec<String>) -> Self {
+        let fault = Fault { field: "slug", why };
         Self { suggestions, ..self.with_faults(&[fault]) }
     }
 

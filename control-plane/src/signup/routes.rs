@@ -129,8 +129,8 @@ pub(crate) async fn show_slug(app: Data<App>, asked: Path<String>) -> ApiResult<
 pub(super) fn refusal(error: SignUpError, language: Language) -> ApiError {
     match error {
         SignUpError::Faults(faults) => faulty(&faults, language),
-        SignUpError::SlugTaken { suggestions } => {
-            let why = Why::SlugTaken.text(language);
+        SignUpError::SlugTaken { why, suggestions } => {
+            let why = why.text(language);
             let error = ApiError::refused(StatusCode::CONFLICT, "SLUG_TAKEN", why.clone());
             let error = error.with_detail("slug", why);
             suggestions.into_iter().fold(error, |error, it| error.with_detail("suggestions", it))
@@ -168,7 +168,8 @@ mod tests {
     #[test]
     fn a_taken_slug_comes_with_others() {
         let suggestions = vec!["hotel-mandala".to_owned()];
-        let error = refusal(SignUpError::SlugTaken { suggestions }, Language::Id);
+        let why = Why::SlugTaken;
+        let error = refusal(SignUpError::SlugTaken { why, suggestions }, Language::Id);
         assert_eq!((error.status(), error.code()), (StatusCode::CONFLICT, "SLUG_TAKEN"));
         assert_eq!(error.details()["suggestions"], ["hotel-mandala"]);
     }

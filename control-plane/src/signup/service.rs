@@ -75,7 +75,7 @@ pub(crate) enum SignUpError {
     #[error("some fields are not acceptable")]
     Faults(Vec<Fault>),
     #[error("the slug is taken")]
-    SlugTaken { suggestions: Vec<String> },
+    SlugTaken { why: Why, suggestions: Vec<String> },
     #[error(transparent)]
     Other(#[from] ApiError),
 }
@@ -90,13 +90,14 @@ pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     if let Some(kept) = idempotency::peek(&app.db, key.as_ref()).await? {
         return Ok(Taken::Before(kept));
     }
-    let order = match check(app, request.draft).await {
+    let by_vendor = request.vendor.is_some();
+    let order = match check(app, request.draft, by_vendor).await {
         Ok(order) => order,
-        Err(SignUpError::SlugTaken { suggestions }) => {
+        Err(SignUpError::SlugTaken { why, suggestions }) => {
             // Taken perhaps by the first request with this key, since we looked.
             return match idempotency::peek(&app.db, key.as_ref()).await? {
                 Some(kept) => Ok(Taken::Before(kept)),
-                None => Err(SignUpError::SlugTaken { suggestions }),
+                None => Err(SignUpError::SlugTaken { why, suggestions }),
             };
         }
         Err(error) => return Err(error),
@@ -115,7 +116,8 @@ pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
         Ok(()) => {}
         Err(InsertTenantError::SlugTaken) => {
             tx.rollback().await.map_err(database_failed)?;
-            return Err(taken(app, &order.slug, order.region).await?);
+            let why = why_taken(app, &order.slug, by_vendor).await?.unwrap_or(Why::SlugTaken);
+            return Err(taken(app, &order.slug, order.region, why).await?);
         }
         Err(InsertTenantError::Database(error)) => return Err(database_failed(error).into()),
     }
@@ -145,21 +147,19 @@ pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     Ok(Taken::Fresh(answer))
 }
 
-async fn check(app: &App, draft: &Draft) -> Result<Order, SignUpError> {
+async fn check(app: &App, draft: &Draft, by_vendor: bool) -> Result<Order, SignUpError> {
     let plans = plans::list(&app.db).await.map_err(database_failed)?;
     let checked = draft.check(&plans);
     let slug = Slug::parse(&draft.slug).ok();
-    let is_held = match &slug {
-        Some(slug) => is_held(app, slug).await?,
-        None => false,
+    let why = match &slug {
+        Some(slug) => why_taken(app, slug, by_vendor).await?,
+        None => None,
     };
-    match (checked, slug) {
-        (Ok(order), Some(slug)) if is_held => Err(taken(app, &slug, order.region).await?),
-        (Ok(order), _) => Ok(order),
-        (Err(mut faults), _) => {
-            if is_held {
-                faults.push(Fault { field: "slug", why: Why::SlugTaken });
-            }
+    match (checked, why) {
+        (Ok(order), Some(why)) => Err(taken(app, &order.slug, order.region, why).await?),
+        (Ok(order), None) => Ok(order),
+        (Err(mut faults), why) => {
+            faults.extend(why.map(|why| Fault { field: "slug", why }));
             Err(SignUpError::Faults(faults))
         }
     }
@@ -201,17 +201,28 @@ fn trial(
     Ok(TrialSubscription { tenant, plan: plan.id, cycle, rooms, price, start: now })
 }
 
-/// Tells whether somebody holds the slug right now. Only the index decides in the end.
+/// Tells whether somebody holds the slug right now, or had it until lately. Only the transaction that
+/// writes it decides in the end.
 pub(super) async fn is_held(app: &App, slug: &Slug) -> Result<bool, ApiError> {
-    let held = tenants::list_held(&app.db, &[slug.to_string()]).await.map_err(database_failed)?;
-    Ok(!held.is_empty())
+    Ok(why_taken(app, slug, false).await?.is_some())
 }
 
-async fn taken(app: &App, slug: &Slug, region: &str) -> Result<SignUpError, ApiError> {
-    Ok(SignUpError::SlugTaken { suggestions: free_alternatives(app, slug, region).await? })
+/// Why a slug cannot be had, if so. Only the vendor's people are told that somebody had it before.
+async fn why_taken(app: &App, slug: &Slug, by_vendor: bool) -> Result<Option<Why>, ApiError> {
+    let asked = [slug.to_string()];
+    if !tenants::list_held(&app.db, &asked).await.map_err(database_failed)?.is_empty() {
+        return Ok(Some(Why::SlugTaken));
+    }
+    let resting = tenants::list_resting(&app.db, &asked, app.clock.now()).await;
+    let why = |until| if by_vendor { Why::SlugRests { until } } else { Why::SlugTaken };
+    Ok(resting.map_err(database_failed)?.first().map(|(_, until)| why(*until)))
 }
 
-/// A few slugs close to this one that nobody holds.
+async fn taken(app: &App, slug: &Slug, region: &str, why: Why) -> Result<SignUpError, ApiError> {
+    Ok(SignUpError::SlugTaken { why, suggestions: free_alternatives(app, slug, region).await? })
+}
+
+/// A few slugs close to this one that can be had.
 pub(super) async fn free_alternatives(
     app: &App,
     slug: &Slug,
@@ -219,5 +230,9 @@ pub(super) async fn free_alternatives(
 ) -> Result<Vec<String>, ApiError> {
     let close: Vec<String> = slug.alternatives(region).iter().map(Slug::to_string).collect();
     let held = tenants::list_held(&app.db, &close).await.map_err(database_failed)?;
-    Ok(close.into_iter().filter(|it| !held.contains(it)).take(OFFERS).collect())
+    let resting = tenants::list_resting(&app.db, &close, app.clock.now()).await;
+    let resting = resting.map_err(database_failed)?;
+    let is_free =
+        |it: &String| !held.contains(it) && resting.iter().all(|(resting, _)| resting != it);
+    Ok(close.into_iter().filter(is_free).take(OFFERS).collect())
 }

@@ -52,6 +52,8 @@ hotelhub_http::catalogue! {
             "This address is kept for the platform. Choose another one.";
         fault_slug_taken: "Alamat ini sudah dipakai. Pilih yang lain.",
             "This address is taken. Choose another one.";
+        fault_slug_rests: "Alamat ini belum lama milik hotel yang sudah dihapus; tamu masih membukanya dari surat lama. Bisa dipakai hotel lain mulai {until}.",
+            "A hotel that is deleted had this address until lately, and guests still follow it from old mails. Another hotel can have it from {until} on.";
         fault_email: "Bukan alamat email yang benar.", "Not an e-mail address.";
         fault_phone: "Bukan nomor telepon yang benar. Contoh: +62 812 3456 789.",
             "Not a telephone number. Example: +62 812 3456 789.";

@@ -21,7 +21,8 @@ use crate::{app::App, idempotency::WhileBusy, vendor_users::Vendor};
     (status = 202, body = Answer<SignedUpBody>),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 409, body = ErrorBody, description =
-        "`SLUG_TAKEN` with `details.suggestions`, or `IDEMPOTENCY_KEY_IN_FLIGHT`"),
+        "`SLUG_TAKEN` with `details.suggestions`, also for 30 days after a hotel of the name was \
+         deleted, as `details.slug` says; or `IDEMPOTENCY_KEY_IN_FLIGHT`"),
     (status = 422, body = ErrorBody, description =
         "`SLUG_INVALID`, `SLUG_RESERVED`, `VALIDATION_FAILED` or `IDEMPOTENCY_KEY_REUSED`"),
 ), security(("vendor" = [])))]

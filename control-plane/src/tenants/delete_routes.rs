@@ -41,7 +41,8 @@ pub(crate) struct DeleteBody {
     without_final_backup: bool,
 }
 
-/// Removes the data of a churned tenant for good, and frees its names.
+/// Removes the data of a churned tenant for good, and lets its names go: for 30 days nobody else can
+/// have them.
 ///
 /// Data is kept for 90 days after the end of the relation, unless a reason is given. What was
 /// destroyed stays on record as proof.

@@ -1,7 +1,8 @@
 //! Tenants: the customers of the platform, and the host names they hold.
 //!
 //! A slug and a host name are held by one tenant at a time; unique indexes decide who, not code
-//! that looked first.
+//! that looked first. The slug of a hotel that is deleted rests for a while before another one can
+//! have it: guests still come by old mails.
 
 mod actions;
 pub(crate) mod body;

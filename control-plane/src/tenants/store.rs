@@ -1,8 +1,9 @@
 //! Reads and writes tenants and their host names. The only module that knows the tables.
 
+use chrono::{DateTime, Utc};
 use hotelhub_core::{
     ids::{DomainId, TenantId},
-    life::Status,
+    life::{NAME_RESTS, Status},
 };
 use hotelhub_http::language::Language;
 use sea_orm::{
@@ -22,7 +23,7 @@ use crate::database::{damaged, violates};
 /// A tenant could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InsertTenantError {
-    /// Somebody else holds the slug, or the host name that comes with it.
+    /// Somebody else holds the slug, or the host name that comes with it, or had it until lately.
     #[error("the slug is taken")]
     SlugTaken,
     #[error("write the tenant")]
@@ -45,11 +46,16 @@ pub(crate) async fn insert(
         failing_since: NotSet,
         created_at: Set(tenant.created_at),
     };
+    let (slug, now) = (tenant.slug.clone(), tenant.created_at);
     let insert_tenant = entity::Entity::insert(row(tenant)).exec_without_returning(tx);
     insert_tenant.await.map_err(taken_or_failed)?;
     let insert_domain = domain_entity::Entity::insert(domain).exec_without_returning(tx);
     insert_domain.await.map_err(taken_or_failed)?;
-    Ok(())
+    // Whoever held the slug may have been deleted while the index made us wait.
+    if list_resting(tx, &[slug], now).await?.is_empty() {
+        return Ok(());
+    }
+    Err(InsertTenantError::SlugTaken)
 }
 
 fn taken_or_failed(error: DbErr) -> InsertTenantError {
@@ -203,6 +209,28 @@ pub(crate) async fn list_held(
         .into_tuple()
         .all(db)
         .await
+}
+
+/// Which of these slugs were a hotel's that is deleted, so lately that nobody else can have them, and
+/// until when.
+pub(crate) async fn list_resting(
+    db: &impl ConnectionTrait,
+    slugs: &[String],
+    now: DateTime<Utc>,
+) -> Result<Vec<(String, DateTime<Utc>)>, DbErr> {
+    // No slug has a comma in it.
+    let sql = "SELECT t.slug, max(d.released_at) AS released_at \
+               FROM tenants t JOIN domains d ON d.tenant_id = t.id \
+               WHERE t.slug = ANY (string_to_array($1, ',')) AND t.provisioning = 'deleted' \
+                 AND t.ready_at IS NOT NULL AND d.kind = 'subdomain' AND d.released_at > $2 \
+               GROUP BY t.slug";
+    let values = [slugs.join(",").into(), (now - NAME_RESTS).into()];
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
+    let read = |row: &sea_orm::QueryResult| {
+        let released_at: DateTime<Utc> = row.try_get("", "released_at")?;
+        Ok((row.try_get("", "slug")?, released_at + NAME_RESTS))
+    };
+    db.query_all_raw(asked).await?.iter().map(read).collect()
 }
 
 /// The host name that links to the hotel with this slug should use.

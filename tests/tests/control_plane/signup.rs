@@ -197,3 +197,46 @@ async fn a_hotel_that_could_not_be_made_leaves_its_slug_free() {
     let status = ground.control.signup_status(&first.tenant_id).await.unwrap();
     assert_eq!((status.state.as_str(), status.login_url), ("failed", None));
 }
+
+#[tokio::test]
+async fn the_name_of_a_hotel_that_was_deleted_rests_before_another_has_it() {
+    let ground = Ground::new().await;
+    let end = async |id: &str| {
+        let states = ["provisioning", "ready", "deleting", "deleted"];
+        ground.move_provisioning(id, &states).await;
+    };
+    end(&ground.sign_up("mandala").await).await;
+    ground.sign_up("surya").await;
+
+    let resting = send(&ground, &body("mandala")).await;
+    let held = send(&ground, &body("surya")).await;
+    assert_eq!((resting.status.as_u16(), &*resting.error_code()), (409, "SLUG_TAKEN"));
+    assert_eq!(details(&resting)["slug"], details(&held)["slug"], "strangers learn no more");
+    let asked = async || {
+        let answer = ground.site().get("/api/v1/slugs/mandala").await.unwrap();
+        let data = answer.data().unwrap();
+        (data["state"].clone(), data["suggestions"][0].as_str().unwrap_or_default().to_owned())
+    };
+    let (state, offer) = asked().await;
+    assert_eq!(state, "taken");
+    end(&ground.sign_up(&offer).await).await;
+    assert_ne!(asked().await.1, offer, "what rests is not offered");
+
+    // The vendor's people are told why, and from when on.
+    let vendor = ground.vendor().await;
+    let refused = vendor.post("/api/v1/tenants", &body("mandala")).await.unwrap();
+    assert_eq!((refused.status.as_u16(), &*refused.error_code()), (409, "SLUG_TAKEN"));
+    assert!(details(&refused)["slug"].to_string().contains(" UTC"), "{}", refused.body);
+    let faulty = with("mandala", "rooms", json!(0));
+    let refused = vendor.post("/api/v1/tenants", &faulty).await.unwrap();
+    assert_eq!(refused.error_code(), "VALIDATION_FAILED");
+    assert!(details(&refused)["slug"].to_string().contains(" UTC"), "{}", refused.body);
+
+    let almost = "UPDATE domains SET released_at = released_at - interval '29 days'";
+    ground.database.execute(almost, &[]).await.unwrap();
+    assert_eq!(send(&ground, &body("mandala")).await.error_code(), "SLUG_TAKEN");
+    let over = "UPDATE domains SET released_at = released_at - interval '2 days'";
+    ground.database.execute(over, &[]).await.unwrap();
+    assert_eq!(asked().await.0, "free");
+    ground.sign_up("mandala").await;
+}

@@ -1,4 +1,4 @@
-//! A hotel ends: nothing of it is left, its name is free, and no kill leaves it in between.
+//! A hotel ends: nothing of it is left, its name is let go, and no kill leaves it in between.
 
 use platform_tests::{
     postgres::{Preset, connect},
@@ -32,7 +32,8 @@ async fn only_a_hotel_that_has_churned_is_deleted() {
     assert!(guest.query("SELECT 1", &[]).await.is_err(), "its session is ended");
     assert!(connect(&login).await.is_err());
     assert_gone(&two, hotel).await;
-    // The name is free again.
+    // Nothing here is in the way of another hotel of the name; when one may be asked for is the
+    // control plane's to say.
     let again = two.ground.ask("mandala").await;
     two.ground.wait_until(again, "ready").await;
     stop(provisioner).await;

@@ -67,8 +67,8 @@ pub(super) async fn create_tenant(
                     let form = form.by_vendor().with_faults(&faults);
                     show(&req, StatusCode::UNPROCESSABLE_ENTITY, (shell, form, None))
                 }
-                SignUpError::SlugTaken { suggestions } => {
-                    let form = form.by_vendor().with_slug_taken(suggestions);
+                SignUpError::SlugTaken { why, suggestions } => {
+                    let form = form.by_vendor().with_slug_taken(why, suggestions);
                     show(&req, StatusCode::CONFLICT, (shell, form, None))
                 }
                 SignUpError::Other(_) if is_used => {
