@@ -37,6 +37,13 @@ CREATE UNIQUE INDEX backups_of_operation ON backups (operation_id, kind)
 CREATE INDEX backups_of_tenant ON backups (tenant_id, created_at DESC, id DESC);
 CREATE INDEX backups_by_age ON backups (created_at DESC, id DESC);
 
+-- Bundles in tenants' folders of backups that have no row here, as the last comparison with object
+-- storage found them, and since when they are known: their time to be claimed begins with that.
+CREATE TABLE stray_backups (
+  object_name text PRIMARY KEY,
+  first_seen timestamptz NOT NULL
+);
+
 -- When a tenant's next nightly backup is to be tried, and how the last tries went.
 CREATE TABLE backup_turns (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,

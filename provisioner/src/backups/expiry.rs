@@ -5,12 +5,16 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use chrono::TimeDelta;
 use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
 use hotelhub_storage::{Listed, Storage};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::Config as Login;
 
-use super::{BACKUPS, COPIES, IMPORTS, TENANTS, object_of, store};
+use super::{
+    TENANTS, object_of, store,
+    strays::{Known, Stray},
+};
 use crate::{config::Config, engine::StepError, locks::Lock, restore_tenant, session::Session};
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -21,8 +25,9 @@ const COMPARE_EVERY: Duration = Duration::from_secs(6 * 60 * 60);
 /// nobody knows of goes after a day.
 const STRAY_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// A backup on no record was made by a platform whose control database has since been restored from
-/// an older copy: it may be the only one of those days, and is there for a month to be imported.
-const STRAY_BACKUP_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// an older copy: it may be the only one of those days, and is there for a month, from when it was first
+/// seen so, to be imported.
+const STRAY_BACKUP_AGE: TimeDelta = TimeDelta::days(30);
 /// Younger than this, it may belong to somebody who is still at it.
 const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -102,8 +107,8 @@ impl Expiry {
     }
 
     /// Reports what is on record and not there, or there and on no record; deletes what nobody will
-    /// ask for: backups without a record, uploads without an operation, files of copies that are gone,
-    /// and what dead writers have left.
+    /// ask for: backups that nobody has claimed, uploads without an operation, files of copies that are
+    /// gone, and what dead writers have left.
     async fn compare(&self, control: &Session) -> Result<(), StepError> {
         // The storage first: whatever is there by then is on record, unless it is a stray.
         let found = self.storage.list(TENANTS).await?;
@@ -112,97 +117,58 @@ impl Expiry {
         let missing = records.iter().filter(|(_, _, must)| *must);
         let missing = missing.map(|(tenant, id, _)| object_of(*tenant, *id));
         let missing: Vec<String> = missing.filter(|it| !there.contains(it.as_str())).collect();
-        let known = Known {
-            backups: records.iter().map(|(tenant, id, _)| object_of(*tenant, *id)).collect(),
-            uploads: store::list_wanted_uploads(control).await?,
-            copies: store::list_copies_with_files(control).await?,
-        };
-        let strays: Vec<&Listed> = found.iter().filter(|it| known.is_stray(&it.name)).collect();
-        let backups = strays.iter().filter(|it| folder_in(&it.name) == Some(BACKUPS)).count();
-        metrics::gauge!("backup_strays").set(u32::try_from(backups).unwrap_or(u32::MAX));
         metrics::gauge!("backups_missing").set(u32::try_from(missing.len()).unwrap_or(u32::MAX));
         if !missing.is_empty() {
             tracing::error!(?missing, "object storage has lost backups");
         }
-        let ago = |age| SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        for stray in strays {
-            let is_backup = folder_in(&stray.name) == Some(BACKUPS);
-            if is_backup {
-                tracing::error!(stray = stray.name, "a backup is on no record");
-            }
-            if stray.written_at < ago(if is_backup { STRAY_BACKUP_AGE } else { STRAY_AGE }) {
+        let known = Known {
+            backups: records.iter().map(|(tenant, id, _)| object_of(*tenant, *id)).collect(),
+            uploads: store::list_wanted_uploads(control).await?,
+            copies: store::list_copies_with_files(control).await?,
+            tenants: store::list_tenants(control).await?,
+        };
+        self.sweep(control, &known, &found).await?;
+        self.storage.sweep_unfinished("", UNFINISHED_AGE).await?;
+        Ok(())
+    }
+
+    /// Deletes what is stray for long enough, of tenants that are known. What is in another's folder is
+    /// another platform's, or all that is left of ours: it is left alone.
+    async fn sweep(
+        &self,
+        control: &Session,
+        known: &Known,
+        found: &[Listed],
+    ) -> Result<(), StepError> {
+        let now = self.clock.now();
+        let strays = found.iter().filter_map(|it| Some((it, known.stray(&it.name)?)));
+        let (ours, foreign): (Vec<_>, Vec<_>) =
+            strays.partition(|(it, _)| known.knows_tenant_of(&it.name));
+        if !foreign.is_empty() {
+            tracing::warn!(
+                objects = foreign.len(),
+                "object storage has objects of tenants that this platform does not know, and leaves \
+                 them there: see that STORAGE_URL is not another platform's"
+            );
+        }
+        let backups = ours.iter().filter(|(_, kind)| *kind == Stray::Backup);
+        let backups: Vec<&str> = backups.map(|(it, _)| it.name.as_str()).collect();
+        metrics::gauge!("backup_strays").set(u32::try_from(backups.len()).unwrap_or(u32::MAX));
+        if !backups.is_empty() {
+            tracing::error!(strays = ?backups, "backups are on no record");
+        }
+        let unclaimed = store::note_strays(control, &backups, now, now - STRAY_BACKUP_AGE).await?;
+        let yesterday = SystemTime::now().checked_sub(STRAY_AGE).unwrap_or(SystemTime::UNIX_EPOCH);
+        for (stray, kind) in ours {
+            let is_over = match kind {
+                Stray::Backup => unclaimed.contains(&stray.name),
+                Stray::Unclaimed => stray.written_at < yesterday,
+            };
+            if is_over {
                 self.storage.delete(&stray.name).await?;
                 tracing::warn!(object = stray.name, "deleted what belongs to nothing on record");
             }
         }
-        self.storage.sweep_unfinished("", UNFINISHED_AGE).await?;
         Ok(())
-    }
-}
-
-/// What is on record of that which lies in tenants' folders.
-struct Known {
-    /// The objects of backups.
-    backups: HashSet<String>,
-    /// The objects of bundles that an operation is about which is not settled.
-    uploads: HashSet<String>,
-    /// The folders of files that came with copies that are there.
-    copies: HashSet<String>,
-}
-
-impl Known {
-    /// Whether an object is of a kind that is on record, and is on none. A hotel's own files are not.
-    fn is_stray(&self, name: &str) -> bool {
-        match folder_in(name) {
-            Some(BACKUPS) => !self.backups.contains(name),
-            Some(IMPORTS) => !self.uploads.contains(name),
-            Some(COPIES) => {
-                let folder = name.splitn(5, '/').take(4).collect::<Vec<_>>().join("/");
-                !self.copies.contains(&folder)
-            }
-            _ => false,
-        }
-    }
-}
-
-/// The name of the folder in a tenant's folder that an object lies in.
-fn folder_in(name: &str) -> Option<&str> {
-    let mut parts = name.splitn(4, '/');
-    let is_of_tenant = parts.next() == Some(TENANTS) && parts.next().is_some();
-    let folder = parts.next().filter(|_| is_of_tenant);
-    folder.filter(|_| parts.next().is_some())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_lies_in_a_folder_of_that_name_is_of_that_kind() {
-        let of = |name: &str| folder_in(name).map(str::to_owned);
-        assert_eq!(of("tenants/t/backups/b.zip").as_deref(), Some("backups"));
-        assert_eq!(of("tenants/t/files/imports/b.zip").as_deref(), Some("files"));
-        assert_eq!(of("tenants/t/backups"), None);
-        assert_eq!(of("elsewhere/t/backups/b.zip"), None);
-        let known = Known {
-            backups: HashSet::from(["tenants/t/backups/b.zip".to_owned()]),
-            uploads: HashSet::from(["tenants/t/imports/u.zip".to_owned()]),
-            copies: HashSet::from(["tenants/t/copies/c".to_owned()]),
-        };
-        for kept in [
-            "tenants/t/backups/b.zip",
-            "tenants/t/imports/u.zip",
-            "tenants/t/copies/c/logo/a.png",
-            "tenants/t/files/backups/x.zip",
-            "tenants/t/files/imports/x.zip",
-            "tenants/t/files/copies/c",
-        ] {
-            assert!(!known.is_stray(kept), "{kept}");
-        }
-        for stray in
-            ["tenants/t/backups/x.zip", "tenants/t/imports/x.zip", "tenants/t/copies/d/a.png"]
-        {
-            assert!(known.is_stray(stray), "{stray}");
-        }
     }
 }

@@ -3,8 +3,9 @@
 //! A backup is a bundle in object storage, under `tenants/<tenant>/backups/`. What holds:
 //!
 //! - **A row comes before its object and goes after it.** So whoever dies in between leaves a row
-//!   that is taken up again or expires. An object without a row is a fault of ours, which [`Expiry`]
-//!   reports, and deletes after a day.
+//!   that is taken up again or expires. A backup without a row was made by a platform whose control
+//!   database has since been lost or restored: [`Expiry`] reports it, leaves it for 30 days from when it
+//!   first saw it so, and for good if nothing is known of its tenant.
 //! - **A backup is `kept` only once its object is whole** and its size and SHA-256 are on record.
 //! - **One nightly backup a night**: of two who would make it one waits, and finds it made.
 //! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
@@ -19,6 +20,7 @@ mod night;
 mod nightly;
 mod retention;
 pub(crate) mod store;
+mod strays;
 mod take;
 
 use hotelhub_core::ids::{BackupId, DatabaseId, TenantId};

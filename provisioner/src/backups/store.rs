@@ -293,6 +293,30 @@ pub(super) async fn list_objects(
     rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?, it.try_get(2)?))).collect()
 }
 
+/// All tenants that there are or were.
+pub(super) async fn list_tenants(control: &Session) -> Result<HashSet<TenantId>, Error> {
+    let rows = control.query("SELECT id FROM tenants", &[]).await?;
+    rows.iter().map(|it| it.try_get(0)).collect()
+}
+
+/// Remembers that these objects, and no others, belong to no backup on record, and since when; those
+/// of which it has been known since `before`.
+pub(super) async fn note_strays(
+    control: &Session,
+    objects: &[&str],
+    now: DateTime<Utc>,
+    before: DateTime<Utc>,
+) -> Result<HashSet<String>, Error> {
+    let forget = "DELETE FROM stray_backups WHERE object_name <> ALL ($1)";
+    control.execute(forget, &[&objects]).await?;
+    let remember = "INSERT INTO stray_backups (object_name, first_seen)
+         SELECT unnest($1::text[]), $2 ON CONFLICT DO NOTHING";
+    control.execute(remember, &[&objects, &now]).await?;
+    let since = "SELECT object_name FROM stray_backups WHERE first_seen <= $1";
+    let rows = control.query(since, &[&before]).await?;
+    rows.iter().map(|it| it.try_get(0)).collect()
+}
+
 /// How many tenants have tried in vain, or have no backup of `late` or after though they were there.
 pub(super) async fn count_overdue(control: &Session, late: DateTime<Utc>) -> Result<i64, Error> {
     let sql = "SELECT count(*) FROM tenants t LEFT JOIN backup_turns u ON u.tenant_id = t.id

@@ -145,18 +145,22 @@ async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
         std::fs::File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
         path
     };
+    let backup = put("backups/01970000-0000-7000-8000-000000000001.zip", 300);
+    let young = put("backups/01970000-0000-7000-8000-000000000004.zip", 300);
     let old = [
-        put("backups/01970000-0000-7000-8000-000000000001.zip", 30),
         put("imports/01970000-0000-7000-8000-000000000002.zip", 1),
         put("copies/01970000-0000-7000-8000-000000000003/logo.png", 1),
     ];
     let others = [
-        put("backups/01970000-0000-7000-8000-000000000004.zip", 29),
         put("imports/01970000-0000-7000-8000-000000000005.zip", 0),
         // The hotel's own, whatever they are called.
         put("files/imports/logo.png", 9),
         put("files/backups/logo.png", 9),
         shelf.object_of(kept),
+        // Another platform's, or all that is left of a lost one.
+        put("../01970000-0000-7000-8000-000000000006/backups/monthly.zip", 300),
+        put("../01970000-0000-7000-8000-000000000006/imports/bundle.zip", 300),
+        put("../elsewhere/backups/monthly.zip", 300),
     ];
     // One that was brought long ago for an operation that has not come to it.
     let wish = shelf.bring(&bundle, "preview");
@@ -169,12 +173,42 @@ async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     let provisioner = shelf.two.ground.start("sweeper").await;
     let swept = async || old.iter().all(|it| !it.exists()).then_some(());
     eventually(SOON, "the strays to go", swept).await.unwrap();
-    assert!(others.iter().all(|it| it.exists()));
+    // However old a backup is, its month begins when it is first seen to be on no record.
+    let known = "SELECT count(*) FROM stray_backups WHERE first_seen > now() - interval '1 hour'";
+    assert_eq!(shelf.count(known).await, 2);
+    assert!(backup.exists() && young.exists() && others.iter().all(|it| it.exists()));
     assert!(upload.exists(), "an operation is about it");
     gate.open().await;
     shelf.two.wait_until(asked, "done").await;
     assert!(!upload.exists());
     stop(provisioner).await;
+
+    let back = put("backups/01970000-0000-7000-8000-000000000007.zip", 300);
+    let age = "UPDATE stray_backups SET first_seen = first_seen - CASE
+           WHEN object_name LIKE '%000000000001.zip' THEN interval '30 days' ELSE interval '29 days'
+         END";
+    shelf.two.ground.control.execute(age, &[]).await.unwrap();
+    let provisioner = shelf.two.ground.start("sweeper").await;
+    let swept = async || (!backup.exists()).then_some(());
+    eventually(SOON, "the stray whose month is over to go", swept).await.unwrap();
+    let found =
+        async || (shelf.count("SELECT count(*) FROM stray_backups").await == 3).then_some(());
+    eventually(SOON, "the new stray to be seen", found).await.unwrap();
+    stop(provisioner).await;
+    assert!(young.exists() && back.exists() && others.iter().all(|it| it.exists()));
+    // What is gone, or on record again, is forgotten.
+    std::fs::remove_file(&young).unwrap();
+    let record = "INSERT INTO backups (id, tenant_id, kind, state, database_id, schema_version,
+           taken_at, rows, bytes, sha256)
+         SELECT '01970000-0000-7000-8000-000000000007', id, 'manual', 'kept', gen_random_uuid(), 1,
+           now(), 0, 0, '' FROM tenants";
+    shelf.two.ground.control.execute(record, &[]).await.unwrap();
+    let provisioner = shelf.two.ground.start("sweeper").await;
+    let forgotten =
+        async || (shelf.count("SELECT count(*) FROM stray_backups").await == 0).then_some(());
+    eventually(SOON, "the strays to be forgotten", forgotten).await.unwrap();
+    stop(provisioner).await;
+    assert!(back.exists());
 }
 
 #[tokio::test]
