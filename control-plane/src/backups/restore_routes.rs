@@ -5,7 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, Payload, Query, ServiceConfig},
 };
-use hotelhub_core::ids::BackupId;
+use hotelhub_core::ids::{BackupId, TenantId};
 use hotelhub_http::{
     answer::Answer,
     body::{JsonBody, Repeat},
@@ -32,9 +32,13 @@ use crate::{
         life_cycle::Action,
         life_routes::{find_for_update, standing},
         operation_routes::request,
+        store as tenants,
     },
     vendor_users::Vendor,
 };
+
+/// No slug has more characters.
+const LONGEST_ORIGIN: usize = 63;
 
 /// Adds the routes.
 pub(super) fn register(app: &mut ServiceConfig) {
@@ -135,6 +139,10 @@ pub(crate) struct ImportQuery {
     #[serde(default)]
     #[param(value_type = Option<String>)]
     end: End,
+    /// That the bundle is of another tenant of this platform is meant; `false` if left out.
+    #[serde(default)]
+    #[param(value_type = Option<bool>)]
+    of_another_hotel: bool,
 }
 
 /// Brings a hotel's data from elsewhere: the body is the bundle, a ZIP archive as an export gives
@@ -147,7 +155,8 @@ pub(crate) struct ImportQuery {
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody),
     (status = 409, body = ErrorBody, description = "`OPERATION_IN_PROGRESS` with \
-        `details.operation`, or `TRANSITION_REFUSED`"),
+        `details.operation`, `TRANSITION_REFUSED`, or `BUNDLE_OF_ANOTHER_HOTEL` with \
+        `details.tenant` unless `of_another_hotel` is true"),
     (status = 422, body = ErrorBody, description = "`BUNDLE_REFUSED` with its reason, or \
         `VALIDATION_FAILED`"),
     (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET`, `STORAGE_AWAY`, \
@@ -162,7 +171,7 @@ pub(crate) async fn import_tenant(
     payload: Payload,
 ) -> ApiResult<HttpResponse> {
     vendor.require("backups.restore")?;
-    let end = query.end;
+    let ImportQuery { end, of_another_hotel } = *query;
     if end == End::Discard {
         return Err(ApiError::invalid("end", "needs to be one of preview, swap"));
     }
@@ -173,14 +182,21 @@ pub(crate) async fn import_tenant(
     let taken = app.imports.take_in(storage, tenant.id, payload).await?;
     // The checksum stands for the body.
     let repeat = Repeat::of(&req, taken.sha256.as_bytes())?;
-    let wish = json!({ "upload_id": taken.id, "sha256": taken.sha256, "end": end });
+    let from = &taken.manifest.tenant;
+    // A stranger wrote it: more than a slug is not put on record.
+    let slug: String = from.slug.chars().take(LONGEST_ORIGIN).collect();
+    let origin = json!({ "tenant_id": from.id, "slug": slug });
+    let wish =
+        json!({ "upload_id": taken.id, "sha256": taken.sha256, "end": end, "origin": origin });
     let mut is_wanted = false;
     let asked = once(&app, (&vendor, &repeat), StatusCode::ACCEPTED, async |tx| {
         let tenant = find_for_update(tx, &name).await?;
         standing(&tenant, false).after(Action::Restore)?;
+        if !of_another_hotel {
+            refuse_anothers(tx, tenant.id, from.id).await?;
+        }
         tracing::info!(
-            tenant.id = %tenant.id, from.tenant.id = %taken.manifest.tenant.id,
-            from.slug = taken.manifest.tenant.slug, rows = taken.manifest.rows(),
+            tenant.id = %tenant.id, from.tenant.id = %from.id, from.slug = slug, rows = taken.manifest.rows(),
             "a bundle was brought"
         );
         let progress = request(tx, (&vendor, tenant.id), (Kind::Restore, wish)).await?;
@@ -193,6 +209,27 @@ pub(crate) async fn import_tenant(
         storage.delete(&upload_of(tenant.id, taken.id)).await.map_err(storage_failed)?;
     }
     asked
+}
+
+/// Refuses the bundle of one tenant of this platform for another: its guests would be at a hotel that
+/// they never wrote to. One from elsewhere has an id that nobody has here.
+async fn refuse_anothers(
+    tx: &DatabaseTransaction,
+    tenant: TenantId,
+    origin: TenantId,
+) -> ApiResult<()> {
+    if origin == tenant {
+        return Ok(());
+    }
+    let found = tenants::find(tx, origin).await.map_err(database_failed)?;
+    let Some(owner) = found else { return Ok(()) };
+    let message = format!(
+        "the bundle is of {} (`{}`), another hotel of this platform; bring one of this hotel's, or \
+         say `of_another_hotel=true` if this hotel is to have the other one's data",
+        owner.company_name, owner.slug
+    );
+    let refusal = ApiError::refused(StatusCode::CONFLICT, "BUNDLE_OF_ANOTHER_HOTEL", message);
+    Err(refusal.with_detail("tenant", owner.id.to_string()))
 }
 
 fn no_preview() -> ApiError {

@@ -6,6 +6,7 @@ use hotelhub_core::{
     sql::Query as _,
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::{
     Work,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     backups::{KEPT_DAYS, store},
-    engine::StepError,
+    engine::{StepError, progress},
     hosts::usable,
     session::Session,
 };
@@ -83,6 +84,17 @@ async fn find_preview(work: &mut Work, control: &Session) -> Result<(), StepErro
     work.facts.preview_id = id;
     work.facts.database_id = row.try_get(1)?;
     work.facts.db_host_id = Some(row.try_get(2)?);
+    // Whose data it shows is known to the run that loaded it.
+    let origin = "SELECT r.figures -> 'origin' FROM operations o
+         JOIN operation_runs r ON r.operation_id = o.id
+         WHERE o.tenant_id = $1 AND o.kind = 'restore_tenant' AND r.facts ->> 'preview_id' = $2
+           AND r.figures ? 'origin'
+         ORDER BY o.requested_at LIMIT 1";
+    let preview = id.to_string();
+    if let Some(row) = control.query_opt(origin, &[&work.operation.tenant, &preview]).await? {
+        let origin: Value = row.try_get(0)?;
+        progress::note(control, work.operation.id, &json!({ "origin": origin })).await?;
+    }
     Ok(())
 }
 

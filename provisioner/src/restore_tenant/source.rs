@@ -2,14 +2,18 @@
 
 use std::fs::File;
 
-use hotelhub_bundle::{Bundle, Refused};
+use hotelhub_bundle::{Bundle, Refused, TenantEntry};
 use hotelhub_core::{ids::BackupId, sql::Query as _};
+use serde_json::{Value, json};
 
 use super::{
     Work,
     work::{Source, missing},
 };
 use crate::{backups, engine::StepError, session::Session};
+
+/// No slug has more characters.
+const LONGEST_ORIGIN: usize = 63;
 
 /// Brings the bundle.
 pub(super) async fn fetch(work: &Work, control: &Session) -> Result<Bundle<File>, StepError> {
@@ -40,6 +44,12 @@ fn require_known(bundle: &Bundle<File>, known: i32) -> Result<(), Refused> {
         return Err(Refused::OtherSchema(found));
     }
     Ok(())
+}
+
+/// Whose the data was, as the bundle says: of a stranger's, no more than a slug is put on record.
+pub(super) fn origin(of: &TenantEntry) -> Value {
+    let slug: String = of.slug.chars().take(LONGEST_ORIGIN).collect();
+    json!({ "tenant_id": of.id, "slug": slug })
 }
 
 /// A bundle that was brought is not kept, whether it was taken or refused. What was asked for counts:

@@ -60,7 +60,10 @@ pub(super) async fn load(work: &mut Work, control: &Session) -> Result<(), StepE
         .await?;
     let is_loaded = "UPDATE databases SET schema_version = $2 WHERE id = $1 AND state = 'claimed'";
     control.execute(is_loaded, &[&id, &served]).await?;
-    let figures = json!({ "taken_at": manifest.taken_at, "from_schema_version": version });
+    let origin = source::origin(&manifest.tenant);
+    let figures = json!({
+        "taken_at": manifest.taken_at, "from_schema_version": version, "origin": origin,
+    });
     Ok(progress::note(control, operation.id, &figures).await?)
 }
 

@@ -211,3 +211,40 @@ async fn what_is_no_bundle_is_refused_before_anything_is_asked_for() {
     let request = vendor.site().request(Method::POST, "/api/v1/tenants/nobody/import");
     assert_eq!(Answer::of(request).await.unwrap().status, 404);
 }
+
+#[tokio::test]
+async fn a_bundle_of_another_hotel_is_refused_unless_it_is_meant_and_is_on_record_then() {
+    let place = Place::new().await;
+    place.open("mandala").await;
+    place.open("surya").await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mandala.zip");
+    let file = file.to_str().unwrap();
+    place.run(&format!("tenant export mandala --output {file}")).await.done();
+
+    let import = format!("tenant import surya {file} --end swap");
+    let refused = place.run(&import).await.refused(1);
+    assert!(refused.contains("(BUNDLE_OF_ANOTHER_HOTEL)"), "{refused}");
+    assert!(refused.contains("`mandala`") && refused.contains("of_another_hotel"), "{refused}");
+    let none = place.run("operation list --tenant surya --kind restore_tenant").await.done();
+    assert_eq!(none, "no operations\n");
+    let uploads = place.files_of("surya").await.with_file_name("imports");
+    let left = std::fs::read_dir(uploads).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "nothing of it is kept");
+
+    place.run(&format!("{import} --of-another-hotel")).await.done();
+    let control = connect(&place.stage.postgres.urls().unwrap().control).await.unwrap();
+    let sql = "SELECT o.wish -> 'origin' ->> 'slug', r.figures -> 'origin' ->> 'slug',
+           a.details::jsonb -> 'wish' -> 'origin' ->> 'slug',
+           o.wish -> 'origin' ->> 'tenant_id' = (SELECT id::text FROM tenants WHERE slug = 'mandala')
+         FROM operations o JOIN operation_runs r ON r.operation_id = o.id
+         JOIN audit_log a ON a.tenant_id = o.tenant_id AND a.action = 'tenant.restore'
+         WHERE o.kind = 'restore_tenant'";
+    let row = control.query_one(sql, &[]).await.unwrap();
+    for column in 0..3_usize {
+        assert_eq!(row.get::<_, &str>(column), "mandala", "{column}");
+    }
+    assert!(row.get::<_, bool>(3));
+    // The hotel's own comes in without a word.
+    place.run(&format!("tenant import mandala {file}")).await.done();
+}

@@ -61,6 +61,7 @@ async fn a_hotel_moves_in_from_elsewhere() {
     let bundle = std::fs::read(shelf.object_of(backup)).unwrap();
 
     // Another tenant, as fresh as one of another platform would be.
+    let mandala = shelf.hotel.tenant;
     let fresh: Asked = shelf.two.hotel("surya").await;
     let other = Shelf { two: shelf.two, hotel: fresh };
     let wish = other.bring(&bundle, "swap");
@@ -68,8 +69,15 @@ async fn a_hotel_moves_in_from_elsewhere() {
 
     assert_eq!(carried(&other.two.inside(fresh.tenant).await).await, before);
     assert!(run["figures"]["backup_id"].is_string(), "what the slot had is kept");
+    let origin = json!({ "tenant_id": mandala, "slug": "mandala" });
+    assert_eq!(run["figures"]["origin"], origin, "whose data it was is on record");
     assert!(other.objects().iter().all(|it| !it.to_string_lossy().contains("imports")));
     other.assert_nothing_stray().await;
+
+    // A preview that takes the place later says it, too.
+    other.done("restore_tenant", other.bring(&bundle, "preview"), "done").await;
+    let run = other.done("restore_tenant", json!({ "end": "swap" }), "done").await;
+    assert_eq!(run["figures"]["origin"], origin);
 }
 
 #[tokio::test]

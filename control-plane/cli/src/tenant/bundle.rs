@@ -32,6 +32,9 @@ pub(crate) struct Import {
     /// Beside the hotel to be looked at, or in its place
     #[arg(long, value_enum, default_value = "preview")]
     end: End,
+    /// The bundle may be of another hotel of this platform
+    #[arg(long)]
+    of_another_hotel: bool,
     /// Print the operation's id and do not wait
     #[arg(long)]
     no_wait: bool,
@@ -118,7 +121,11 @@ pub(super) async fn import(hub: &Hub, it: Import) -> Result<(), Failure> {
         return Err(Failure::Usage("`--end` is preview or swap for an import".to_owned()));
     }
     let path = ["tenants", &it.tenant, "import"];
-    let asked = hub.client.upload(&path, &[("end", it.end.as_str())], &it.file).await?;
+    let mut query = vec![("end", it.end.as_str())];
+    if it.of_another_hotel {
+        query.push(("of_another_hotel", "true"));
+    }
+    let asked = hub.client.upload(&path, &query, &it.file).await?;
     operation::watch_and_show(hub, &asked, it.no_wait).await
 }
 
