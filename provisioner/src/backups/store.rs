@@ -183,6 +183,35 @@ pub(crate) async fn find_final(
     control.query_opt(sql, &[&operation]).await?.map(|it| it.try_get(0)).transpose()
 }
 
+/// Keeps the newest backup of a tenant whose database is gone as the last one of the operation that
+/// deletes it, and says `why` in the proof; `None` if there is none.
+pub(crate) async fn keep_newest_as_final(
+    control: &Session,
+    (tenant, operation): (TenantId, OperationId),
+    keep_until: Option<DateTime<Utc>>,
+    why: &str,
+) -> Result<Option<BackupId>, Error> {
+    // What was begun of it can never be whole.
+    let give_up = "UPDATE backups SET state = 'expiring', operation_id = NULL
+         WHERE operation_id = $1 AND kind = 'final' AND state = 'making'";
+    control.execute(give_up, &[&operation]).await?;
+    // One that is about to expire is held by whoever expires it.
+    let keep = "WITH newest AS (
+           SELECT id FROM backups WHERE tenant_id = $1 AND state = 'kept'
+           ORDER BY taken_at DESC LIMIT 1 FOR UPDATE SKIP LOCKED
+         ), kept AS (
+           UPDATE backups b SET kind = 'final', night = NULL, operation_id = $2, keep_until = $3
+           FROM newest n WHERE b.id = n.id RETURNING b.id, b.taken_at
+         ), proof AS (
+           UPDATE deletions d SET destroyed = d.destroyed || jsonb_build_array(jsonb_build_object(
+             'last_backup', $4::text, 'kept', k.id, 'taken_at', k.taken_at))
+           FROM kept k WHERE d.tenant_id = $1
+         )
+         SELECT id FROM kept";
+    let row = control.query_opt(keep, &[&tenant, &operation, &keep_until, &why]).await?;
+    row.map(|it| it.try_get(0)).transpose()
+}
+
 /// What a bundle says of the tenant.
 pub(crate) async fn tenant_entry(
     control: &Session,

@@ -35,17 +35,31 @@ pub(super) async fn back_up(work: &mut Work, control: &Session) -> Result<(), St
     }
     let storage = backups::required(work.storage())?.clone();
     let (site, database) = work.enter(control).await?;
-    // A database that an earlier try has dropped, or begun to drop, was backed up before.
     let is_there = "SELECT EXISTS (
            SELECT FROM pg_database WHERE datname = $1 AND datallowconn AND datconnlimit <> -2)";
     if !site.session.query_one(is_there, &[&database.name()]).await?.try_get(0)? {
-        return Ok(());
+        return keep_newest(work, control).await;
     }
     let inside = site.inside(&database.name()).await?;
     let kind = Kind::Final(operation.id);
     let wanted = Wanted { tenant: operation.tenant, kind, database, keep_until };
     let backup = backups::take(control, &inside, &storage, &wanted, None).await?;
     work.facts.final_backup = Some(backup);
+    Ok(())
+}
+
+/// No run of this operation drops the database before its last backup is whole: it was lost, and the
+/// newest backup is the last that there will be.
+async fn keep_newest(work: &mut Work, control: &Session) -> Result<(), StepError> {
+    let of = (work.operation.tenant, work.operation.id);
+    let why = "the database was gone: the newest backup is kept in its stead";
+    let kept = store::keep_newest_as_final(control, of, work.facts.final_until, why).await?;
+    work.facts.final_backup = kept;
+    tracing::warn!(tenant.id = %of.0, found = kept.is_some(), "a tenant's database was gone");
+    if kept.is_none() {
+        let none = "none: the database was gone, and there was no backup";
+        note(work, control, &json!([{ "last_backup": none }])).await?;
+    }
     Ok(())
 }
 

@@ -174,7 +174,7 @@ async fn forget(work: &mut Work, control: &Session) -> Result<(), StepError> {
          SELECT move_provisioning(id, 'deleted')
          FROM tenants WHERE id = $1 AND provisioning = 'deleting'";
     let Facts { final_until, final_backup, .. } = work.facts;
-    let now = work.now();
+    let (now, final_until) = (work.now(), final_until.filter(|_| final_backup.is_some()));
     control.query(sql, &[&work.operation.tenant, &now, &final_backup, &final_until]).await?;
     Ok(())
 }

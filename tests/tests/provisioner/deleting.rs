@@ -160,6 +160,58 @@ async fn no_copy_outlives_the_proof_that_all_are_gone() {
     two.assert_nothing_stray().await;
 }
 
+#[tokio::test]
+async fn a_hotel_whose_database_is_lost_leaves_its_newest_backup() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let (two, hotel) = (&shelf.two, shelf.hotel);
+    shelf.back_up().await;
+    let newest = shelf.back_up().await;
+    lose_database(two, hotel).await;
+    churn(&two.ground, hotel).await;
+    shelf.done("delete_tenant", json!({}), "done").await;
+
+    let sql = "SELECT to_jsonb(d), d.final_backup_until > now() + interval '29 days'
+         FROM deletions d WHERE tenant_id = $1";
+    let row = two.ground.control.query_one(sql, &[&hotel.tenant]).await.unwrap();
+    let proof: Value = row.get(0);
+    assert_eq!(proof["final_backup"], json!(newest), "{proof}");
+    assert!(row.get::<_, bool>(1), "{proof}");
+    assert!(said_of_last(&proof).starts_with("the database was gone: the newest"), "{proof}");
+    assert_eq!(shelf.objects(), [shelf.object_of(newest)]);
+    shelf.open(newest);
+    let kept = "SELECT count(*) FROM backups WHERE kind = 'final' AND state = 'kept'
+         AND keep_until > now() + interval '29 days'";
+    assert_eq!(shelf.count(kept).await, 1);
+    assert_gone(two, hotel).await;
+
+    // One that was never backed up goes all the same, and the proof says so.
+    let other = two.hotel("surya").await;
+    lose_database(two, other).await;
+    churn(&two.ground, other).await;
+    let deleted = two.ask(other.tenant, "delete_tenant", json!({})).await;
+    two.finish(deleted, "done").await;
+    let row = two.ground.control.query_one(sql, &[&other.tenant]).await.unwrap();
+    let proof: Value = row.get(0);
+    assert!(said_of_last(&proof).starts_with("none: the database was gone"), "{proof}");
+    assert_eq!(
+        (&proof["final_backup"], &proof["final_backup_until"]),
+        (&Value::Null, &Value::Null)
+    );
+    shelf.assert_nothing_stray().await;
+}
+
+/// What a proof says of the last backup.
+fn said_of_last(proof: &Value) -> &str {
+    let destroyed = proof["destroyed"].as_array().unwrap();
+    destroyed.iter().find_map(|it| it["last_backup"].as_str()).unwrap()
+}
+
+async fn lose_database(two: &TwoHosts, hotel: Asked) {
+    let place = two.place(hotel.tenant).await;
+    let drop = format!("DROP DATABASE {} WITH (FORCE)", place.database.name());
+    two.superuser(&place.host, "postgres").await.simple_query(&drop).await.unwrap();
+}
+
 async fn churn(ground: &Ground, hotel: Asked) {
     let sql = "UPDATE tenants SET status = 'churned', access = 'stopped' WHERE id = $1";
     ground.control.execute(sql, &[&hotel.tenant]).await.unwrap();
