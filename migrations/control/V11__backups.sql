@@ -179,7 +179,10 @@ CREATE INDEX tenants_churned ON tenants (churned_at) WHERE status = 'churned';
 -- of the day, or somebody holds the deletion back. Written by the control plane.
 CREATE TABLE retentions (
   tenant_id uuid PRIMARY KEY REFERENCES tenants,
+  -- When the letter to the owner was last asked for, and when a mail server took it: only from then on
+  -- does the owner know.
   noticed_at timestamptz,
+  told_at timestamptz,
   hold_reason text,
   held_by uuid REFERENCES vendor_users,
   held_at timestamptz,

@@ -14,6 +14,7 @@ struct Attention {
     dead_jobs: i64,
     db_hosts: Vec<Host>,
     ending_trials: Vec<Trial>,
+    untold_owners: Vec<UntoldOwner>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -58,6 +59,13 @@ struct Trial {
     slug: String,
     company_name: String,
     trial_ends_at: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct UntoldOwner {
+    slug: String,
+    owner_email: String,
 }
 
 /// Shows it.
@@ -116,6 +124,11 @@ impl Attention {
             let look = format!("hotelhub tenant show {}", it.slug);
             table.row(["trial".to_owned(), it.slug, stands, look]);
         }
+        for it in self.untold_owners {
+            let stands = format!("the letter to {} was not taken", it.owner_email);
+            let look = format!("hotelhub tenant show {}", it.slug);
+            table.row(["notice of deletion".to_owned(), it.slug, stands, look]);
+        }
         table.or("nothing needs anybody")
     }
 }
@@ -138,6 +151,7 @@ mod tests {
                 "max_databases": 100, "is_away": true, "error": "timed out" }],
             "ending_trials": [{ "slug": "candi", "company_name": "Hotel Candi",
                 "trial_ends_at": "2026-02-01T00:00:00Z" }],
+            "untold_owners": [{ "slug": "gone", "owner_email": "nobody@gone.example" }],
         }))
         .unwrap();
         let text = found.text();
@@ -148,6 +162,7 @@ mod tests {
             "3 failed",
             "active, 95/100 databases, away: timed out",
             "Hotel Candi, ends 2026-02-01",
+            "the letter to nobody@gone.example was not taken",
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }

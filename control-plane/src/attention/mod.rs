@@ -17,6 +17,7 @@ use crate::{
     fleet_migrations::{self, FleetMigration},
     jobs::heap_routes,
     operations::{self, Progress},
+    retention::{self, UntoldOwner},
     tenants::{
         listing::{self, Wanted},
         store as tenants,
@@ -50,6 +51,8 @@ pub(crate) struct Attention {
     pub(crate) db_hosts: Vec<HostFinding>,
     /// Trials that end within three days, or should have ended.
     pub(crate) ending_trials: Vec<EndingTrial>,
+    /// Owners of data that is to be deleted who were not told: no mail server took the letter.
+    pub(crate) untold_owners: Vec<UntoldOwner>,
 }
 
 /// How many hotels there are in a status.
@@ -97,10 +100,11 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
         list_trials(app),
         heap_routes::count_heaps(app, vendor)
     )?;
-    let (counts, hosts, fleet) = tokio::try_join!(
+    let (counts, hosts, fleet, untold) = tokio::try_join!(
         tenants::count_by_status(&app.db),
         db_hosts::list(&app.db),
-        fleet_migrations::find_latest(&app.db)
+        fleet_migrations::find_latest(&app.db),
+        retention::list_untold(&app.db, at, MOST)
     )
     .map_err(database_failed)?;
     let count_of = |status: &Status| StatusCount {
@@ -118,6 +122,7 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
             .into_iter()
             .filter(|it| it.trial_ends_at < at + TRIAL_ENDS_SOON)
             .collect(),
+        untold_owners: untold,
     })
 }
 

@@ -47,6 +47,15 @@ pub(crate) trait Mail: Send + Sync {
         post: &Post,
         about: Self::About,
     ) -> impl Future<Output = Result<Written, JobError>> + Send;
+
+    /// Notes that a mail server has taken one. If that fails the mail is sent again.
+    fn sent(
+        &self,
+        _post: &Post,
+        _about: Self::About,
+    ) -> impl Future<Output = Result<(), JobError>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// What came of writing a mail.
@@ -96,10 +105,16 @@ impl<M: Mail> PlatformJob for Mailing<M> {
 
     fn attempt<'a>(&'a self, job: &'a RunningJob) -> BoxFuture<'a, Result<Outcome, JobError>> {
         Box::pin(async move {
-            let about = serde_json::from_value(job.payload.clone())
-                .map_err(|error| JobError::fail("BAD_PAYLOAD", error))?;
-            match self.mail.write(&self.post, about).await? {
-                Written::Letter(letter) => self.post.send(job, letter).await,
+            let about = || -> Result<M::About, JobError> {
+                serde_json::from_value(job.payload.clone())
+                    .map_err(|error| JobError::fail("BAD_PAYLOAD", error))
+            };
+            match self.mail.write(&self.post, about()?).await? {
+                Written::Letter(letter) => {
+                    let outcome = self.post.send(job, letter).await?;
+                    self.mail.sent(&self.post, about()?).await?;
+                    Ok(outcome)
+                }
                 Written::Overtaken(why) => Ok(Outcome::Done(json!({ "skipped": why }))),
             }
         })

@@ -15,7 +15,7 @@ pub(crate) struct Retention {
     pub(crate) kept_until: DateTime<Utc>,
     /// When the platform deletes it by itself; nothing while that is held back.
     pub(crate) deleted_from: Option<DateTime<Utc>>,
-    /// When the owner was told.
+    /// When a mail server took the letter to the owner.
     pub(crate) owner_told_at: Option<DateTime<Utc>>,
     /// Why it is not deleted, and who said so.
     pub(crate) hold: Option<Hold>,
@@ -30,10 +30,21 @@ pub(crate) struct Hold {
     pub(crate) held_at: DateTime<Utc>,
 }
 
+/// The owner of data that is to be deleted, whom no mail server took the letter for.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub(crate) struct UntoldOwner {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) slug: String,
+    pub(crate) company_name: String,
+    pub(crate) owner_email: String,
+    /// When the letter was last asked for.
+    pub(crate) asked_at: Option<DateTime<Utc>>,
+}
+
 /// What is on record of it.
 #[derive(Clone, Debug, Default, FromQueryResult)]
 pub(super) struct Row {
-    pub(super) noticed_at: Option<DateTime<Utc>>,
+    pub(super) told_at: Option<DateTime<Utc>>,
     pub(super) hold_reason: Option<String>,
     pub(super) held_by: Option<Uuid>,
     pub(super) held_at: Option<DateTime<Utc>>,
@@ -47,20 +58,21 @@ impl Retention {
         let hold = hold.map(|((reason, held_by), held_at)| Hold { reason, held_by, held_at });
         Self {
             kept_until,
-            deleted_from: hold.is_none().then(|| deleted_from(churned_at, row.noticed_at)),
-            owner_told_at: row.noticed_at,
+            deleted_from: hold.is_none().then(|| deleted_from(churned_at, row.told_at)),
+            owner_told_at: row.told_at,
             hold,
         }
     }
 }
 
-/// From when on the platform deletes the data: not before its time, nor sooner than the notice says.
+/// From when on the platform deletes the data of an owner who was told then: not before its time, nor
+/// sooner than the letter says. Before the owner is told nothing is deleted.
 pub(super) fn deleted_from(
     churned_at: DateTime<Utc>,
-    noticed_at: Option<DateTime<Utc>>,
+    told_at: Option<DateTime<Utc>>,
 ) -> DateTime<Utc> {
     let kept_until = churned_at + KEPT;
-    noticed_at.map_or(kept_until, |it| kept_until.max(it + NOTICE))
+    told_at.map_or(kept_until, |it| kept_until.max(it + NOTICE))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use hotelhub_core::{ids::TenantId, sql::Query};
+use hotelhub_core::{clock::Clock, ids::TenantId, sql::Query};
 use hotelhub_jobs::{
     kind::{Class, Kind, Wait, Words},
     outcome::JobError,
@@ -14,7 +14,9 @@ use super::{letter, stores::notices as store};
 use crate::mails::{Mail, Post, Written};
 
 /// Mails to owners whose data is deleted soon.
-pub(crate) struct DeletionNotice;
+pub(crate) struct DeletionNotice {
+    pub(crate) clock: Clock,
+}
 
 /// Whose data it is.
 #[derive(Serialize, Deserialize)]
@@ -53,11 +55,17 @@ impl Mail for DeletionNotice {
 
     async fn write(&self, post: &Post, about: About) -> Result<Written, JobError> {
         let client = post.connect().await?;
-        let found = store::find_recipient(&**client, about.tenant_id).await;
+        let found = store::find_recipient(&**client, about.tenant_id, self.clock.now()).await;
         let Some(recipient) = found.map_err(JobError::database)? else {
-            return Ok(Written::Overtaken("nothing is to be deleted"));
+            return Ok(Written::Overtaken("nothing is to be deleted, or the owner knows"));
         };
         let login = post.addresses.login_of(&recipient.host);
         Written::of(letter::write(&recipient, &login))
+    }
+
+    async fn sent(&self, post: &Post, about: About) -> Result<(), JobError> {
+        let client = post.connect().await?;
+        let noted = store::note_told(&**client, about.tenant_id, self.clock.now()).await;
+        noted.map_err(JobError::database)
     }
 }

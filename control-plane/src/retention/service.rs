@@ -4,9 +4,9 @@ use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::TenantId;
 use hotelhub_http::error::{ApiError, ApiResult};
-use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr};
 
-use super::stores::plans as store;
+use super::{KEPT, NOTICE, ON_ITS_WAY, UntoldOwner, stores::plans as store};
 use crate::{
     audit::{self, Event},
     database::database_failed,
@@ -78,6 +78,18 @@ pub(crate) async fn require_not_held(
     let message = "the deletion of this tenant is held back; release it first";
     let refusal = ApiError::refused(StatusCode::CONFLICT, "DELETION_HELD", message);
     Err(refusal.with_detail("reason", hold.reason))
+}
+
+/// At most `limit` owners who should know by `now` that their data is to be deleted, and do not.
+///
+/// # Errors
+/// Fails if the database does.
+pub(crate) async fn list_untold(
+    db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<UntoldOwner>, DbErr> {
+    store::list_untold(db, now - (KEPT - NOTICE) - ON_ITS_WAY, limit).await
 }
 
 async fn tell(

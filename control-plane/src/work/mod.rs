@@ -64,10 +64,11 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     tasks.spawn_critical("retention reconciler", reaper.run(tasks.clone()));
 
     let post = post(&config, &pool)?;
+    let deletion_notice = DeletionNotice { clock: clock.clone() };
     let domain_mails = DomainMails { db, checker, clock: clock.clone() };
     let jobs: Jobs = Arc::new([
         Box::new(Mailing { mail: Welcome, post: post.clone() }),
-        Box::new(Mailing { mail: DeletionNotice, post: post.clone() }),
+        Box::new(Mailing { mail: deletion_notice, post: post.clone() }),
         Box::new(Mailing { mail: domain_mails, post }),
     ]);
     let fresh = Arc::new(Notify::new());

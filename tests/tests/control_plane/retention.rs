@@ -2,7 +2,7 @@
 
 use platform_tests::{
     client::{Answer, Site},
-    mail::CaughtMail,
+    mail::{CaughtMail, Fault},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -22,6 +22,13 @@ async fn churned((ground, vendor): (&Ground, &Site), slug: &str, days: u32) {
 
 async fn told(ground: &Ground, slug: &str) -> CaughtMail {
     ground.mail.wait_for_mail_to(&format!("owner@{slug}.example"), SOON).await.unwrap()
+}
+
+/// No other mails are due.
+async fn without_welcome(ground: &Ground) {
+    ground.database.execute("DELETE FROM welcome_mails", &[]).await.unwrap();
+    let welcomed = "INSERT INTO welcome_mails (tenant_id) SELECT id FROM tenants";
+    ground.database.execute(welcomed, &[]).await.unwrap();
 }
 
 /// Deletions that were asked for of this tenant.
@@ -50,9 +57,7 @@ async fn data_is_deleted_in_its_time_after_its_owner_was_told_unless_it_is_held_
     let held = act("surya", "hold").await.expect_status(200).unwrap().data().unwrap();
     assert_eq!(held["retention"]["hold"]["reason"], "a court asks");
     assert_eq!(held["retention"]["deleted_from"], Value::Null);
-    ground.database.execute("DELETE FROM welcome_mails", &[]).await.unwrap();
-    let welcomed = "INSERT INTO welcome_mails (tenant_id) SELECT id FROM tenants";
-    ground.database.execute(welcomed, &[]).await.unwrap();
+    without_welcome(&ground).await;
     let _worker = ground.work();
 
     let letter = told(&ground, "mandala").await;
@@ -61,12 +66,13 @@ async fn data_is_deleted_in_its_time_after_its_owner_was_told_unless_it_is_held_
     // However long ago it left, the owner has two weeks from the letter on.
     let kept = "SELECT count(*) FROM retentions WHERE noticed_at > now() - interval '1 hour'";
     assert_eq!(ground.count(kept).await, 1, "neither who is held back nor who has time yet");
+    ground.wait_for_count("SELECT count(*) FROM retentions WHERE told_at >= noticed_at", 1).await;
     let shown = retention("mandala").await;
     assert!(shown["owner_told_at"].is_string(), "{shown}");
     assert!(shown["deleted_from"].as_str() > shown["kept_until"].as_str(), "{shown}");
 
-    let long_ago = "UPDATE retentions SET noticed_at = now() - interval '15 days'
-                    WHERE noticed_at IS NOT NULL";
+    let long_ago = "UPDATE retentions SET told_at = now() - interval '15 days'
+                    WHERE told_at IS NOT NULL";
     ground.database.execute(long_ago, &[]).await.unwrap();
     ground.wait_for_count(&deletions("mandala"), 1).await;
     assert_eq!(ground.count(&deletions("surya")).await, 0, "it would have been the first");
@@ -84,6 +90,50 @@ async fn data_is_deleted_in_its_time_after_its_owner_was_told_unless_it_is_held_
     assert_eq!(act("surya", "release").await.error_code(), "DELETION_NOT_HELD");
     told(&ground, "surya").await;
     assert_eq!(ground.count(&deletions("surya")).await, 0, "two weeks from now");
+}
+
+#[tokio::test]
+async fn nothing_is_deleted_whose_owner_no_mail_server_took_the_letter_for() {
+    let mut ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    // The first of the two would be deleted first.
+    churned((&ground, &vendor), "mandala", 200).await;
+    churned((&ground, &vendor), "surya", 120).await;
+    let told_long_ago = "INSERT INTO retentions (tenant_id, noticed_at, told_at) \
+                         SELECT id, now() - interval '15 days', now() - interval '15 days' \
+                         FROM tenants WHERE slug = 'surya'";
+    ground.database.execute(told_long_ago, &[]).await.unwrap();
+    without_welcome(&ground).await;
+    // Long ago as well: what counts is whether it was taken.
+    let age = "UPDATE retentions SET noticed_at = now() - interval '6 days' WHERE told_at IS NULL";
+    ground.mail.set_fault(Fault::Reject).await;
+    let _worker = ground.work();
+    let refused = "SELECT count(*) FROM jobs WHERE kind = 'deletion_notice' AND state = 'dead' \
+                   AND last_error_code = 'SMTP_REFUSED'";
+    ground.wait_for_count(refused, 1).await;
+    ground.database.execute(age, &[]).await.unwrap();
+    ground.wait_for_count(&deletions("surya"), 1).await;
+    assert_eq!(ground.count(&deletions("mandala")).await, 0);
+    let attention = async || {
+        let found = vendor.get("/api/v1/attention").await.unwrap().data().unwrap();
+        found["untold_owners"].clone()
+    };
+    let untold = attention().await;
+    assert_eq!(untold.as_array().unwrap().len(), 1, "{untold}");
+    assert_eq!(untold[0]["slug"], "mandala");
+    assert_eq!(untold[0]["owner_email"], "owner@mandala.example");
+
+    // A week later it is asked for again, and the owner has two weeks from then on.
+    ground.mail.set_fault(Fault::None).await;
+    let age = "UPDATE retentions SET noticed_at = now() - interval '8 days' WHERE told_at IS NULL";
+    ground.database.execute(age, &[]).await.unwrap();
+    told(&ground, "mandala").await;
+    let known = "SELECT count(*) FROM retentions WHERE told_at > now() - interval '1 hour'";
+    ground.wait_for_count(known, 1).await;
+    let shown = vendor.get("/api/v1/tenants/mandala").await.unwrap().data().unwrap();
+    assert!(shown["retention"]["owner_told_at"].is_string(), "{shown}");
+    assert_eq!(attention().await, json!([]));
+    assert_eq!(ground.count(&deletions("mandala")).await, 0, "two weeks from now");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use crate::{
     fleet_migrations::{self, FleetMigration},
     operations::Progress,
     pages::respond,
+    retention::UntoldOwner,
     vendor_users::page_session::Visitor,
 };
 
@@ -86,6 +87,7 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
             detail: w.dead_jobs_why.to_owned(),
         });
     }
+    trouble.extend(now.untold_owners.into_iter().map(|it| untold_item(it, w)));
     for it in now.open_operations.iter().chain(&now.undone_operations) {
         let item = operation_item(it, language, at);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
@@ -146,6 +148,15 @@ fn operation_item(it: &Progress, language: Language, at: DateTime<Utc>) -> Item 
         text: format!("{}: {}", kind(&it.kind, language), it.slug),
         href: format!("/panel/operations/{}", it.id),
         detail,
+    }
+}
+
+fn untold_item(it: UntoldOwner, w: &HomeTexts) -> Item {
+    Item {
+        tone: "warn",
+        text: w.owner_untold.replace("{company}", &it.company_name),
+        href: format!("/panel/tenants/{}", it.slug),
+        detail: w.owner_untold_why.replace("{address}", &it.owner_email),
     }
 }
 

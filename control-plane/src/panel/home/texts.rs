@@ -20,6 +20,10 @@ hotelhub_http::catalogue! {
         fleet_halted: "Migrasi armada terhenti", "The fleet migration has halted";
         fleet_running: "Migrasi armada berjalan", "A fleet migration is under way";
         quarantined: "{count} hotel dikarantina", "{count} hotels in quarantine";
+        owner_untold: "Pemilik {company} belum diberi tahu tentang penghapusan datanya",
+            "The owner of {company} was not told that its data is to be deleted";
+        owner_untold_why: "Suratnya belum diterima: {address}. Datanya tidak dihapus sebelum itu.",
+            "The letter was not taken: {address}. The data is not deleted before.";
         more_operations: "Semua operasi", "All operations";
         more_trials: "Semua masa coba", "All trials";
         ends: "berakhir {day}", "ends {day}";
