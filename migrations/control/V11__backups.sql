@@ -5,8 +5,8 @@ ALTER TABLE operations DROP CONSTRAINT operations_kind_check;
 ALTER TABLE operations ADD CONSTRAINT operations_kind_check CHECK (kind IN
   ('create_tenant', 'move_tenant', 'delete_tenant', 'backup_tenant', 'restore_tenant'));
 
--- One bundle in object storage, `tenants/<tenant>/backups/<id>.zip`. It is on record before it is
--- written and until after it was deleted, so what has no row here belongs to nobody.
+-- One bundle in object storage. It is on record before it is written and until after it was deleted, so
+-- what has no row here belongs to nobody.
 CREATE TABLE backups (
   id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants,
@@ -17,6 +17,8 @@ CREATE TABLE backups (
   operation_id uuid REFERENCES operations,
   -- The copy that it shows.
   database_id uuid NOT NULL,
+  -- `tenants/<tenant>/backups/<id>-<try>.zip`: of the last try to make it, which no other one writes.
+  object_name text NOT NULL,
   schema_version int,
   -- Whose changes it has: those committed by then, by the database's clock.
   taken_at timestamptz,

@@ -20,7 +20,7 @@ use hotelhub_storage::{Storage, StorageError};
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde_json::json;
 
-use super::{object_of, routes::find_tenant, store};
+use super::{routes::find_tenant, store};
 use crate::{
     app::App,
     audit::{self, Actor, Event},
@@ -118,7 +118,7 @@ pub(crate) async fn send_bundle(
 ) -> ApiResult<HttpResponse> {
     let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
     let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
-    let found = objects(app)?.stream(&object_of(tenant.id, id)).await.map_err(storage_failed)?;
+    let found = objects(app)?.stream(&backup.object_name).await.map_err(storage_failed)?;
     let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let event = Event::of("tenant.take_along").on("backup", id).of_tenant(Some(tenant.id));
     let tx = app.db.begin().await.map_err(database_failed)?;

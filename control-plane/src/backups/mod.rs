@@ -20,11 +20,6 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     restore_routes::register(app);
 }
 
-/// The object of a backup; the provisioner writes it under this name.
-fn object_of(tenant: TenantId, backup: BackupId) -> String {
-    format!("tenants/{tenant}/backups/{backup}.zip")
-}
-
 /// The object of a bundle that was brought; the provisioner reads it under this name.
 fn upload_of(tenant: TenantId, upload: BackupId) -> String {
     format!("tenants/{tenant}/imports/{upload}.zip")

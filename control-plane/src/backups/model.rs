@@ -19,6 +19,9 @@ pub(crate) struct Backup {
     pub(crate) slug: String,
     /// `nightly`, `manual`, `before_restore` or `final`.
     pub(crate) kind: String,
+    /// Where the provisioner put it.
+    #[serde(skip)]
+    pub(crate) object_name: String,
     /// The UTC date on which a nightly one was due.
     pub(crate) night: Option<NaiveDate>,
     /// `making`, or `kept`: it can be restored.

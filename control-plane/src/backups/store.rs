@@ -11,7 +11,7 @@ use crate::database::damaged;
 const FRESH_HOURS: i64 = 26;
 const DRILL_DAYS: i64 = 30;
 
-const BACKUPS: &str = "SELECT b.id, b.tenant_id, t.slug, b.kind, b.night, b.state, \
+const BACKUPS: &str = "SELECT b.id, b.tenant_id, t.slug, b.kind, b.object_name, b.night, b.state, \
        b.schema_version, b.taken_at, b.rows, b.bytes, b.sha256, b.keep_until, b.created_at \
      FROM backups b JOIN tenants t ON t.id = b.tenant_id";
 

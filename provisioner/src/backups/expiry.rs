@@ -12,7 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::Config as Login;
 
 use super::{
-    TENANTS, object_of, store,
+    TENANTS, store,
     strays::{Known, Stray},
 };
 use crate::{config::Config, engine::StepError, locks::Lock, restore_tenant, session::Session};
@@ -99,7 +99,7 @@ impl Expiry {
     /// The object first: killed in between, the row is taken up again.
     async fn delete(&self, control: &Session) -> Result<(), StepError> {
         for backup in store::list_expiring(control, AT_ONCE).await? {
-            self.storage.delete(&object_of(backup.tenant, backup.id)).await?;
+            self.storage.delete(&backup.object).await?;
             store::forget(control, backup.id, self.clock.now()).await?;
             metrics::counter!("backups_expired_total").increment(1);
         }
@@ -114,15 +114,15 @@ impl Expiry {
         let found = self.storage.list(TENANTS).await?;
         let records = store::list_objects(control).await?;
         let there: HashSet<&str> = found.iter().map(|it| it.name.as_str()).collect();
-        let missing = records.iter().filter(|(_, _, must)| *must);
-        let missing = missing.map(|(tenant, id, _)| object_of(*tenant, *id));
-        let missing: Vec<String> = missing.filter(|it| !there.contains(it.as_str())).collect();
+        let missing = records.iter().filter(|it| it.is_kept).map(|it| it.object.as_str());
+        let missing: Vec<&str> = missing.filter(|it| !there.contains(it)).collect();
         metrics::gauge!("backups_missing").set(u32::try_from(missing.len()).unwrap_or(u32::MAX));
         if !missing.is_empty() {
             tracing::error!(?missing, "object storage has lost backups");
         }
         let known = Known {
-            backups: records.iter().map(|(tenant, id, _)| object_of(*tenant, *id)).collect(),
+            begun: records.iter().map(|it| it.id).collect(),
+            backups: records.into_iter().map(|it| it.object).collect(),
             uploads: store::list_wanted_uploads(control).await?,
             copies: store::list_copies_with_files(control).await?,
             tenants: store::list_tenants(control).await?,

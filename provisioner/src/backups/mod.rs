@@ -6,6 +6,8 @@
 //!   that is taken up again or expires. A backup without a row was made by a platform whose control
 //!   database has since been lost or restored: [`Expiry`] reports it, leaves it for 30 days from when it
 //!   first saw it so, and for good if nothing is known of its tenant.
+//! - **No two tries to make a backup write the same object**: whoever was given up and goes on writes
+//!   what nobody reads, and [`Expiry`] deletes it after a day.
 //! - **A backup is `kept` only once its object is whole** and its size and SHA-256 are on record.
 //! - **One nightly backup a night**: of two who would make it one waits, and finds it made.
 //! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
@@ -25,6 +27,7 @@ mod take;
 
 use hotelhub_core::ids::{BackupId, DatabaseId, TenantId};
 use hotelhub_storage::Storage;
+use uuid::Uuid;
 
 pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly};
 pub(crate) use self::{
@@ -35,6 +38,9 @@ use crate::engine::StepError;
 
 /// How long a backup is kept that somebody asked for, or that was made before a restore, in days.
 pub(crate) const KEPT_DAYS: i64 = 30;
+
+/// Of a UUID as text.
+const UUID_LENGTH: usize = 36;
 
 /// The folders of all tenants.
 const TENANTS: &str = "tenants";
@@ -71,7 +77,14 @@ pub(crate) fn required(storage: Option<&Storage>) -> Result<&Storage, StepError>
     storage.ok_or_else(unset)
 }
 
-/// The object of a backup.
-pub(crate) fn object_of(tenant: TenantId, backup: BackupId) -> String {
-    format!("{}/{BACKUPS}/{backup}.zip", folder_of(tenant))
+/// The object of a new try to make a backup. Who tried before, and may be at it still, writes another
+/// one.
+fn new_object_of(tenant: TenantId, backup: BackupId) -> String {
+    format!("{}/{BACKUPS}/{backup}-{}.zip", folder_of(tenant), Uuid::new_v4().simple())
+}
+
+/// The backup that an object in such a folder is, or was to be.
+fn backup_of(object: &str) -> Option<BackupId> {
+    let (_, file) = object.rsplit_once('/')?;
+    file.get(..UUID_LENGTH)?.parse().ok()
 }

@@ -10,7 +10,7 @@ use hotelhub_core::{
 };
 use tokio_postgres::{Error, Row};
 
-use super::{files_of_copy, upload_of};
+use super::{files_of_copy, new_object_of, upload_of};
 use crate::{contents::dump::Dumped, session::Session};
 
 /// Why a backup is made.
@@ -67,8 +67,19 @@ pub(crate) struct Wanted {
 pub(crate) struct Backup {
     pub(crate) id: BackupId,
     pub(crate) tenant: TenantId,
+    /// What the last try to make it writes, or wrote.
+    pub(crate) object: String,
     /// Of the bundle, once that is whole.
     pub(crate) sha256: Option<String>,
+}
+
+/// An object that a backup on record has, or may have.
+#[derive(Clone, Debug)]
+pub(super) struct Recorded {
+    pub(super) id: BackupId,
+    pub(super) object: String,
+    /// It must be there.
+    pub(super) is_kept: bool,
 }
 
 impl Backup {
@@ -76,31 +87,42 @@ impl Backup {
         Ok(Self {
             id: row.try_get("id")?,
             tenant: row.try_get("tenant_id")?,
+            object: row.try_get("object_name")?,
             sha256: row.try_get("sha256")?,
         })
     }
 }
 
-/// Puts a backup on record before anything of it exists; one that an earlier try began, or even made,
-/// is found instead.
-pub(super) async fn begin(control: &Session, wanted: &Wanted) -> Result<Backup, Error> {
+/// Puts a backup on record, with the object of this try, before anything of it exists; one that an
+/// earlier try made is found instead. With it the object of an earlier try that did not come to its end.
+pub(super) async fn begin(
+    control: &Session,
+    wanted: &Wanted,
+) -> Result<(Backup, Option<String>), Error> {
     let (kind, night, operation) =
         (wanted.kind.as_str(), wanted.kind.night(), wanted.kind.operation());
     let insert = "INSERT INTO backups
-           (id, tenant_id, kind, night, state, operation_id, database_id, keep_until)
-         VALUES ($1, $2, $3, $4, 'making', $5, $6, $7) ON CONFLICT DO NOTHING";
+           (id, tenant_id, kind, night, state, operation_id, database_id, keep_until, object_name)
+         VALUES ($1, $2, $3, $4, 'making', $5, $6, $7, $8) ON CONFLICT DO NOTHING";
     let id = BackupId::generate();
+    let (tenant, database, until) = (wanted.tenant, wanted.database, wanted.keep_until);
+    let object = new_object_of(tenant, id);
     control
-        .execute(
-            insert,
-            &[&id, &wanted.tenant, &kind, &night, &operation, &wanted.database, &wanted.keep_until],
-        )
+        .execute(insert, &[&id, &tenant, &kind, &night, &operation, &database, &until, &object])
         .await?;
-    let find = "SELECT id, tenant_id, sha256 FROM backups
+    let find = "SELECT id, tenant_id, object_name, sha256 FROM backups
          WHERE tenant_id = $1 AND kind = $2 AND state <> 'expiring'
            AND night IS NOT DISTINCT FROM $3 AND operation_id IS NOT DISTINCT FROM $4";
-    let row = control.query_one(find, &[&wanted.tenant, &kind, &night, &operation]).await?;
-    Backup::from_row(&row)
+    let row = control.query_one(find, &[&tenant, &kind, &night, &operation]).await?;
+    let found = Backup::from_row(&row)?;
+    if found.object == object || found.sha256.is_some() {
+        return Ok((found, None));
+    }
+    let object = new_object_of(tenant, found.id);
+    let again = "UPDATE backups SET object_name = $2 WHERE id = $1 AND state = 'making'";
+    control.execute(again, &[&found.id, &object]).await?;
+    let former = found.object.clone();
+    Ok((Backup { object, ..found }, Some(former)))
 }
 
 /// Sets these locks apart from those of operations and copies. In the control database.
@@ -125,10 +147,10 @@ pub(crate) async fn unlock(control: &Session, tenant: TenantId) -> Result<(), Er
     control.query_one(sql, &[&tenant_lock(tenant)]).await.map(drop)
 }
 
-/// Calls a backup whole; `false` if it was given up meanwhile.
+/// Calls a backup whole; `false` if it, or this try to make it, was given up meanwhile.
 pub(super) async fn keep(
     control: &Session,
-    id: BackupId,
+    backup: &Backup,
     database: DatabaseId,
     dumped: &Dumped,
 ) -> Result<bool, Error> {
@@ -136,19 +158,20 @@ pub(super) async fn keep(
     let bytes = i64::try_from(dumped.bytes).unwrap_or(i64::MAX);
     let sql = "UPDATE backups SET state = 'kept', schema_version = $2, taken_at = $3, rows = $4,
            bytes = $5, sha256 = $6, database_id = $7
-         WHERE id = $1 AND state = 'making'";
+         WHERE id = $1 AND state = 'making' AND object_name = $8";
     let manifest = &dumped.manifest;
     control
         .execute(
             sql,
             &[
-                &id,
+                &backup.id,
                 &manifest.schema_version,
                 &manifest.taken_at,
                 &rows,
                 &bytes,
                 &dumped.sha256,
                 &database,
+                &backup.object,
             ],
         )
         .await
@@ -169,7 +192,8 @@ pub(crate) async fn find_made(
 
 /// A backup that can be restored.
 pub(crate) async fn find_kept(control: &Session, id: BackupId) -> Result<Option<Backup>, Error> {
-    let sql = "SELECT id, tenant_id, sha256 FROM backups WHERE id = $1 AND state = 'kept'";
+    let sql =
+        "SELECT id, tenant_id, object_name, sha256 FROM backups WHERE id = $1 AND state = 'kept'";
     control.query_opt(sql, &[&id]).await?.as_ref().map(Backup::from_row).transpose()
 }
 
@@ -243,7 +267,7 @@ pub(crate) async fn expire_all_but(
     kept: Option<BackupId>,
 ) -> Result<Vec<Backup>, Error> {
     let sql = "UPDATE backups SET state = 'expiring'
-         WHERE tenant_id = $1 AND id IS DISTINCT FROM $2 RETURNING id, tenant_id, sha256";
+         WHERE tenant_id = $1 AND id IS DISTINCT FROM $2 RETURNING id, tenant_id, object_name, sha256";
     let rows = control.query(sql, &[&tenant, &kept]).await?;
     rows.iter().map(Backup::from_row).collect()
 }
@@ -290,7 +314,8 @@ pub(super) async fn expire_old(control: &Session, now: DateTime<Utc>) -> Result<
 
 /// What is to be deleted, at most `limit`.
 pub(super) async fn list_expiring(control: &Session, limit: i64) -> Result<Vec<Backup>, Error> {
-    let sql = "SELECT id, tenant_id, sha256 FROM backups WHERE state = 'expiring' LIMIT $1";
+    let sql =
+        "SELECT id, tenant_id, object_name, sha256 FROM backups WHERE state = 'expiring' LIMIT $1";
     control.query(sql, &[&limit]).await?.iter().map(Backup::from_row).collect()
 }
 
@@ -313,13 +338,14 @@ pub(crate) async fn forget(
     control.execute(sql, &[&id, &now]).await.map(drop)
 }
 
-/// All backups that have an object, or may have one: the tenant, the id, and whether it must be there.
-pub(super) async fn list_objects(
-    control: &Session,
-) -> Result<Vec<(TenantId, BackupId, bool)>, Error> {
-    let sql = "SELECT tenant_id, id, state = 'kept' FROM backups";
+/// All backups that have an object, or may have one.
+pub(super) async fn list_objects(control: &Session) -> Result<Vec<Recorded>, Error> {
+    let sql = "SELECT id, object_name, state = 'kept' FROM backups";
     let rows = control.query(sql, &[]).await?;
-    rows.iter().map(|it| Ok((it.try_get(0)?, it.try_get(1)?, it.try_get(2)?))).collect()
+    let read = |it: &Row| {
+        Ok(Recorded { id: it.try_get(0)?, object: it.try_get(1)?, is_kept: it.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// All tenants that there are or were.

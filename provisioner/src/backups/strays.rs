@@ -2,14 +2,16 @@
 
 use std::collections::HashSet;
 
-use hotelhub_core::ids::TenantId;
+use hotelhub_core::ids::{BackupId, TenantId};
 
-use super::{BACKUPS, COPIES, IMPORTS, TENANTS};
+use super::{BACKUPS, COPIES, IMPORTS, TENANTS, backup_of};
 
 /// What is on record of that which lies in tenants' folders.
 pub(super) struct Known {
     /// The objects of backups.
     pub(super) backups: HashSet<String>,
+    /// The backups themselves.
+    pub(super) begun: HashSet<BackupId>,
     /// The objects of bundles that an operation is about which is not settled.
     pub(super) uploads: HashSet<String>,
     /// The folders of files that came with copies that are there.
@@ -21,9 +23,9 @@ pub(super) struct Known {
 /// What belongs to nothing on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
-    /// A backup.
+    /// A backup of which nothing is known.
     Backup,
-    /// An upload or a copy's file: nobody will ask for it any more.
+    /// An upload, a copy's file, or what a try left that was given up: nobody will ask for it any more.
     Unclaimed,
 }
 
@@ -32,7 +34,11 @@ impl Known {
     /// not.
     pub(super) fn stray(&self, name: &str) -> Option<Stray> {
         match folder_in(name)? {
-            BACKUPS => (!self.backups.contains(name)).then_some(Stray::Backup),
+            BACKUPS if self.backups.contains(name) => None,
+            BACKUPS => {
+                let is_begun = backup_of(name).is_some_and(|it| self.begun.contains(&it));
+                Some(if is_begun { Stray::Unclaimed } else { Stray::Backup })
+            }
             IMPORTS => (!self.uploads.contains(name)).then_some(Stray::Unclaimed),
             COPIES => {
                 let folder = name.splitn(5, '/').take(4).collect::<Vec<_>>().join("/");
@@ -68,9 +74,10 @@ mod tests {
         assert_eq!(of("tenants/t/files/imports/b.zip").as_deref(), Some("files"));
         assert_eq!(of("tenants/t/backups"), None);
         assert_eq!(of("elsewhere/t/backups/b.zip"), None);
-        let tenant = TenantId::generate();
+        let (tenant, begun) = (TenantId::generate(), BackupId::generate());
         let known = Known {
             backups: HashSet::from(["tenants/t/backups/b.zip".to_owned()]),
+            begun: HashSet::from([begun]),
             uploads: HashSet::from(["tenants/t/imports/u.zip".to_owned()]),
             copies: HashSet::from(["tenants/t/copies/c".to_owned()]),
             tenants: HashSet::from([tenant]),
@@ -92,6 +99,10 @@ mod tests {
         ] {
             assert_eq!(known.stray(stray), Some(kind), "{stray}");
         }
+        let given_up = format!("tenants/t/backups/{begun}-0af1.zip");
+        assert_eq!(known.stray(&given_up), Some(Stray::Unclaimed));
+        let unknown = format!("tenants/t/backups/{}-0af1.zip", BackupId::generate());
+        assert_eq!(known.stray(&unknown), Some(Stray::Backup));
         assert!(known.knows_tenant_of(&format!("tenants/{tenant}/backups/x.zip")));
         let other = TenantId::generate();
         for foreign in [&*format!("tenants/{other}/backups/x.zip"), "tenants/t/backups/x.zip"] {

@@ -8,7 +8,7 @@ use hotelhub_storage::Storage;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 use super::{
-    files_of, object_of,
+    files_of,
     store::{self, Backup, Wanted},
 };
 use crate::{
@@ -19,8 +19,8 @@ use crate::{
 
 /// Makes a backup of what `inside` shows, unless an earlier try has made it.
 ///
-/// Killed before the object is whole, the row says `making` and the next try begins anew; killed
-/// after it, the next try writes the object over. Only then it is `kept`.
+/// Killed before it is `kept`, the row says `making`, and the next try begins anew with an object of its
+/// own. A try that another one has overtaken keeps nothing.
 pub(crate) async fn take(
     control: &Session,
     inside: &Session,
@@ -28,17 +28,21 @@ pub(crate) async fn take(
     wanted: &Wanted,
     progress: Option<&mut Progress<'_>>,
 ) -> Result<BackupId, StepError> {
-    let backup = store::begin(control, wanted).await?;
+    let (backup, former) = store::begin(control, wanted).await?;
     if backup.sha256.is_some() {
         return Ok(backup.id);
+    }
+    if let Some(former) = former {
+        // What is not there yet may still come; it is found as a stray then.
+        storage.delete(&former).await?;
     }
     let tenant = store::tenant_entry(control, wanted.tenant).await?;
     let files = files_of(wanted.tenant);
     let dumped = dump::dump(inside, tenant, (storage, &files), progress).await?;
-    let dumped = upload(storage, &object_of(wanted.tenant, backup.id), dumped).await?;
-    if !store::keep(control, backup.id, wanted.database, &dumped).await? {
-        // Its row may be gone, and nothing is left of what no row stands for.
-        storage.delete(&object_of(wanted.tenant, backup.id)).await?;
+    let dumped = upload(storage, &backup.object, dumped).await?;
+    if !store::keep(control, &backup, wanted.database, &dumped).await? {
+        // Its row stands for another try's object, or is gone.
+        storage.delete(&backup.object).await?;
         return Err(StepError::NotYet("the backup was given up while it was made".to_owned()));
     }
     tracing::info!(
@@ -56,10 +60,9 @@ async fn upload(storage: &Storage, object: &str, dumped: Dumped) -> Result<Dumpe
 
 /// Brings a backup's bundle back, and proves that it is the one that was made.
 pub(crate) async fn fetch(storage: &Storage, backup: &Backup) -> Result<Bundle<File>, StepError> {
-    let object = object_of(backup.tenant, backup.id);
     let sha256 = backup.sha256.clone().unwrap_or_default();
     // It is proven to be ours: whatever the hotel has is restored.
-    fetch_object(storage, (&object, &sha256), Limits::of_our_own()).await
+    fetch_object(storage, (&backup.object, &sha256), Limits::of_our_own()).await
 }
 
 /// Brings a bundle from object storage, and reads all of it once: what is refused here was never

@@ -100,11 +100,14 @@ async fn destroy_stored(
     let kept = store::find_final(control, work.operation.id).await?;
     work.facts.final_backup = kept;
     for backup in store::expire_all_but(control, tenant, kept).await? {
-        storage.delete(&backups::object_of(tenant, backup.id)).await?;
+        storage.delete(&backup.object).await?;
         store::forget(control, backup.id, now).await?;
     }
     let folder = backups::folder_of(tenant);
-    let last = kept.map(|it| backups::object_of(tenant, it));
+    let last = match kept {
+        Some(id) => store::find_kept(control, id).await?.map(|it| it.object),
+        None => None,
+    };
     for object in storage.list(&folder).await? {
         if Some(&object.name) == last.as_ref() {
             continue;

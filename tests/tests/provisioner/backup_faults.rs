@@ -135,7 +135,8 @@ async fn a_platform_without_storage_says_so() {
 async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     let shelf = Shelf::new(Preset::Fast).await;
     let kept = shelf.back_up().await;
-    let bundle = std::fs::read(shelf.object_of(kept)).unwrap();
+    let whole = shelf.object_of(kept);
+    let bundle = std::fs::read(&whole).unwrap();
     let folder = shelf.two.ground.storage().join(format!("tenants/{}", shelf.hotel.tenant));
     let put = |name: &str, days: u64| {
         let path = folder.join(name);
@@ -150,13 +151,16 @@ async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     let old = [
         put("imports/01970000-0000-7000-8000-000000000002.zip", 1),
         put("copies/01970000-0000-7000-8000-000000000003/logo.png", 1),
+        // What a try wrote that was given up meanwhile.
+        put(&format!("backups/{kept}-0123.zip"), 1),
     ];
     let others = [
         put("imports/01970000-0000-7000-8000-000000000005.zip", 0),
         // The hotel's own, whatever they are called.
         put("files/imports/logo.png", 9),
         put("files/backups/logo.png", 9),
-        shelf.object_of(kept),
+        whole,
+        put(&format!("backups/{kept}-4567.zip"), 0),
         // Another platform's, or all that is left of a lost one.
         put("../01970000-0000-7000-8000-000000000006/backups/monthly.zip", 300),
         put("../01970000-0000-7000-8000-000000000006/imports/bundle.zip", 300),
@@ -199,9 +203,10 @@ async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     // What is gone, or on record again, is forgotten.
     std::fs::remove_file(&young).unwrap();
     let record = "INSERT INTO backups (id, tenant_id, kind, state, database_id, schema_version,
-           taken_at, rows, bytes, sha256)
+           taken_at, rows, bytes, sha256, object_name)
          SELECT '01970000-0000-7000-8000-000000000007', id, 'manual', 'kept', gen_random_uuid(), 1,
-           now(), 0, 0, '' FROM tenants";
+           now(), 0, 0, '', 'tenants/' || id || '/backups/01970000-0000-7000-8000-000000000007.zip'
+         FROM tenants";
     shelf.two.ground.control.execute(record, &[]).await.unwrap();
     let provisioner = shelf.two.ground.start("sweeper").await;
     let forgotten =

@@ -70,14 +70,14 @@ async fn every_hotel_is_backed_up_once_a_night_and_old_nights_go() {
     // A hundred nights that were, each with its object.
     let nights =
         "INSERT INTO backups (id, tenant_id, kind, night, state, database_id, schema_version,
-           taken_at, rows, bytes, sha256)
+           taken_at, rows, bytes, sha256, object_name)
          SELECT gen_random_uuid(), t.id, 'nightly', current_date - n, 'kept', d.id, 7,
-           now() - n * interval '1 day', 0, 0, ''
+           now() - n * interval '1 day', 0, 0, '', 'tenants/' || t.id || '/backups/' || n || '.zip'
          FROM tenants t JOIN databases d ON d.tenant_id = t.id, generate_series(2, 101) n
-         RETURNING id";
+         RETURNING object_name";
     let made = ground.control.query(nights, &[]).await.unwrap();
     for row in &made {
-        let object = shelf.object_of(row.get(0));
+        let object = ground.storage().join(row.get::<_, String>(0));
         std::fs::create_dir_all(object.parent().unwrap()).unwrap();
         std::fs::write(object, b"old").unwrap();
     }

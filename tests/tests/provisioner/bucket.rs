@@ -173,3 +173,45 @@ async fn a_kill_in_the_middle_of_a_copy_an_upload_or_a_download_leaves_one_whole
     assert_eq!(shelf.two.place(tenant).await.generation, generation + 1);
     assert_eq!(bucket.objects().len(), 3, "the backup before the restore as well");
 }
+
+#[tokio::test]
+async fn a_try_that_lost_its_turn_does_not_write_over_its_successors_backup() {
+    let mut shelf = Shelf::new(Preset::Fast).await;
+    let tenant = shelf.hotel.tenant;
+    shelf.two.inside(tenant).await.simple_query(NOTES).await.unwrap();
+    shelf.two.ground.bucket = Some(FakeBucket::start().unwrap());
+    let ground = &shelf.two.ground;
+    let bucket = ground.bucket.as_ref().unwrap();
+    let provisioner = ground.start("nights").await;
+    let turns = "SELECT count(*) FROM backup_turns";
+    eventually(SOON, "a turn", async || (shelf.count(turns).await == 1).then_some(()))
+        .await
+        .unwrap();
+    bucket.fail(BucketFault::HoldParts);
+    ground.set_clock_ahead(28);
+    let uploads = async |count: usize| {
+        let begun = async || (bucket.unfinished() == count).then_some(());
+        eventually(SOON, "uploads in parts", begun).await.unwrap();
+    };
+    uploads(1).await;
+    // Its lock goes with its session, and another worker of the same program has the turn.
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE application_name = 'provisioner' AND datname = current_database()";
+    ground.superuser_on_control().await.query(end, &[]).await.unwrap();
+    uploads(2).await;
+    bucket.fail(BucketFault::None);
+    let kept = "SELECT count(*) FROM backups WHERE state = 'kept'";
+    eventually(SOON, "the backup", async || (shelf.count(kept).await == 1).then_some(()))
+        .await
+        .unwrap();
+    let written = async || (bucket.objects().len() == 2).then_some(());
+    eventually(SOON, "the upload of the first try", written).await.unwrap();
+    crate::ground::stop(provisioner).await;
+    let sql = "SELECT id, object_name FROM backups";
+    let row = ground.control.query_one(sql, &[]).await.unwrap();
+    let object = format!("platform/{}", row.get::<_, String>(1));
+    assert!(bucket.objects().contains(&object), "{:?}", bucket.objects());
+    // It is the one that was made: a restore compares it with what is on record.
+    let wish = json!({ "backup_id": row.get::<_, uuid::Uuid>(0), "end": "preview" });
+    shelf.done("restore_tenant", wish, "done").await;
+}

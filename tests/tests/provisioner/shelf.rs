@@ -82,10 +82,14 @@ impl Shelf {
         found
     }
 
-    /// Where the object of a backup is.
+    /// Where the object of a backup is, which is there.
     pub(crate) fn object_of(&self, backup: Uuid) -> PathBuf {
-        let tenant = self.hotel.tenant;
-        self.two.ground.storage().join(format!("tenants/{tenant}/backups/{backup}.zip"))
+        let is_its = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with(&backup.to_string())
+        };
+        let found = self.objects().into_iter().find(is_its);
+        found.unwrap_or_else(|| panic!("{backup} is not in {:?}", self.objects()))
     }
 
     /// Opens a backup as anybody may.
@@ -119,13 +123,11 @@ impl Shelf {
         });
         quiet.await.unwrap();
         stop(provisioner).await;
-        let sql = "SELECT tenant_id::text || '/backups/' || id::text FROM backups ORDER BY 1";
+        let sql = "SELECT object_name FROM backups";
         let rows = self.two.ground.control.query(sql, &[]).await.unwrap();
         let storage = self.two.ground.storage();
-        let mut wanted: Vec<PathBuf> = rows
-            .iter()
-            .map(|it| storage.join(format!("tenants/{}.zip", it.get::<_, String>(0))))
-            .collect();
+        let mut wanted: Vec<PathBuf> =
+            rows.iter().map(|it| storage.join(it.get::<_, String>(0))).collect();
         wanted.sort();
         assert_eq!(self.objects(), wanted);
         self.two.assert_nothing_stray().await;
