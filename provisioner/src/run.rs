@@ -12,7 +12,7 @@ use tokio_postgres::Config as Login;
 use crate::{
     access::AccessKeeper,
     backup_tenant::{self, BackupTenant},
-    backups::{Drills, Expiry, Nightly},
+    backups::{Drills, Expiry, Nightly, Overdue},
     certificates::Issuer,
     config::Config,
     create_tenant::{CreateTenant, Tools},
@@ -56,6 +56,7 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
     for _ in 0..config.backup_concurrency.get() {
         tasks.spawn_critical("nightly backups", nightly.clone().run());
     }
+    tasks.spawn_critical("count of overdue backups", Overdue::new(config, tasks.clone()).run());
     let expiry = Expiry::new(config, storage.clone(), tasks.clone());
     tasks.spawn_critical("expiry of backups", expiry.run());
     let drills = Drills::new(config, storage.clone(), tasks.clone());

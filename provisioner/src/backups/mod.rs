@@ -20,6 +20,7 @@ mod expiry;
 mod invariants;
 mod night;
 mod nightly;
+mod overdue;
 mod retention;
 pub(crate) mod store;
 mod strays;
@@ -29,7 +30,7 @@ use hotelhub_core::ids::{BackupId, DatabaseId, TenantId};
 use hotelhub_storage::Storage;
 use uuid::Uuid;
 
-pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly};
+pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly, overdue::Overdue};
 pub(crate) use self::{
     store::{Kind, Wanted},
     take::{fetch, fetch_object, take},

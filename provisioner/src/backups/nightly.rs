@@ -29,8 +29,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Longer than a backup of the largest hotel.
 const LIMIT: Duration = Duration::from_secs(6 * 60 * 60);
 const LONGEST_WAIT_MINUTES: i64 = 60;
-/// A night, and as long again as its backup may wait for others.
-const OVERDUE_HOURS: i64 = 26;
 
 /// Makes nightly backups. Several of them, in one process or many, share the work.
 #[derive(Clone, Debug)]
@@ -111,7 +109,6 @@ impl Nightly {
                 return Ok(true);
             }
         }
-        self.report(control).await?;
         Ok(false)
     }
 
@@ -196,14 +193,5 @@ impl Nightly {
         let nights = store::list_nights(control, tenant).await?;
         let kept: Vec<_> = retention::kept(&nights).into_iter().collect();
         store::expire_other_nights(control, tenant, &kept).await.map(drop)
-    }
-
-    /// How many tenants have tried in vain, or have no good backup that is young enough however that
-    /// came about, for the alarm.
-    async fn report(&self, control: &Session) -> Result<(), Error> {
-        let late = self.clock.now() - TimeDelta::hours(OVERDUE_HOURS);
-        let overdue = store::count_overdue(control, late).await?;
-        metrics::gauge!("backups_overdue").set(u32::try_from(overdue).unwrap_or(u32::MAX));
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use platform_tests::{postgres::Preset, waiting::eventually};
+use platform_tests::{client::Site, ports, postgres::Preset, waiting::eventually};
 use serde_json::json;
 
 use crate::{
@@ -70,6 +70,43 @@ async fn a_night_whose_backup_failed_is_tried_again_and_seen() {
         .unwrap();
     stop(provisioner).await;
     shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn overdue_backups_are_counted_also_while_all_who_make_them_are_stuck() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let ground = &shelf.two.ground;
+    let late = "UPDATE tenants SET ready_at = now() - interval '27 hours'";
+    ground.control.execute(late, &[]).await.unwrap();
+    let due = "INSERT INTO backup_turns (tenant_id, due_at) SELECT id, now() FROM tenants
+         ON CONFLICT (tenant_id) DO UPDATE SET due_at = excluded.due_at";
+    ground.control.execute(due, &[]).await.unwrap();
+    let gate = crate::gates::Gate::close(ground, "backups", "INSERT", "true").await;
+    let port = ports::free().unwrap();
+    let launch = ground.launch("nights", "run").env("BACKUP_CONCURRENCY", "1");
+    let launch = launch.env("METRICS_LISTEN", format!("127.0.0.1:{port}"));
+    let provisioner = ground.started(&launch).await;
+    gate.wait_for_arrival().await;
+    let site = Site::new(port, "localhost").unwrap();
+    let told = async |count: &str| {
+        let said = async || {
+            let page = site.get("/metrics").await.ok()?.body;
+            let is_told = |it: &str| {
+                it.rsplit_once(' ').is_some_and(|(name, value)| {
+                    name.split('{').next() == Some("backups_overdue") && value == count
+                })
+            };
+            page.lines().any(is_told).then_some(())
+        };
+        eventually(SOON, "the count of overdue backups", said).await.unwrap();
+    };
+    told("1").await;
+    assert_eq!(shelf.count("SELECT count(*) FROM backups").await, 0);
+    gate.open().await;
+    // Its wait is over, if it has one.
+    ground.set_clock_ahead(2);
+    told("0").await;
+    stop(provisioner).await;
 }
 
 #[tokio::test]
