@@ -12,6 +12,10 @@ struct Attention {
     undone_operations: Vec<Operation>,
     fleet_migration: Option<FleetMigration>,
     dead_jobs: i64,
+    overdue_backups: i64,
+    failing_backups: i64,
+    failed_drills: i64,
+    stuck_domains: i64,
     db_hosts: Vec<Host>,
     ending_trials: Vec<Trial>,
     untold_owners: Vec<UntoldOwner>,
@@ -97,14 +101,18 @@ impl Attention {
                 "hotelhub migrate status".to_owned(),
             ]);
         }
-        if self.dead_jobs > 0 {
-            let stands = format!("{} failed", self.dead_jobs);
-            table.row([
-                "jobs".to_owned(),
-                "all hotels".to_owned(),
-                stands,
-                "hotelhub jobs dead".to_owned(),
-            ]);
+        for (what, count, stands, look) in [
+            ("jobs", self.dead_jobs, "failed", "hotelhub jobs dead"),
+            ("backups", self.overdue_backups, "overdue", "hotelhub backup summary"),
+            ("backups", self.failing_backups, "failing", "hotelhub backup summary"),
+            ("drills", self.failed_drills, "failed", "hotelhub backup drills --state failed"),
+            ("domains", self.stuck_domains, "stuck", "hotelhub domain list --state stuck"),
+        ] {
+            if count > 0 {
+                let stands = format!("{count} {stands}");
+                let row = [what, "all hotels", &stands, look];
+                table.row(row.map(str::to_owned));
+            }
         }
         for it in self.db_hosts {
             let away = it.error.filter(|_| it.is_away).map(|why| format!(", away: {why}"));
@@ -147,6 +155,10 @@ mod tests {
             "fleet_migration": { "id": "m1", "state": "halted", "halt_reason": "a canary failed",
                 "rings": [{ "quarantined": 2 }] },
             "dead_jobs": 3,
+            "overdue_backups": 4,
+            "failing_backups": 5,
+            "failed_drills": 6,
+            "stuck_domains": 7,
             "db_hosts": [{ "name": "jakarta-1", "state": "active", "databases": 95,
                 "max_databases": 100, "is_away": true, "error": "timed out" }],
             "ending_trials": [{ "slug": "candi", "company_name": "Hotel Candi",
@@ -160,6 +172,11 @@ mod tests {
             "hotelhub operation show o1",
             "halted: a canary failed, 2 in quarantine",
             "3 failed",
+            "4 overdue",
+            "5 failing",
+            "6 failed",
+            "7 stuck",
+            "hotelhub domain list --state stuck",
             "active, 95/100 databases, away: timed out",
             "Hotel Candi, ends 2026-02-01",
             "the letter to nobody@gone.example was not taken",

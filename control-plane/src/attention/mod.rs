@@ -12,8 +12,10 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    backups::store as backups,
     database::database_failed,
     db_hosts::{self, DbHost, HostState},
+    domains,
     fleet_migrations::{self, FleetMigration},
     jobs::heap_routes,
     operations::{self, Progress},
@@ -47,6 +49,15 @@ pub(crate) struct Attention {
     pub(crate) fleet_migration: Option<FleetMigration>,
     /// Jobs of all hotels that are dead, as their workers last counted.
     pub(crate) dead_jobs: i64,
+    /// Hotels without a backup that is younger than 26 hours, though they were there. As the next two,
+    /// none where this platform keeps no backups.
+    pub(crate) overdue_backups: i64,
+    /// Hotels whose last tries to back them up failed.
+    pub(crate) failing_backups: i64,
+    /// Hotels whose last restore drill failed.
+    pub(crate) failed_drills: i64,
+    /// Custom domains that worked, or should, and do not.
+    pub(crate) stuck_domains: i64,
     /// Hosts that are full, not reachable, or not active.
     pub(crate) db_hosts: Vec<HostFinding>,
     /// Trials that end within three days, or should have ended.
@@ -107,6 +118,13 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
         retention::list_untold(&app.db, at, MOST)
     )
     .map_err(database_failed)?;
+    let (backups, drills, domains) = tokio::try_join!(
+        backups::summarize(&app.db, at),
+        backups::count_failed_drills(&app.db),
+        domains::count_stuck(&app.db)
+    )
+    .map_err(database_failed)?;
+    let if_kept = |count: i64| if app.objects.is_some() { count } else { 0 };
     let count_of = |status: &Status| StatusCount {
         status: *status,
         count: counts.iter().find(|(it, _)| it == status).map_or(0, |(_, count)| *count),
@@ -117,6 +135,10 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
         undone_operations: undone.into_iter().filter(|it| it.requested_at > at - NEWS).collect(),
         fleet_migration: fleet.filter(needs_somebody),
         dead_jobs: jobs.iter().filter(|it| it.state == "dead").map(|it| it.count).sum(),
+        overdue_backups: if_kept(backups.overdue),
+        failing_backups: if_kept(backups.failing),
+        failed_drills: if_kept(drills),
+        stuck_domains: domains,
         db_hosts: hosts.into_iter().filter_map(finding).collect(),
         ending_trials: trials
             .into_iter()

@@ -119,6 +119,17 @@ pub(crate) async fn summarize(
     found.ok_or_else(|| damaged("a count has no row"))
 }
 
+/// How many hotels there are whose last drill that came to its end failed.
+pub(crate) async fn count_failed_drills(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS count FROM tenants t \
+               CROSS JOIN LATERAL (SELECT d.state FROM restore_drills d \
+                 WHERE d.tenant_id = t.id AND d.state IN ('passed', 'failed') \
+                 ORDER BY d.started_at DESC LIMIT 1) AS last \
+               WHERE t.provisioning = 'ready' AND last.state = 'failed'";
+    let row = db.query_one_raw(statement(sql, [])).await?;
+    row.ok_or_else(|| damaged("a count has no row"))?.try_get("", "count")
+}
+
 fn statement(sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(DbBackend::Postgres, sql, values)
 }

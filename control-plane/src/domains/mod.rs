@@ -26,4 +26,5 @@ pub(crate) mod tls_routes;
 
 pub(crate) use self::{
     body::Domain, check::Checker, records::Record, settings::DomainsConfig, state::GRACE,
+    store::count_stuck,
 };

@@ -121,6 +121,15 @@ pub(super) async fn count_custom(
     row.ok_or_else(|| damaged("no count"))?.try_get("", "count")
 }
 
+/// How many custom domains of hotels that are there worked, or should, and do not.
+pub(crate) async fn count_stuck(db: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS count FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+               WHERE d.kind = 'custom' AND d.released_at IS NULL AND d.state = 'stuck' \
+                 AND t.provisioning = 'ready' AND t.status <> 'churned'";
+    let row = db.query_one_raw(statement(sql, [])).await?;
+    row.ok_or_else(|| damaged("no count"))?.try_get("", "count")
+}
+
 /// Until the transaction ends nobody else decides whose name this is.
 pub(super) async fn hold_name(tx: &DatabaseTransaction, hostname: &str) -> Result<(), DbErr> {
     let sql = "SELECT pg_advisory_xact_lock(hashtextextended('domains.' || $1, 0))";

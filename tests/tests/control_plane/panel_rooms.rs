@@ -266,10 +266,28 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
                   UPDATE db_hosts SET max_databases = 1; \
                   INSERT INTO db_host_reports SELECT id, false, '<b>timed out' FROM db_hosts";
     ground.database.simple_query(change).await.unwrap();
+    // Backups, drills and domains as the provisioner and the looks at DNS would leave them.
+    let change = "UPDATE tenants SET ready_at = now() - interval '27 hours' WHERE slug = 'surya'; \
+                  INSERT INTO backup_turns (tenant_id, due_at, failures, last_error, failing_since) \
+                    SELECT id, now(), 3, 'storage is full', now() FROM tenants WHERE slug = 'surya'; \
+                  INSERT INTO restore_drills (id, tenant_id, backup_id, state, started_at) \
+                    SELECT gen_random_uuid(), id, gen_random_uuid(), state, now() - age \
+                    FROM tenants, (VALUES ('passed', interval '9 days'), ('failed', '8 days'), \
+                      ('broken_off', '1 day')) AS drill (state, age) WHERE slug = 'surya'; \
+                  INSERT INTO domains (id, tenant_id, hostname, kind, is_primary, is_verified, \
+                      ssl_status, state, challenge, created_at) \
+                    SELECT gen_random_uuid(), id, 'www.surya.example', 'custom', false, true, \
+                      'active', 'stuck', 'x', now() FROM tenants WHERE slug = 'surya'";
+    ground.database.simple_query(change).await.unwrap();
 
     let page = open(&visitor, "/panel?lang=en").await;
     for words in [
         "Background jobs that failed: 3",
+        "Hotels whose backup is overdue: 1",
+        "Hotels whose backup fails: 1",
+        "Hotels whose last restore drill failed: 1",
+        "/panel/backups/drills?state=failed",
+        "Custom domains that are stuck: 1",
         "Make a hotel: candi",
         "Host one is not reachable",
         "surya · ",
@@ -282,6 +300,9 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
         (&found["dead_jobs"], &found["open_operations"][0]["slug"]),
         (&json!(3), &json!("candi"))
     );
+    for count in ["overdue_backups", "failing_backups", "failed_drills", "stuck_domains"] {
+        assert_eq!(found[count], 1, "{count}: {found}");
+    }
     let host = &found["db_hosts"][0];
     assert_eq!((&host["is_full"], &host["is_away"]), (&json!(true), &json!(true)));
     assert_eq!(found["ending_trials"][0]["slug"], "surya");

@@ -79,14 +79,7 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
         let item = fleet_item(run, w);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
     }
-    if now.dead_jobs > 0 {
-        trouble.push(Item {
-            tone: "bad",
-            text: w.dead_jobs.replace("{count}", &thousands(now.dead_jobs)),
-            href: "/panel/jobs?state=dead".to_owned(),
-            detail: w.dead_jobs_why.to_owned(),
-        });
-    }
+    trouble.extend(count_items(&now, w));
     trouble.extend(now.untold_owners.into_iter().map(|it| untold_item(it, w)));
     for it in now.open_operations.iter().chain(&now.undone_operations) {
         let item = operation_item(it, language, at);
@@ -149,6 +142,34 @@ fn operation_item(it: &Progress, language: Language, at: DateTime<Utc>) -> Item 
         href: format!("/panel/operations/{}", it.id),
         detail,
     }
+}
+
+/// What is only counted here, and told where the link leads.
+fn count_items(now: &Attention, w: &HomeTexts) -> Vec<Item> {
+    let counts = [
+        (now.dead_jobs, w.dead_jobs, w.dead_jobs_why, "/panel/jobs?state=dead"),
+        (now.overdue_backups, w.overdue_backups, w.overdue_backups_why, "/panel/backups"),
+        (now.failing_backups, w.failing_backups, w.failing_backups_why, "/panel/backups"),
+        (
+            now.failed_drills,
+            w.failed_drills,
+            w.failed_drills_why,
+            "/panel/backups/drills?state=failed",
+        ),
+        (
+            now.stuck_domains,
+            w.stuck_domains,
+            w.stuck_domains_why,
+            "/panel/domains?state=stuck&kind=custom",
+        ),
+    ];
+    let item = |(count, text, why, href): (i64, &str, &str, &str)| Item {
+        tone: "bad",
+        text: text.replace("{count}", &thousands(count)),
+        href: href.to_owned(),
+        detail: why.to_owned(),
+    };
+    counts.into_iter().filter(|(count, ..)| *count > 0).map(item).collect()
 }
 
 fn untold_item(it: UntoldOwner, w: &HomeTexts) -> Item {

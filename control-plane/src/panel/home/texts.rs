@@ -12,6 +12,15 @@ hotelhub_http::catalogue! {
         trials: "Masa coba segera berakhir", "Trials that end soon";
         dead_jobs: "Pekerjaan latar gagal: {count}", "Background jobs that failed: {count}";
         dead_jobs_why: "di semua hotel, menurut hitungan terakhir", "over all hotels, as last counted";
+        overdue_backups: "Hotel yang cadangannya terlambat: {count}", "Hotels whose backup is overdue: {count}";
+        overdue_backups_why: "tanpa cadangan dari 26 jam terakhir", "without a backup of the last 26 hours";
+        failing_backups: "Hotel yang cadangannya gagal: {count}", "Hotels whose backup fails: {count}";
+        failing_backups_why: "percobaan terakhir gagal dan diulang", "the last tries failed and are repeated";
+        failed_drills: "Hotel yang uji pemulihannya gagal: {count}",
+            "Hotels whose last restore drill failed: {count}";
+        failed_drills_why: "cadangannya mungkin tidak dapat dipulihkan", "it may be that they cannot be restored";
+        stuck_domains: "Domain sendiri yang terhenti: {count}", "Custom domains that are stuck: {count}";
+        stuck_domains_why: "tamu tidak sampai ke hotel lewat domain itu", "guests do not reach the hotel there";
         host_away: "Server {name} tidak terjangkau", "Host {name} is not reachable";
         host_full: "Server {name} hampir penuh", "Host {name} is nearly full";
         host_draining: "Server {name} sedang dikosongkan", "Host {name} is being drained";
