@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use hotelhub_bundle::TableEntry;
 use platform_tests::postgres::Preset;
 use serde_json::json;
 
@@ -77,7 +78,7 @@ async fn files_of_what_was_discarded_or_refused_go() {
 
     // Rows that no hotel can have, found after the files were written.
     let whole = std::fs::read(shelf.object_of(backup)).unwrap();
-    let bad = |table: &str, text: Vec<u8>| match table {
+    let bad = |entry: &mut TableEntry, text: Vec<u8>| match &*entry.name {
         "reservations" => {
             String::from_utf8(text).unwrap().replacen("confirmed", "x", 1).into_bytes()
         }

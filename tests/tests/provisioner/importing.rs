@@ -3,7 +3,7 @@
 
 use std::io::Cursor;
 
-use hotelhub_bundle::{Bundle, BundleWriter, Limits, Manifest};
+use hotelhub_bundle::{Bundle, BundleWriter, Limits, Manifest, TableEntry};
 use platform_tests::{postgres::Preset, waiting::eventually};
 use serde_json::{Value, json};
 
@@ -13,16 +13,17 @@ use crate::{
     two_hosts::fingerprint,
 };
 
-/// The same bundle, written anew after its manifest or a table was changed.
+/// The same bundle, written anew after its manifest or a table, with what the manifest says of it, was
+/// changed.
 pub(crate) fn rewritten(
     whole: &[u8],
     change: impl FnOnce(&mut Manifest),
-    table: impl Fn(&str, Vec<u8>) -> Vec<u8>,
+    table: impl Fn(&mut TableEntry, Vec<u8>) -> Vec<u8>,
 ) -> Vec<u8> {
     let mut bundle = Bundle::open(Cursor::new(whole), &Limits::default()).unwrap();
     let mut head = bundle.manifest().clone();
     let mut writer = BundleWriter::begin(Cursor::new(Vec::new())).unwrap();
-    for entry in bundle.manifest().tables.clone() {
+    for mut entry in bundle.manifest().tables.clone() {
         let mut text = Vec::new();
         bundle
             .read_table(&entry.name, |piece| {
@@ -31,7 +32,7 @@ pub(crate) fn rewritten(
             })
             .unwrap();
         writer.begin_table(&entry.name).unwrap();
-        writer.write(&table(&entry.name, text)).unwrap();
+        writer.write(&table(&mut entry, text)).unwrap();
         writer.end_table(&entry.name, entry.columns, entry.rows);
     }
     for entry in bundle.manifest().files.clone() {
@@ -48,7 +49,7 @@ pub(crate) fn rewritten(
     writer.finish(head).unwrap().0.into_inner()
 }
 
-fn unchanged(_: &str, text: Vec<u8>) -> Vec<u8> {
+fn unchanged(_: &mut TableEntry, text: Vec<u8>) -> Vec<u8> {
     text
 }
 
@@ -103,12 +104,12 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
         rewritten(
             &whole,
             |_| {},
-            move |table, text| {
-                if table != name {
+            move |entry, text| {
+                if entry.name != name {
                     return text;
                 }
                 let text = String::from_utf8(text).unwrap();
-                assert!(text.contains(from), "{table} has no {from}");
+                assert!(text.contains(from), "{name} has no {from}");
                 text.replacen(from, to, 1).into_bytes()
             },
         )
@@ -143,24 +144,32 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
         assert_eq!(shelf.two.place(shelf.hotel.tenant).await, place);
         shelf.assert_nothing_stray().await;
     }
-    // Rows of one table that another one's rows need.
-    let alone = rewritten(
-        &whole,
-        |_| {},
-        |table, text| {
-            if table != "guests" {
-                return text;
-            }
-            let end = text.iter().position(|it| *it == b'\n').unwrap();
-            text[..=end].to_vec()
-        },
-    );
-    let mut headless = Bundle::open(Cursor::new(&alone[..]), &Limits::default()).unwrap();
-    assert!(headless.verify().is_ok());
-    let wish = shelf.bring(&alone, "swap");
-    let run = shelf.done("restore_tenant", wish, "undone").await;
-    assert!(run["last_error"].as_str().unwrap().contains("rows and not the"), "{run}");
-    assert_eq!(fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await, sums);
+    // Rows of one table that another one's rows need: counted, and then left out of the manifest as well.
+    for (counted, reason) in
+        [(true, "rows and not the"), (false, "violates foreign key constraint")]
+    {
+        let alone = rewritten(
+            &whole,
+            |_| {},
+            |entry, text| {
+                if entry.name != "guests" {
+                    return text;
+                }
+                if !counted {
+                    entry.rows = 0;
+                }
+                let end = text.iter().position(|it| *it == b'\n').unwrap();
+                text[..=end].to_vec()
+            },
+        );
+        let mut headless = Bundle::open(Cursor::new(&alone[..]), &Limits::default()).unwrap();
+        assert!(headless.verify().is_ok());
+        let wish = shelf.bring(&alone, "swap");
+        let run = shelf.done("restore_tenant", wish, "undone").await;
+        assert!(run["last_error"].as_str().unwrap().contains(reason), "{reason}: {run}");
+        assert_eq!(fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await, sums);
+        shelf.assert_nothing_stray().await;
+    }
     // One that says of itself that it is another file than the one that was taken in.
     let mut wish = shelf.bring(&whole, "swap");
     wish["sha256"] = json!("0".repeat(64));
