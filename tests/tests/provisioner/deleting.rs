@@ -93,6 +93,55 @@ async fn a_kill_in_a_deletion_leaves_nothing_half_deleted() {
 }
 
 #[tokio::test]
+async fn a_kill_in_the_destruction_of_what_is_stored_leaves_only_the_last_backup() {
+    let mut shelf = Shelf::new(Preset::Durable).await;
+    let moments = [
+        ("previews", "DELETE", "true"),
+        ("backups", "UPDATE", "NEW.state = 'expiring'"),
+        ("backups", "DELETE", "true"),
+        ("deletions", "UPDATE", "NEW.destroyed::text LIKE '%/files/%'"),
+        ("operation_steps", "UPDATE", "NEW.name = 'destroy_backups' AND NEW.state = 'done'"),
+        ("operation_steps", "UPDATE", "NEW.name = 'await_other_copies' AND NEW.state = 'done'"),
+    ];
+    for (number, (table, event, condition)) in (1..).zip(moments) {
+        if number > 1 {
+            shelf.hotel = shelf.two.hotel("mandala").await;
+        }
+        let hotel = shelf.hotel;
+        let backup = shelf.back_up().await;
+        let wish = json!({ "backup_id": backup, "end": "preview" });
+        shelf.done("restore_tenant", wish, "done").await;
+        let folder = shelf.two.ground.storage().join(format!("tenants/{}", hotel.tenant));
+        for name in ["files/passport.jpg", "files/rooms/101.png", "imports/bundle.zip"] {
+            let file = folder.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, b"of a guest").unwrap();
+        }
+        churn(&shelf.two.ground, hotel).await;
+
+        let gate = Gate::close(&shelf.two.ground, table, event, condition).await;
+        let deleted = shelf.two.ask(hotel.tenant, "delete_tenant", json!({})).await;
+        let mut program = shelf.two.ground.start("killed").await;
+        gate.wait_for_arrival().await;
+        program.kill().await.unwrap();
+        gate.wait_for_retreat().await;
+        gate.open().await;
+        shelf.two.finish(deleted, "done").await;
+
+        assert_gone(&shelf.two, hotel).await;
+        let last = "SELECT object_name FROM backups WHERE tenant_id = $1";
+        let last = shelf.two.ground.control.query_one(last, &[&hotel.tenant]).await.unwrap();
+        let last = shelf.two.ground.storage().join(last.get::<_, String>(0));
+        let left: Vec<_> =
+            shelf.objects().into_iter().filter(|it| it.starts_with(&folder)).collect();
+        assert_eq!(left, [last], "{table} {condition}");
+        // All hotels' that went before have theirs as well.
+        assert_eq!(shelf.objects().len(), number, "{table} {condition}");
+        shelf.assert_nothing_stray().await;
+    }
+}
+
+#[tokio::test]
 async fn a_deletion_goes_on_for_ever_once_the_route_is_gone() {
     let mut two = TwoHosts::new(Preset::Durable).await;
     let hotel = two.hotel("mandala").await;
