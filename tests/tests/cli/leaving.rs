@@ -60,25 +60,67 @@ impl Place {
     }
 }
 
+/// What is read and not compared, and why.
+const NOT_COMPARED: &[(&str, &str)] = &[
+    ("/api/v1/me", "names the tenant, which is another one there"),
+    ("/api/v1/jobs", "what was open is dead after an import"),
+    ("/api/v1/jobs/summary", "what was open is dead after an import"),
+    ("/api/v1/jobs/{job_id}", "what was open is dead after an import"),
+    ("/api/v1/exports", "an export is this platform's"),
+    ("/api/v1/exports/{export_id}", "an export is this platform's"),
+    ("/api/v1/exports/{export_id}/bundle", "an export is this platform's"),
+    ("/api/v1/audit", "the log goes on with the import itself"),
+    ("/api/v1/audit/verify", "the log goes on with the import itself"),
+    ("/api/v1/audit/export", "the log goes on with the import itself"),
+    ("/tls/allow", "an edge asks it, for any name"),
+];
+
+/// What a hotel has that is asked for by name.
+struct Things {
+    property: String,
+    room_type: String,
+    reservation: String,
+    guest: String,
+    nights: (String, String),
+}
+
+impl Things {
+    /// Where one reads them.
+    fn place(&self, path: &str) -> String {
+        let (from, to) = &self.nights;
+        let place = path
+            .replace("{property_id}", &self.property)
+            .replace("{reservation_id}", &self.reservation)
+            .replace("{guest_id}", &self.guest);
+        match path.rsplit('/').next() {
+            Some("rates") => {
+                format!("{place}?room_type_id={}&from={from}&to={to}", self.room_type)
+            }
+            Some("availability") => format!("{place}?arrival={from}&departure={to}&adults=2"),
+            _ => place,
+        }
+    }
+}
+
 /// Everything that the hotel answers to one who reads, by its path.
-async fn answers(hotel: &Hotel) -> Vec<(String, Value)> {
-    let property = hotel.first_property().await.unwrap();
-    let of = |rest: &str| format!("/api/v1/properties/{property}/{rest}");
+async fn answers(hotel: &Hotel, things: &Things) -> Vec<(String, Value)> {
+    let document = hotel.site().get("/openapi.json").await.unwrap().json().unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    for (path, why) in NOT_COMPARED {
+        assert!(paths.contains_key(*path), "{path} is not there: {why} says nothing");
+    }
     let mut found = Vec::new();
-    for path in [
-        "/api/v1/properties".to_owned(),
-        of("room-types"),
-        of("rooms"),
-        of("reservations"),
-        "/api/v1/guests".to_owned(),
-    ] {
-        let answer = hotel.site().get(&path).await.unwrap();
-        if answer.status.as_u16() == 404 {
+    for (path, methods) in paths {
+        let is_left_out = NOT_COMPARED.iter().any(|(it, _)| it == path);
+        if is_left_out || methods.get("get").is_none() {
             continue;
         }
-        found.push((path.clone(), answer.expect_status(200).unwrap().data().unwrap()));
+        let place = things.place(path);
+        assert!(!place.contains('{'), "say what is asked for at {path}, or why it is not compared");
+        let answer = hotel.site().get(&place).await.unwrap().expect_status(200).unwrap();
+        found.push((place, answer.data().unwrap()));
     }
-    assert!(found.len() >= 4, "{found:?}");
+    assert!(found.len() >= 10, "{found:?}");
     found
 }
 
@@ -95,8 +137,17 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     let (from, to) = stay(0, 30);
     hotel.set_rate(&property, &kind, (&from, &to), 900_000).await.unwrap();
     let (arrival, departure) = stay(3, 2);
-    hotel.reserve(&property, &kind, (&arrival, &departure), "budi@example.com").await.unwrap();
-    let before = answers(&hotel).await;
+    let booked =
+        hotel.reserve(&property, &kind, (&arrival, &departure), "budi@example.com").await.unwrap();
+    let id = |name: &str| booked[name].as_str().unwrap().to_owned();
+    let things = Things {
+        property: property.clone(),
+        room_type: kind.clone(),
+        reservation: id("id"),
+        guest: id("guest_id"),
+        nights: stay(2, 5),
+    };
+    let before = answers(&hotel, &things).await;
     let picture = old.files_of("mandala").await.join("kamar/caf\u{e9} ~1.png");
     std::fs::create_dir_all(picture.parent().unwrap()).unwrap();
     std::fs::write(&picture, PICTURE).unwrap();
@@ -119,7 +170,7 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     let control = new.platform.control().unwrap();
     let preview = control.hotel("mandala--preview.hotelhub.localhost").unwrap();
     let preview = preview.log_in(&signup.owner_email, &signup.password).await.unwrap();
-    assert_eq!(answers(&preview).await, before);
+    assert_eq!(answers(&preview, &things).await, before);
     let path = format!("/api/v1/properties/{property}/room-types");
     let body = json!({ "code": "STD", "name": "Standard", "max_adults": 2, "max_children": 0 });
     let refused = preview.site().post(&path, &body).await.unwrap();
@@ -132,7 +183,7 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     // And now in its place.
     new.run("tenant restore mandala --end swap").await.done();
     let moved = stranger.log_in(&signup.owner_email, &signup.password).await.unwrap();
-    assert_eq!(answers(&moved).await, before);
+    assert_eq!(answers(&moved, &things).await, before);
     let picture = new.files_of("mandala").await.join("kamar/caf\u{e9} ~1.png");
     assert_eq!(std::fs::read(picture).unwrap(), PICTURE);
     let (arrival, departure) = stay(5, 1);
