@@ -45,7 +45,7 @@ async fn a_code_is_of_no_use_after_a_password_that_is_not_good_any_more() {
 #[tokio::test]
 async fn a_login_that_changes_while_its_password_is_looked_at_begins_no_session() {
     let ground = Ground::new().await;
-    let changing = ground.another_session().await;
+    let mut changing = ground.another_session().await;
     for (name, change) in [
         ("budi", "password_hash = 'another'"),
         ("citra", "totp_secret = 'sealed', totp_confirmed_at = now()"),
@@ -53,11 +53,12 @@ async fn a_login_that_changes_while_its_password_is_looked_at_begins_no_session(
     ] {
         let email = format!("{name}@hotelhub.localhost");
         let password = ground.make_vendor(&email, "support").await;
-        let begin = format!("BEGIN; UPDATE vendor_users SET {change} WHERE email = '{email}'");
-        changing.batch_execute(&begin).await.unwrap();
+        let held = changing.transaction().await.unwrap();
+        let update = format!("UPDATE vendor_users SET {change} WHERE email = '{email}'");
+        held.execute(&update, &[]).await.unwrap();
         let commit = async {
             ground.wait_for_count(WAITING, 1).await;
-            changing.batch_execute("COMMIT").await.unwrap();
+            held.commit().await.unwrap();
         };
         let body = json!({ "email": email, "password": password });
         let (answer, ()) = tokio::join!(login(ground.site(), body), commit);

@@ -97,7 +97,6 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
     let shelf = Shelf::new(Preset::Fast).await;
     let backup = shelf.back_up().await;
     let whole = std::fs::read(shelf.object_of(backup)).unwrap();
-    let sums = fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await;
     let place = shelf.two.place(shelf.hotel.tenant).await;
     let changed = |name: &str, from: &'static str, to: &'static str| {
         let name = name.to_owned();
@@ -144,7 +143,25 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
         assert_eq!(shelf.two.place(shelf.hotel.tenant).await, place);
         shelf.assert_nothing_stray().await;
     }
-    // Rows of one table that another one's rows need: counted, and then left out of the manifest as well.
+    // One that says of itself that it is another file than the one that was taken in.
+    let mut wish = shelf.bring(&whole, "swap");
+    wish["sha256"] = json!("0".repeat(64));
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert!(run["last_error"].as_str().unwrap().contains("damaged or changed"), "{run}");
+    // And what is not there at all.
+    let wish = json!({ "upload_id": uuid::Uuid::new_v4(), "sha256": "", "end": "swap" });
+    let run = shelf.done("restore_tenant", wish, "undone").await;
+    assert!(run["last_error"].as_str().unwrap().contains("object storage has no"), "{run}");
+    shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn a_bundle_without_the_rows_that_others_need_is_refused_whether_it_says_so_or_not() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let backup = shelf.back_up().await;
+    let whole = std::fs::read(shelf.object_of(backup)).unwrap();
+    let sums = fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await;
+    // Counted, and then left out of the manifest as well.
     for (counted, reason) in
         [(true, "rows and not the"), (false, "violates foreign key constraint")]
     {
@@ -170,16 +187,6 @@ async fn what_cannot_be_loaded_is_refused_with_its_reason_and_leaves_nothing() {
         assert_eq!(fingerprint(&shelf.two.inside(shelf.hotel.tenant).await).await, sums);
         shelf.assert_nothing_stray().await;
     }
-    // One that says of itself that it is another file than the one that was taken in.
-    let mut wish = shelf.bring(&whole, "swap");
-    wish["sha256"] = json!("0".repeat(64));
-    let run = shelf.done("restore_tenant", wish, "undone").await;
-    assert!(run["last_error"].as_str().unwrap().contains("damaged or changed"), "{run}");
-    // And what is not there at all.
-    let wish = json!({ "upload_id": uuid::Uuid::new_v4(), "sha256": "", "end": "swap" });
-    let run = shelf.done("restore_tenant", wish, "undone").await;
-    assert!(run["last_error"].as_str().unwrap().contains("object storage has no"), "{run}");
-    shelf.assert_nothing_stray().await;
 }
 
 #[tokio::test]
