@@ -162,13 +162,13 @@ impl<R: Read + Seek> Bundle<R> {
             let entry = self.archive.by_index_raw(index).map_err(Refused::of_archive)?;
             let name = name_of(&entry)?;
             if !is_plain(&entry) {
-                return Err(Refused::NotPlain(name));
+                return Err(Refused::NotPlain(told(&name)));
             }
             if !missing.remove(&name) && !matches!(&*name, names::MANIFEST | names::README) {
-                return Err(Refused::Unnamed(name));
+                return Err(Refused::Unnamed(told(&name)));
             }
             if name == names::README && entry.size() > README_BYTES {
-                return Err(Refused::Unnamed(name));
+                return Err(Refused::Unnamed(told(&name)));
             }
         }
         match missing.into_iter().next() {
@@ -196,8 +196,12 @@ fn read_manifest<R: Read + Seek>(
 }
 
 fn name_of<R: Read>(entry: &ZipFile<'_, R>) -> Result<String, Refused> {
-    let name = entry.name().map_err(Refused::of_archive)?;
-    Ok(name.chars().take(600).collect())
+    Ok(entry.name().map_err(Refused::of_archive)?.into_owned())
+}
+
+/// As much of an entry's name as a message has room for.
+fn told(name: &str) -> String {
+    name.chars().take(600).collect()
 }
 
 fn is_plain<R: Read>(entry: &ZipFile<'_, R>) -> bool {
