@@ -14,7 +14,7 @@ pub use self::{
     bootstrap::{Passwords, bootstrap},
     installation::Installation,
     preset::Preset,
-    server::PostgresServer,
+    server::{PROTOTYPE, PostgresServer},
 };
 
 /// The logins of a server that [`bootstrap`] made ready.

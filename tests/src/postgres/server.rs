@@ -19,11 +19,20 @@ use super::{
 use crate::{
     ports,
     process::{Launch, Program},
-    secrets, temporary,
+    secrets,
+    settings::setting,
+    temporary,
 };
 
 const START_DEADLINE: Duration = Duration::from_secs(60);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Names the folder that temporary servers begin as.
+pub const PROTOTYPE: &str = "HOTELHUB_TEST_POSTGRES";
+/// In a server's state folder.
+const PASSWORDS: &str = "postgres.json";
+/// In a server's home.
+const DATA: &str = "postgres";
 
 /// A private server. Dropping it kills it.
 #[derive(Debug)]
@@ -58,9 +67,27 @@ impl PostgresServer {
     pub async fn temporary_with(preset: Preset, settings: &str) -> Result<Self> {
         let folder = temporary::folder(preset.temporary_parent()).await?;
         let state = folder.path().to_owned();
+        if let Some(prototype) = setting(PROTOTYPE) {
+            for part in [PASSWORDS, DATA] {
+                copy(&Path::new(&prototype).join(part), &state.join(part))?;
+            }
+        }
         let mut server = Self::at((&state, &state), ports::free()?, preset, settings).await?;
         server._temporary = Some(folder);
         Ok(server)
+    }
+
+    /// A folder with a server that was made ready for the platform and stopped. To copy it is much less
+    /// work than to make one: where [`PROTOTYPE`] names such a folder, temporary servers begin as it.
+    ///
+    /// # Errors
+    /// As [`PostgresServer::temporary`].
+    pub async fn prototype() -> Result<TempDir> {
+        let folder = temporary::folder(Path::new("/tmp")).await?;
+        let state = folder.path();
+        let mut server = Self::at((state, state), ports::free()?, Preset::Fast, "").await?;
+        server.stop().await?;
+        Ok(folder)
     }
 
     /// The server whose data, log and passwords are kept under `state`; makes it if it is new,
@@ -95,12 +122,12 @@ impl PostgresServer {
         settings: &str,
     ) -> Result<Self> {
         let installation = Installation::find()?;
-        let passwords = secrets::load_or_create(&state.join("postgres.json"), Passwords::random)?;
+        let passwords = secrets::load_or_create(&state.join(PASSWORDS), Passwords::random)?;
         let mut server = Self {
             installation,
             port,
             passwords,
-            data: home.join("postgres"),
+            data: home.join(DATA),
             // A socket's path has at most 107 bytes, so it cannot stand under the state folder.
             sockets: PathBuf::from(format!("/tmp/hotelhub-pg-{port}")),
             log: state.join("postgres.log"),

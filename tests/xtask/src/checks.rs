@@ -4,7 +4,11 @@ use std::{num::NonZero, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
-use platform_tests::{ports, rabbit::RabbitNode};
+use platform_tests::{
+    ports,
+    postgres::{PROTOTYPE, PostgresServer},
+    rabbit::RabbitNode,
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -174,10 +178,13 @@ impl Checks {
             Package::Npm,
         ];
         install::ensure(&self.folder, &needs).await?;
-        // One broker for the whole run; each test takes a virtual host.
+        // One broker for the whole run, of which each test takes a virtual host, and one database server
+        // that each takes a copy of.
         let broker = tempfile::Builder::new().prefix("hotelhub-test-").tempdir()?;
         let mut node = RabbitNode::start(broker.path()).await?;
-        let run = self.tool(name).args(args).env("HOTELHUB_TEST_BROKER", broker.path()).run().await;
+        let prototype = PostgresServer::prototype().await?;
+        let tool = self.tool(name).args(args).env("HOTELHUB_TEST_BROKER", broker.path());
+        let run = tool.env(PROTOTYPE, prototype.path()).run().await;
         node.stop().await?;
         counted(&run?).context("the test runner did not say how many tests passed")
     }
