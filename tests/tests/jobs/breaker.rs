@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use hotelhub_core::ids::JobId;
-use hotelhub_jobs::peers::breaker::{Change, note_down, note_reached};
+use hotelhub_jobs::{
+    peers::breaker::{Change, note_down, note_reached},
+    rows,
+};
 use tokio_postgres::Client;
 
 use crate::hotel::hotel;
@@ -81,7 +84,12 @@ async fn a_call_that_reaches_the_peer_lets_its_jobs_go_on_and_no_others() {
     waits_for("another", "peer").await;
     waits_for(PEER, "pause").await;
 
+    let epoch = "SELECT epoch FROM jobs WHERE id = $1";
+    let epoch: i32 = client.query_one(epoch, &[&ours]).await.unwrap().get(0);
+
     assert_eq!(note_reached(&client, PEER).await.unwrap(), Change::Closed(1));
+    // Its ticket has served; that it was given out is noted only now.
+    rows::mark_queued(&client, &[(ours, epoch)]).await.unwrap();
 
     let ready = client.query("SELECT id FROM jobs WHERE state = 'ready'", &[]).await.unwrap();
     let ready: Vec<JobId> = ready.iter().map(|it| it.get(0)).collect();

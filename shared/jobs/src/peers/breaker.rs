@@ -42,7 +42,7 @@ pub async fn note_reached(tx: &impl Query, peer: &str) -> Result<Change, Error> 
     if !was_open {
         return Ok(Change::None);
     }
-    let sql = "UPDATE jobs SET state = 'ready', held_for = NULL WHERE id IN ( \
+    let sql = "UPDATE jobs SET state = 'ready', epoch = epoch + 1, held_for = NULL WHERE id IN ( \
                  SELECT id FROM jobs WHERE state = 'held' AND held_for = 'peer' AND peer = $1 \
                  ORDER BY id FOR UPDATE)";
     Ok(Change::Closed(tx.execute(sql, &[&peer]).await?))

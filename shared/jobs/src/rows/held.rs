@@ -86,7 +86,7 @@ pub async fn release(db: &impl Query, may: &[MayRun<'_>]) -> Result<u64, Error> 
                chosen AS (SELECT id FROM jobs WHERE state = 'held' AND id IN (SELECT id FROM able \
                    WHERE opened_at IS NULL OR (probe_at <= now() AND place = 1)) \
                  ORDER BY id FOR UPDATE) \
-               UPDATE jobs SET state = 'ready', held_for = NULL \
+               UPDATE jobs SET state = 'ready', epoch = jobs.epoch + 1, held_for = NULL \
                FROM chosen WHERE jobs.id = chosen.id AND jobs.state = 'held'";
     let (kinds, accesses): (Vec<&str>, Vec<&str>) =
         may.iter().map(|(kind, access)| (*kind, access.as_str())).unzip();
