@@ -70,7 +70,10 @@ async fn take_back(tx: &impl Query, operation: &str) -> Result<(), StepError> {
     let hash = details.pointer("/log_ended/hash").and_then(Value::as_str);
     match (number("/log_goes_on"), number("/log_ended/seq"), hash) {
         (Some(first), Some(seq), Some(hash)) => Ok(audit::take_back(tx, first, (seq, hash)).await?),
-        _ => Err(StepError::Never("the entry of an earlier try is not ours".to_owned())),
+        _ => Err(StepError::Never(
+            "the audit log names this operation in an entry that it did not write; restore again"
+                .to_owned(),
+        )),
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     ground::Ground,
-    users::{AYU, PASSWORD, enrol, login, now, post, refused, said, token},
+    users::{AYU, Enrolled, PASSWORD, login, post, refused, said},
 };
 
 /// Whether somebody waits for a row that another one holds.
@@ -20,10 +20,7 @@ const WAITING: &str =
 async fn a_code_is_of_no_use_after_a_password_that_is_not_good_any_more() {
     let ground = Ground::new().await;
     let site = ground.site();
-    let password = ground.make_vendor(AYU, "support").await;
-    let ayu = token(site, &login(site, json!({ "email": AYU, "password": password })).await);
-    let now = now();
-    let (secret, _) = enrol(&ayu, &password, now).await;
+    let Enrolled { site: ayu, password, secret, now } = Enrolled::new(&ground).await;
     let thief = PageVisitor::stranger(&site.on_host(PANEL_HOST));
     let fields = [("email", AYU), ("password", &*password)];
     let asked = thief.send("/panel/login", &fields).await.unwrap().expect_status(200).unwrap();

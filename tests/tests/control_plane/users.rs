@@ -54,6 +54,26 @@ pub(crate) async fn enrol(site: &Site, password: &str, now: i64) -> (SecretStrin
     (secret, serde_json::from_value(codes).unwrap())
 }
 
+/// Somebody of support with a second factor.
+pub(crate) struct Enrolled {
+    pub(crate) site: Site,
+    pub(crate) password: String,
+    pub(crate) secret: SecretString,
+    /// When the first code was used, in seconds.
+    pub(crate) now: i64,
+}
+
+impl Enrolled {
+    pub(crate) async fn new(ground: &Ground) -> Self {
+        let (site, now) = (ground.site(), now());
+        let password = ground.make_vendor(AYU, "support").await;
+        let body = json!({ "email": AYU, "password": password });
+        let site = token(site, &login(site, body).await);
+        let (secret, _) = enrol(&site, &password, now).await;
+        Self { site, password, secret, now }
+    }
+}
+
 pub(crate) fn now() -> i64 {
     std::time::UNIX_EPOCH.elapsed().unwrap().as_secs().try_into().unwrap()
 }
@@ -223,10 +243,7 @@ async fn a_second_factor_is_asked_for_and_each_code_is_good_once() {
 async fn wrong_codes_lock_a_second_factor_for_a_growing_time_and_tell_a_stranger_nothing() {
     let ground = Ground::new().await;
     let site = ground.site();
-    let password = ground.make_vendor(AYU, "support").await;
-    let ayu = token(site, &login(site, json!({ "email": AYU, "password": password })).await);
-    let now = now();
-    let (secret, _) = enrol(&ayu, &password, now).await;
+    let Enrolled { password, secret, now, .. } = Enrolled::new(&ground).await;
     let failed = async |failures: i32, minutes: i32| {
         let sql = "UPDATE vendor_users SET totp_failures = $1, \
                    totp_failed_at = now() - $2 * interval '1 minute'";
