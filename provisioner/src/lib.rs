@@ -31,6 +31,7 @@ pub mod hosts;
 mod locks;
 pub mod move_tenant;
 pub mod restore_tenant;
+mod rounds;
 pub mod run;
 pub mod session;
 pub mod sweep;

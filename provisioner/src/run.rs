@@ -23,6 +23,7 @@ use crate::{
     locks::Lock,
     move_tenant::{self, MoveTenant},
     restore_tenant::{self, RestoreTenant},
+    rounds::spawn_rounds,
     session::Session,
     sweep::Sweeper,
     wake::Wake,
@@ -56,11 +57,10 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
     for _ in 0..config.backup_concurrency.get() {
         tasks.spawn_critical("nightly backups", nightly.clone().run());
     }
-    tasks.spawn_critical("count of overdue backups", Overdue::new(config, tasks.clone()).run());
-    let expiry = Expiry::new(config, storage.clone(), tasks.clone());
-    tasks.spawn_critical("expiry of backups", expiry.run());
+    tasks.spawn_endless("count of overdue backups", Overdue::new(config, tasks.clone()).run());
+    spawn_rounds("expiry of backups", Expiry::new(config, storage.clone()), config, tasks);
     let drills = Drills::new(config, storage.clone(), tasks.clone());
-    tasks.spawn_critical("restore drills", drills.run());
+    tasks.spawn_endless("restore drills", drills.run());
 }
 
 /// Works until a signal says stop.
@@ -110,11 +110,11 @@ pub async fn run(config: Config) -> Result<()> {
     let access = AccessKeeper::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("keeper of access", access.run());
     let keeper = Keeper::new(&config, &wake, tasks.clone());
-    tasks.spawn_critical("keeper of database servers", keeper.run());
+    spawn_rounds("keeper of database servers", keeper, &config, &tasks);
     let watcher = Watcher::new(&config, &wake, tasks.clone());
-    tasks.spawn_critical("watcher of database servers", watcher.run());
+    spawn_rounds("watcher of database servers", watcher, &config, &tasks);
     let pool = WarmPool::new(&config, &wake, kept, tasks.clone());
-    tasks.spawn_critical("warm pool", pool.run());
+    spawn_rounds("warm pool", pool, &config, &tasks);
     let leader = Leader::new(&config, &wake, tasks.clone());
     tasks.spawn_critical("leader of fleet migrations", leader.run());
     let issuer = Issuer::new(&config, tasks.clone()).context("open STORAGE_URL")?;
@@ -126,7 +126,7 @@ pub async fn run(config: Config) -> Result<()> {
         .as_ref()
         .map(|url| Broker::start(url.expose_secret(), "provisioner", &tasks));
     let sweeper = Sweeper::new(&config, broker, tasks.clone());
-    tasks.spawn_critical("sweeper", sweeper.run());
+    spawn_rounds("sweeper", sweeper, &config, &tasks);
     tracing::info!(runners = config.concurrency, "started");
 
     tasks.run_until_signal().await.context("listen to signals")?;

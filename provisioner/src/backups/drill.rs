@@ -17,7 +17,7 @@ use hotelhub_core::{
 };
 use hotelhub_storage::Storage;
 use serde_json::{Value, json};
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_postgres::{Config as Login, Error};
 
 use super::{fetch, invariants, store};
@@ -69,22 +69,13 @@ impl Drills {
         }
     }
 
-    /// Works until the tasks stop.
+    /// Works without end.
     pub async fn run(self) {
-        let stop = self.tasks.stop_token();
-        let mut every = interval(LOOK_EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                _ = every.tick() => {}
-                () = stop.cancelled() => return,
+            if let Err(error) = self.look().await {
+                tracing::warn!(error = %Chain(&error), "cannot try backups");
             }
-            tokio::select! {
-                looked = self.look() => if let Err(error) = looked {
-                    tracing::warn!(error = %Chain(&error), "cannot try backups");
-                },
-                () = stop.cancelled() => return,
-            }
+            sleep(LOOK_EVERY).await;
         }
     }
 

@@ -6,16 +6,18 @@ use std::{
 };
 
 use chrono::TimeDelta;
-use hotelhub_core::{clock::Clock, errors::Chain, sql::Query as _, tasks::Tasks};
+use hotelhub_core::{clock::Clock, sql::Query as _};
 use hotelhub_storage::{Listed, Storage};
-use tokio::time::{MissedTickBehavior, interval};
-use tokio_postgres::Config as Login;
+use tokio::time::sleep;
 
 use super::{
     TENANTS, store,
     strays::{Known, Stray},
 };
-use crate::{config::Config, engine::StepError, locks::Lock, restore_tenant, session::Session};
+use crate::{
+    config::Config, engine::StepError, locks::Lock, restore_tenant, rounds::Rounds,
+    session::Session,
+};
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 const AT_ONCE: i64 = 200;
@@ -34,50 +36,22 @@ const UNFINISHED_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Deletes what is to go. One at a time works, of all processes.
 #[derive(Debug)]
 pub struct Expiry {
-    control: Login,
     storage: Storage,
     clock: Clock,
-    tasks: Tasks,
     compared: Option<Instant>,
 }
 
 impl Expiry {
     /// One of those who take turns.
     #[must_use]
-    pub fn new(config: &Config, storage: Storage, tasks: Tasks) -> Self {
-        let (control, clock) = (config.control.clone(), config.clock.clone());
-        Self { control, storage, clock, tasks, compared: None }
+    pub fn new(config: &Config, storage: Storage) -> Self {
+        Self { storage, clock: config.clock.clone(), compared: None }
     }
+}
 
-    /// Works until the tasks stop.
-    pub async fn run(mut self) {
-        let stop = self.tasks.stop_token();
-        let mut every = interval(LOOK_EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut control = None;
-        loop {
-            tokio::select! {
-                _ = every.tick() => {}
-                () = stop.cancelled() => return,
-            }
-            let look = async {
-                let session = match control.take() {
-                    Some(session) => session,
-                    None => Session::open(&self.control, &self.tasks).await?,
-                };
-                self.look(&session).await.map(|()| session)
-            };
-            tokio::select! {
-                looked = look => match looked {
-                    Ok(session) => control = Some(session),
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "cannot delete old backups");
-                    }
-                },
-                () = stop.cancelled() => return,
-            }
-        }
-    }
+impl Rounds for Expiry {
+    const FAILURE: &'static str = "cannot delete old backups";
+    type Error = StepError;
 
     async fn look(&mut self, control: &Session) -> Result<(), StepError> {
         let lock = Lock::Expiry.key();
@@ -96,6 +70,12 @@ impl Expiry {
         Ok(())
     }
 
+    async fn rest(&mut self) {
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+impl Expiry {
     /// The object first: killed in between, the row is taken up again.
     async fn delete(&self, control: &Session) -> Result<(), StepError> {
         for backup in store::list_expiring(control, AT_ONCE).await? {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use hotelhub_core::{clock::Clock, errors::Chain, tasks::Tasks};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tokio_postgres::{Config as Login, Error};
 
 use super::store;
@@ -30,22 +30,13 @@ impl Overdue {
         Self { control: config.control.clone(), clock: config.clock.clone(), tasks }
     }
 
-    /// Counts until the tasks stop.
+    /// Counts without end.
     pub async fn run(self) {
-        let stop = self.tasks.stop_token();
-        let mut every = interval(LOOK_EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                _ = every.tick() => {}
-                () = stop.cancelled() => return,
+            if let Err(error) = self.count().await {
+                tracing::warn!(error = %Chain(&error), "cannot count overdue backups");
             }
-            tokio::select! {
-                counted = self.count() => if let Err(error) = counted {
-                    tracing::warn!(error = %Chain(&error), "cannot count overdue backups");
-                },
-                () = stop.cancelled() => return,
-            }
+            sleep(LOOK_EVERY).await;
         }
     }
 

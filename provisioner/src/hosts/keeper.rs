@@ -8,10 +8,10 @@ use std::{
 use futures_util::future::join_all;
 use hotelhub_core::{errors::Chain, ids::DbHostId, keys::Keyring, tasks::Tasks};
 use tokio::{sync::watch, time::sleep};
-use tokio_postgres::{Config as Login, Error};
+use tokio_postgres::Error;
 
 use super::{AdminLoginError, DbHost, list, roles, template};
-use crate::{config::Config, engine::StepError, session::Session, wake::Wake};
+use crate::{config::Config, engine::StepError, rounds::Rounds, session::Session, wake::Wake};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Building a template takes a second or two; a server that does not answer must not hold up
@@ -21,7 +21,6 @@ const LOOK_LIMIT: Duration = Duration::from_secs(60);
 /// Keeps the database servers.
 #[derive(Debug)]
 pub struct Keeper {
-    control: Login,
     sealing_keys: Keyring,
     schema_version: i32,
     wake: Wake,
@@ -50,7 +49,6 @@ impl Keeper {
     #[must_use]
     pub fn new(config: &Config, wake: &Wake, tasks: Tasks) -> Self {
         Self {
-            control: config.control.clone(),
             sealing_keys: config.sealing_keys.clone(),
             schema_version: config.schema_version,
             wake: wake.clone(),
@@ -60,39 +58,14 @@ impl Keeper {
             troubled: HashSet::new(),
         }
     }
+}
 
-    /// Looks again and again until the tasks stop.
-    pub async fn run(mut self) {
-        let stop = self.tasks.stop_token();
-        let mut control = None;
-        while !stop.is_cancelled() {
-            self.woken.mark_unchanged();
-            let look = async {
-                let session = match control.take() {
-                    Some(session) => session,
-                    None => Session::open(&self.control, &self.tasks).await?,
-                };
-                self.look(&session).await.map(|()| session)
-            };
-            tokio::select! {
-                outcome = look => match outcome {
-                    Ok(session) => control = Some(session),
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "cannot list the database servers");
-                    }
-                },
-                // A template that is half built is found and built anew.
-                () = stop.cancelled() => return,
-            }
-            tokio::select! {
-                () = sleep(LOOK_EVERY) => {}
-                Ok(()) = self.woken.changed() => {}
-                () = stop.cancelled() => {}
-            }
-        }
-    }
+impl Rounds for Keeper {
+    const FAILURE: &'static str = "cannot list the database servers";
+    type Error = Error;
 
     async fn look(&mut self, control: &Session) -> Result<(), Error> {
+        self.woken.mark_unchanged();
         let hosts = list(control).await?;
         let mut sessions = std::mem::take(&mut self.sessions);
         let looks = hosts.iter().map(|host| {
@@ -122,6 +95,15 @@ impl Keeper {
         Ok(())
     }
 
+    async fn rest(&mut self) {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            Ok(()) = self.woken.changed() => {}
+        }
+    }
+}
+
+impl Keeper {
     async fn keep(
         &self,
         control: &Session,

@@ -14,10 +14,10 @@ use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
-use tokio_postgres::{Config as Login, Error};
+use tokio_postgres::Error;
 
 use super::{AdminLoginError, DbHost, list, report};
-use crate::{config::Config, session::Session, wake::Wake};
+use crate::{config::Config, rounds::Rounds, session::Session, wake::Wake};
 
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// A server that takes longer to say one word is of no use to a signup.
@@ -26,7 +26,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 /// Watches the database servers.
 #[derive(Debug)]
 pub struct Watcher {
-    control: Login,
     sealing_keys: Keyring,
     wake: Wake,
     woken: watch::Receiver<()>,
@@ -52,7 +51,6 @@ impl Watcher {
     #[must_use]
     pub fn new(config: &Config, wake: &Wake, tasks: Tasks) -> Self {
         Self {
-            control: config.control.clone(),
             sealing_keys: config.sealing_keys.clone(),
             wake: wake.clone(),
             woken: wake.on_hosts(),
@@ -61,38 +59,14 @@ impl Watcher {
             well: HashSet::new(),
         }
     }
+}
 
-    /// Looks again and again until the tasks stop.
-    pub async fn run(mut self) {
-        let stop = self.tasks.stop_token();
-        let mut control = None;
-        while !stop.is_cancelled() {
-            self.woken.mark_unchanged();
-            let look = async {
-                let session = match control.take() {
-                    Some(session) => session,
-                    None => Session::open(&self.control, &self.tasks).await?,
-                };
-                self.look(&session).await.map(|()| session)
-            };
-            tokio::select! {
-                outcome = look => match outcome {
-                    Ok(session) => control = Some(session),
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "cannot note which servers answer");
-                    }
-                },
-                () = stop.cancelled() => return,
-            }
-            tokio::select! {
-                () = sleep(LOOK_EVERY) => {}
-                Ok(()) = self.woken.changed() => {}
-                () = stop.cancelled() => {}
-            }
-        }
-    }
+impl Rounds for Watcher {
+    const FAILURE: &'static str = "cannot note which servers answer";
+    type Error = Error;
 
     async fn look(&mut self, control: &Session) -> Result<(), Error> {
+        self.woken.mark_unchanged();
         let hosts = list(control).await?;
         let mut sessions = std::mem::take(&mut self.sessions);
         let looks = hosts.iter().map(|host| {
@@ -122,6 +96,15 @@ impl Watcher {
         Ok(())
     }
 
+    async fn rest(&mut self) {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            Ok(()) = self.woken.changed() => {}
+        }
+    }
+}
+
+impl Watcher {
     async fn ask(&self, host: &DbHost, kept: Option<Session>) -> Result<Session, LookError> {
         if let Some(session) = kept.filter(|it| !it.is_lost())
             && session.run("SELECT 1").await.is_ok()

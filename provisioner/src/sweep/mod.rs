@@ -21,13 +21,14 @@ use hotelhub_jobs::{
     class::Class,
     depth::{Depth, Depths},
 };
-use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_postgres::{Config as Login, Error};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_postgres::Error;
 
 use self::{activity::Activity, strays::Strays};
 use crate::{
     config::Config,
     hosts::{self, AdminLoginError, DbHost},
+    rounds::Rounds,
     session::Session,
 };
 
@@ -41,7 +42,6 @@ const GAP: Duration = Duration::from_millis(100);
 /// Sweeps the database servers.
 #[derive(Debug)]
 pub struct Sweeper {
-    control: Login,
     sealing_keys: Keyring,
     broker: Option<(Broker, Depths)>,
     tasks: Tasks,
@@ -72,7 +72,6 @@ impl Sweeper {
     #[must_use]
     pub fn new(config: &Config, broker: Option<Broker>, tasks: Tasks) -> Self {
         Self {
-            control: config.control.clone(),
             sealing_keys: config.sealing_keys.clone(),
             broker: broker.map(|it| (it.clone(), Depths::new(it))),
             tasks,
@@ -81,38 +80,13 @@ impl Sweeper {
             strays: Strays::default(),
         }
     }
+}
 
-    /// Sweeps until the tasks stop.
-    pub async fn run(mut self) {
-        let stop = self.tasks.stop_token();
-        let mut every = interval(SWEEP_EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut control = None;
-        loop {
-            tokio::select! {
-                _ = every.tick() => {}
-                () = stop.cancelled() => return,
-            }
-            let sweep = async {
-                let session = match control.take() {
-                    Some(session) => session,
-                    None => Session::open(&self.control, &self.tasks).await?,
-                };
-                self.sweep(&session).await.map(|()| session)
-            };
-            tokio::select! {
-                outcome = sweep => match outcome {
-                    Ok(session) => control = Some(session),
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "cannot sweep");
-                    }
-                },
-                () = stop.cancelled() => return,
-            }
-        }
-    }
+impl Rounds for Sweeper {
+    const FAILURE: &'static str = "cannot sweep";
+    type Error = Error;
 
-    async fn sweep(&mut self, control: &Session) -> Result<(), Error> {
+    async fn look(&mut self, control: &Session) -> Result<(), Error> {
         let mut moved = Vec::new();
         for host in hosts::list(control).await? {
             match timeout(HOST_LIMIT, self.sweep_host(control, &host)).await {
@@ -128,6 +102,12 @@ impl Sweeper {
         Ok(())
     }
 
+    async fn rest(&mut self) {
+        sleep(SWEEP_EVERY).await;
+    }
+}
+
+impl Sweeper {
     async fn sweep_host(
         &mut self,
         control: &Session,

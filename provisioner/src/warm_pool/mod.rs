@@ -42,7 +42,9 @@ use tokio::{
 use tokio_postgres::{Config as Login, Error};
 
 pub use self::kept::Kept;
-use crate::{config::Config, engine::StepError, hosts::DbHost, session::Session, wake::Wake};
+use crate::{
+    config::Config, engine::StepError, hosts::DbHost, rounds::Rounds, session::Session, wake::Wake,
+};
 
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The signup that woke us comes first; it is done by then.
@@ -53,7 +55,6 @@ const HOST_LIMIT: Duration = Duration::from_secs(30);
 /// Keeps the pool.
 #[derive(Debug)]
 pub struct WarmPool {
-    control: Login,
     db_host_keys: Keyring,
     sealing_keys: Keyring,
     /// `WARM_POOL_MIN` and `WARM_POOL_MAX`.
@@ -71,7 +72,6 @@ impl WarmPool {
     #[must_use]
     pub fn new(config: &Config, wake: &Wake, kept: Arc<Kept>, tasks: Tasks) -> Self {
         Self {
-            control: config.control.clone(),
             db_host_keys: config.db_host_keys.clone(),
             sealing_keys: config.sealing_keys.clone(),
             bounds: config.warm_pool,
@@ -82,42 +82,15 @@ impl WarmPool {
             idle: Mutex::default(),
         }
     }
+}
 
-    /// Looks again and again until the tasks stop.
-    pub async fn run(mut self) {
-        let stop = self.tasks.stop_token();
-        let mut control = None;
-        while !stop.is_cancelled() {
-            self.woken.mark_unchanged();
-            self.hosts_woken.mark_unchanged();
-            let look = async {
-                let session = match control.take() {
-                    Some(session) => session,
-                    None => Session::open(&self.control, &self.tasks).await?,
-                };
-                self.look(&session).await.map(|()| session)
-            };
-            tokio::select! {
-                outcome = look => match outcome {
-                    Ok(session) => control = Some(session),
-                    // The locks went with the session: what was being made is discarded.
-                    Err(error) => {
-                        tracing::warn!(error = %Chain(&error), "cannot keep the warm pool");
-                    }
-                },
-                () = stop.cancelled() => return,
-            }
-            tokio::select! {
-                () = sleep(LOOK_EVERY) => {}
-                Ok(()) = self.woken.changed() => sleep(LET_PASS).await,
-                Ok(()) = self.hosts_woken.changed() => {}
-                () = stop.cancelled() => {}
-            }
-        }
-    }
+impl Rounds for WarmPool {
+    const FAILURE: &'static str = "cannot keep the warm pool";
+    type Error = Error;
 
-    /// One look. Nothing of ours is being made when it begins, so a free lock is a dead maker's.
-    async fn look(&self, control: &Session) -> Result<(), Error> {
+    async fn look(&mut self, control: &Session) -> Result<(), Error> {
+        self.woken.mark_unchanged();
+        self.hosts_woken.mark_unchanged();
         store::discard_of_dead_makers(control).await?;
         store::discard_unfit(control).await?;
         self.look_inside(control).await?;
@@ -136,6 +109,16 @@ impl WarmPool {
         join_all(looks).await.into_iter().collect()
     }
 
+    async fn rest(&mut self) {
+        tokio::select! {
+            () = sleep(LOOK_EVERY) => {}
+            Ok(()) = self.woken.changed() => sleep(LET_PASS).await,
+            Ok(()) = self.hosts_woken.changed() => {}
+        }
+    }
+}
+
+impl WarmPool {
     /// A session with the server, an idle one if there is one.
     async fn session_with(&self, host: &DbHost) -> Result<Session, StepError> {
         let idle = {
