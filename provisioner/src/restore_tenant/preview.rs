@@ -30,18 +30,22 @@ pub(super) async fn show(work: &mut Work, control: &Session) -> Result<(), StepE
     let until = work.facts.until.ok_or_else(|| missing("the preview's end"))?;
     let (tenant, preview, operation) =
         (work.operation.tenant, work.facts.preview_id, work.operation.id);
-    let is_shown = "SELECT 1 FROM previews WHERE database_id = $1";
-    if control.query_opt(is_shown, &[&id]).await?.is_none() {
-        discard_all_of(control, tenant).await?;
-    }
+    // The older one goes if the new one is shown, and only then; `claimed` reads what became of it
+    // so that it goes first.
     let sql = "WITH place AS (
            SELECT regexp_replace(d.hostname, '^[^.]+', t.slug || '--preview') AS hostname
            FROM tenants t JOIN domains d ON d.tenant_id = t.id
              AND d.released_at IS NULL AND d.kind = 'subdomain'
            WHERE t.id = $2 ORDER BY d.created_at, d.id LIMIT 1
+         ), older AS (
+           DELETE FROM previews WHERE tenant_id = $2 AND database_id <> $3 RETURNING database_id
+         ), discarded AS (
+           UPDATE databases SET state = 'discarding', tenant_id = NULL, operation_id = NULL
+           FROM older WHERE databases.id = older.database_id RETURNING databases.id
          ), claimed AS (
            UPDATE databases SET state = 'preview', operation_id = NULL
-           WHERE id = $3 AND state = 'claimed' AND EXISTS (SELECT FROM place) RETURNING id
+           WHERE id = $3 AND state = 'claimed' AND EXISTS (SELECT FROM place)
+             AND (SELECT count(*) FROM discarded) >= 0 RETURNING id
          )
          INSERT INTO previews (id, tenant_id, database_id, backup_id, taken_at, hostname, expires_at)
          SELECT $1, $2, c.id, $4, (r.figures ->> 'taken_at')::timestamptz, p.hostname, $5

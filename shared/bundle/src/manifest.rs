@@ -1,12 +1,15 @@
 //! What a bundle says of itself.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::RangeInclusive};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use hotelhub_core::ids::TenantId;
 use serde::{Deserialize, Serialize};
 
 use crate::{FORMAT, FORMAT_VERSION, Limits, Refused, names};
+
+/// No hotel's data was taken in another year; the databases that load it know none far from these.
+const YEARS: RangeInclusive<i32> = 2000..=9999;
 
 /// What is inside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,21 +112,22 @@ impl Manifest {
     /// Reads one, and refuses what contradicts itself or goes over the limits.
     pub(crate) fn read(json: &[u8], limits: &Limits) -> Result<Self, Refused> {
         // The format first: the rest of another one may look like anything.
-        let head: Head =
-            serde_json::from_slice(json).map_err(|it| Refused::Manifest(it.to_string()))?;
+        let head: Head = serde_json::from_slice(json).map_err(unreadable)?;
         if head.format != FORMAT {
             return Err(Refused::OtherFormat(head.format.chars().take(60).collect()));
         }
         if head.format_version > FORMAT_VERSION {
             return Err(Refused::NewerFormat { found: head.format_version, known: FORMAT_VERSION });
         }
-        let manifest: Self =
-            serde_json::from_slice(json).map_err(|it| Refused::Manifest(it.to_string()))?;
+        let manifest: Self = serde_json::from_slice(json).map_err(unreadable)?;
         manifest.check(limits)?;
         Ok(manifest)
     }
 
     fn check(&self, limits: &Limits) -> Result<(), Refused> {
+        if !YEARS.contains(&self.taken_at.year()) {
+            return Err(Refused::OtherTime);
+        }
         let refused = |name: &str| Err(Refused::BadName(name.chars().take(100).collect()));
         let mut seen = HashSet::new();
         for (name, is_name) in self
@@ -171,6 +175,11 @@ impl Manifest {
         });
         tables.chain(files)
     }
+}
+
+/// What cannot be read is told of with the beginning of what stands there, which may be long.
+fn unreadable(error: serde_json::Error) -> Refused {
+    Refused::Manifest(error.to_string().chars().take(300).collect())
 }
 
 #[derive(Deserialize)]

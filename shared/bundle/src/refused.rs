@@ -18,6 +18,9 @@ pub enum Refused {
     /// The manifest cannot be read.
     #[error("`manifest.json` cannot be read: {0}")]
     Manifest(String),
+    /// An instant at which no data was taken.
+    #[error("`taken_at` in `manifest.json` is not within the years 2000 to 9999")]
+    OtherTime,
     /// Another format.
     #[error("`manifest.json` says that this is a `{0}`, not an export of HotelHub")]
     OtherFormat(String),

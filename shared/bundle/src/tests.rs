@@ -19,7 +19,7 @@ fn head() -> Manifest {
     Manifest {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,
-        taken_at: DateTime::UNIX_EPOCH,
+        taken_at: DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
         tenant: TenantEntry {
             id: "01890a5d-ac96-774b-bcce-b302099a8057".parse::<TenantId>().unwrap(),
             slug: "mandala".to_owned(),
@@ -305,6 +305,22 @@ fn another_format_is_named() {
     assert!(matches!(open(&none), Err(Refused::OtherFormat(_))));
     let broken = archive(&[("manifest.json", b"{\"format\":\"hotelhub-bundle\"}")]);
     assert!(matches!(open(&broken), Err(Refused::Manifest(_))));
+}
+
+#[test]
+fn a_time_far_from_ours_is_refused() {
+    for taken_at in [DateTime::<Utc>::MAX_UTC, DateTime::UNIX_EPOCH] {
+        let refused = refusal(&Manifest { taken_at, ..head() }, &[]);
+        assert!(matches!(refused, Refused::OtherTime), "{refused}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_not_told_at_its_full_length() {
+    let json = format!("{{\"format\":\"hotelhub-bundle\",\"tenant\":\"{}\"}}", "[".repeat(100_000));
+    let refused = open(&archive(&[("manifest.json", json.as_bytes())])).unwrap_err();
+    assert!(matches!(refused, Refused::Manifest(_)), "{refused}");
+    assert!(refused.to_string().len() < 500, "{refused}");
 }
 
 #[test]

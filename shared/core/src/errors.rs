@@ -2,20 +2,31 @@
 
 use std::{error::Error, fmt};
 
+use tokio_postgres::error::DbError;
+
 /// Writes an error and all its causes, joined with `: `.
 ///
-/// Our errors never repeat their source in their own text, so the chain reads as one sentence.
+/// Our errors never repeat their source in their own text, so the chain reads as one sentence. What a
+/// database adds of the rows it complains of (`DETAIL`) is left out: it is a hotel's data.
 pub struct Chain<'a>(pub &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
+        write_link(f, self.0)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
+            f.write_str(": ")?;
+            write_link(f, cause)?;
             source = cause.source();
         }
         Ok(())
+    }
+}
+
+fn write_link(f: &mut fmt::Formatter<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
+    match error.downcast_ref::<DbError>() {
+        Some(it) => write!(f, "{}: {}", it.severity(), it.message()),
+        None => write!(f, "{error}"),
     }
 }
 

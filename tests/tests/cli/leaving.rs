@@ -219,7 +219,7 @@ fn bomb() -> Vec<u8> {
     let head = Manifest {
         format: FORMAT.to_owned(),
         format_version: FORMAT_VERSION,
-        taken_at: chrono::DateTime::UNIX_EPOCH,
+        taken_at: chrono::DateTime::from_timestamp(1_790_000_000, 0).unwrap(),
         tenant: TenantEntry {
             id: TenantId::generate(),
             slug: "mandala".to_owned(),
