@@ -18,6 +18,20 @@ pub struct Model {
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// Whose session it is.
+    #[sea_orm(
+        belongs_to = "super::entity::Entity",
+        from = "Column::UserId",
+        to = "super::entity::Column::Id"
+    )]
+    User,
+}
+
+impl Related<super::entity::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::User.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -156,14 +156,10 @@ pub(super) async fn find_by_session(
     user: UserId,
     origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
-    let standing = session_entity::Entity::find_by_id(session.as_uuid())
-        .filter(session_entity::Column::UserId.eq(user.as_uuid()))
-        .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
-    match standing.one(db).await? {
-        Some(_) => find_person(db, session, user, origin).await,
-        None => Ok(None),
-    }
+    let this = Condition::all()
+        .add(session_entity::Column::Id.eq(session.as_uuid()))
+        .add(session_entity::Column::UserId.eq(user.as_uuid()));
+    find_standing(db, this, origin).await
 }
 
 /// The person whose page has the cookie with this digest, if both stand when the request
@@ -173,32 +169,29 @@ pub(super) async fn find_by_page(
     page_sha256: &[u8],
     origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
-    let standing = session_entity::Entity::find()
-        .filter(session_entity::Column::RefreshSha256.eq(page_sha256))
-        .filter(session_entity::Column::RevokedAt.is_null())
-        .filter(session_entity::Column::ExpiresAt.gt(origin.at));
-    match standing.one(db).await? {
-        Some(it) => find_person(db, it.id.into(), it.user_id.into(), origin).await,
-        None => Ok(None),
-    }
+    let this = Condition::all().add(session_entity::Column::RefreshSha256.eq(page_sha256));
+    find_standing(db, this, origin).await
 }
 
-async fn find_person(
+async fn find_standing(
     db: &impl ConnectionTrait,
-    session: SessionId,
-    user: UserId,
+    session: Condition,
     origin: Origin,
 ) -> Result<Option<Vendor>, DbErr> {
-    let person = entity::Entity::find_by_id(user.as_uuid())
+    let found = session_entity::Entity::find()
+        .filter(session)
+        .filter(session_entity::Column::RevokedAt.is_null())
+        .filter(session_entity::Column::ExpiresAt.gt(origin.at))
+        .find_also_related(entity::Entity)
         .filter(entity::Column::DisabledAt.is_null())
         .one(db)
         .await?;
-    let Some(person) = person else { return Ok(None) };
+    let Some((session, Some(person))) = found else { return Ok(None) };
     let role = person.role.parse().map_err(damaged)?;
     let allowed = addresses(&person)?;
     Ok(Some(Vendor {
-        user,
-        session,
+        user: person.id.into(),
+        session: session.id.into(),
         email: person.email,
         name: person.name,
         role,
