@@ -78,7 +78,6 @@ struct Page {
 #[template(path = "pages/support_enter.html")]
 struct EnterPage {
     shell: Shell,
-    action: String,
 }
 
 /// Shows who asked to come in, who is in, and who was.
@@ -218,14 +217,17 @@ fn state(t: &Texts, state: State) -> &'static str {
 }
 
 /// Shows the button that uses a one-time link: to look at it, as mail programs do, uses nothing up.
+///
+/// The form goes to the address that is shown. An address made of the link's text would let whoever
+/// wrote the link choose what of the hotel's pages is asked for, in the name of whoever presses.
 pub(super) async fn show_entry(
     req: HttpRequest,
     site: Site,
     link: Path<String>,
 ) -> ApiResult<HttpResponse> {
+    service::require_link(&link)?;
     let shell = Shell::outside(&req, &site.route.company_name);
-    let action = format!("/support/{link}");
-    render(&req, StatusCode::OK, &EnterPage { shell, action })
+    render(&req, StatusCode::OK, &EnterPage { shell })
 }
 
 /// Begins a session of support.

@@ -1,6 +1,6 @@
 //! Grants, and where they stand. No I/O here.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, ops::RangeInclusive};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_http::client_addr::AddressList;
@@ -13,6 +13,9 @@ use uuid::Uuid;
 pub(super) const LAPSES_AFTER: TimeDelta = TimeDelta::hours(24);
 /// How long a one-time link is good for.
 pub(super) const ENTRY_LASTS: TimeDelta = TimeDelta::minutes(5);
+
+/// Around the length of a random token.
+const LINK_LENGTHS: RangeInclusive<usize> = 20..=64;
 
 /// Where a grant stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -109,6 +112,12 @@ pub(super) fn are_open_to(lists: &[String], from: IpAddr) -> bool {
     lists.iter().all(holds)
 }
 
+/// Whether a text may be the secret of a one-time link, by its letters alone.
+pub(super) fn may_be_link(text: &str) -> bool {
+    let is_of_links = |it: char| it.is_ascii_alphanumeric() || matches!(it, '-' | '_');
+    LINK_LENGTHS.contains(&text.len()) && text.chars().all(is_of_links)
+}
+
 /// Support that is in the hotel right now.
 #[derive(Clone, Debug)]
 pub(crate) struct Inside {
@@ -169,4 +178,22 @@ pub(super) struct EndBody {
 pub(super) struct Place {
     pub(super) requested_at: DateTime<Utc>,
     pub(super) id: Uuid,
+}
+
+#[cfg(test)]
+mod tests {
+    use hotelhub_core::keys::random_token;
+    use secrecy::ExposeSecret as _;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_a_token_and_nothing_that_leads_elsewhere() {
+        assert!(may_be_link(random_token().expose_secret()));
+        let elsewhere = "../support-access/01890a5d-ac96-774b-bcce-b302099a8057/allow";
+        let (long, foreign) = ("a".repeat(65), "é".repeat(20));
+        for text in ["", "short", elsewhere, "..", &*long, &*foreign, "more-than-20-letters?a=b"] {
+            assert!(!may_be_link(text), "{text}");
+        }
+    }
 }

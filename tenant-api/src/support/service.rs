@@ -9,7 +9,7 @@ use hotelhub_http::error::{ApiError, ApiResult};
 use uuid::Uuid;
 
 use super::{
-    model::{Consent, Grant, Place, State, are_open_to},
+    model::{Consent, Grant, Place, State, are_open_to, may_be_link},
     store,
 };
 use crate::{
@@ -166,6 +166,18 @@ pub(super) fn told(event: Event, grant: &Grant) -> Event {
 
 pub(super) fn unknown() -> ApiError {
     ApiError::not_found("support access")
+}
+
+/// Refuses what is no one-time link, whatever the hotel knows.
+///
+/// # Errors
+/// 404, as for a link that is not good any more.
+pub(crate) fn require_link(text: &str) -> ApiResult<()> {
+    if may_be_link(text) { Ok(()) } else { Err(unknown_link()) }
+}
+
+pub(super) fn unknown_link() -> ApiError {
+    ApiError::not_found("support link")
 }
 
 pub(super) fn over(state: State) -> ApiError {

@@ -11,11 +11,7 @@ use hotelhub_core::{
     keys::{random_token, sha256},
 };
 use hotelhub_http::{
-    answer::Answer,
-    body::JsonBody,
-    client_addr::client_addr,
-    endpoint::Endpoint,
-    error::{ApiError, ApiResult},
+    answer::Answer, body::JsonBody, client_addr::client_addr, endpoint::Endpoint, error::ApiResult,
     server::request_id,
 };
 use hotelhub_tenancy::db::TenantTransaction;
@@ -25,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Asker, ENTRY_LASTS, EndBody, EnterBody, Grant, RequestBody, State},
-    service::{self, not_from_there, over, told, unknown},
+    service::{self, not_from_there, over, require_link, told, unknown, unknown_link},
     store,
 };
 use crate::{
@@ -161,6 +157,7 @@ pub(crate) async fn use_link(
     link: &str,
 ) -> ApiResult<(SecretString, Grant)> {
     site.require_schema(8)?;
+    require_link(link)?;
     let now = site.app.clock.now();
     let (link, secret) = (sha256(link.as_bytes()), random_token());
     let secret_sha256 = sha256(secret.expose_secret().as_bytes());
@@ -173,7 +170,7 @@ pub(crate) async fn use_link(
     let Some(grant) = grant else {
         drop(tx);
         connection.release();
-        return Err(ApiError::not_found("support link"));
+        return Err(unknown_link());
     };
     let by = Asker {
         vendor_user_id: grant.vendor_user_id,

@@ -45,9 +45,9 @@ async fn support_asks_at_the_panel_is_let_in_by_the_hotel_and_leaves() {
     vendor.wait_for("a[href*='/support/']").await;
     vendor.inspect("link").await;
     vendor.press("a[href*='/support/']").await;
-    vendor.wait_for("form[action^='/support/'] button").await;
+    vendor.wait_for("main form:not([action]) button").await;
     vendor.inspect("enter").await;
-    vendor.press("form[action^='/support/'] button").await;
+    vendor.press("main form:not([action]) button").await;
     vendor.wait_for("form[action='/support-access/leave'] button").await;
     vendor.inspect("inside").await;
 

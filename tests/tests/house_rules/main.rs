@@ -6,7 +6,7 @@ mod tree;
 use self::{
     rules::{
         depends_one_way, has_room, is_documented, is_introduced, is_named_for_something,
-        is_portable, is_run, keeps_queries_in_stores, takes_the_lints,
+        is_portable, is_run, keeps_queries_in_stores, sends_forms_where_it_says, takes_the_lints,
     },
     tree::{File, Package, files, packages},
 };
@@ -109,6 +109,21 @@ fn nothing_names_a_path_outside_the_tree() {
     let foreign = File::sample("README.md", concat!("see ..", "/shared/design.md"));
     assert_eq!(is_portable(&foreign).len(), 1);
     assert_eq!(is_portable(&File::sample("README.md", "see shared/core")).len(), 0);
+}
+
+#[test]
+fn no_text_chooses_where_a_form_goes() {
+    obeyed(files("html"), sends_forms_where_it_says);
+
+    let faults = |text| {
+        sends_forms_where_it_says(&File::sample("tenant-api/templates/pages/a.html", text)).len()
+    };
+    assert_eq!(faults("<form action=\"{{ action }}\">"), 1);
+    assert_eq!(faults("<form action=\"/support/{{ link }}\">"), 1);
+    assert_eq!(faults("<form action=\"//elsewhere.example\">"), 1);
+    assert_eq!(faults("<button formaction={{ it.id }}>"), 1);
+    assert_eq!(faults("<form action=\"/jobs/{{ it.id }}/retry\">"), 0);
+    assert_eq!(faults("<form method=\"post\">"), 0);
 }
 
 /// Fails with everything that `rule` finds, not only the first.

@@ -96,6 +96,9 @@ const READERS: &[&str] = &[
 /// Settings that are not ours to document.
 const FOREIGN_SETTINGS: &[&str] = &["CARGO"];
 
+/// Templates whose forms go nowhere but where they say. The panel's say more than ids.
+const PLAIN_FORMS: &str = "tenant-api/templates";
+
 /// Ways out of the tree, as they look on the machine of whoever wrote them.
 const FOREIGN_PATHS: &[&str] =
     &[concat!("..", "/shared"), concat!("/work", "/shared"), concat!("/work", "/main")];
@@ -191,6 +194,35 @@ pub(crate) fn is_portable(file: &File) -> Vec<String> {
         let path = foreign.copied().unwrap_or_default();
         format!("{} names `{path}`, which nobody else has: say it here instead", file.name())
     })
+}
+
+pub(crate) fn sends_forms_where_it_says(file: &File) -> Vec<String> {
+    if !file.path.starts_with(PLAIN_FORMS) {
+        return Vec::new();
+    }
+    let value = |it: &str| {
+        let quoted = it.strip_prefix('"').and_then(|it| it.split('"').next());
+        quoted.unwrap_or_default().to_owned()
+    };
+    let actions = file.text.split("action=").skip(1).map(value);
+    actions
+        .filter(|it| !is_written_out(it))
+        .map(|it| {
+            let name = file.name();
+            format!("{name}: a form goes to `{it}`: write the path out, with ids in it at most")
+        })
+        .collect()
+}
+
+/// Whether an address is a path of ours in which nothing but ids is filled in.
+fn is_written_out(action: &str) -> bool {
+    let mut parts = action.split("{{");
+    let is_ours = parts.next().is_some_and(|it| it.starts_with('/') && !it.starts_with("//"));
+    let is_id = |it: &str| {
+        let filled_in = it.split("}}").next().unwrap_or_default().trim();
+        filled_in == "id" || filled_in.ends_with(".id")
+    };
+    is_ours && !action.contains("{%") && parts.all(is_id)
 }
 
 fn is_listed(path: &Path) -> bool {

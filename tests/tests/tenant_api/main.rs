@@ -35,6 +35,7 @@ mod standing;
 mod strangers;
 mod support;
 mod support_ends;
+mod support_links;
 mod traces;
 mod travelling;
 mod versions;
