@@ -37,6 +37,11 @@ const SOONEST_RELOAD: u32 = 2;
 const FOR_PROGRAMS: &[&str] =
     &["/api", "/upcall", "/webhooks", "/tls", "/health", "/livez", "/readyz", "/openapi.json"];
 
+/// Below it stands what lets in whoever reads it: the one-time links of support.
+const SECRET_BELOW: &str = "/support/";
+/// How such a path is told.
+const WITHOUT_SECRET: &str = "/support/…";
+
 /// Writes an error as a page for people.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorPage(pub fn(&HttpRequest, &ApiError, &str) -> String);
@@ -83,7 +88,7 @@ pub(crate) async fn frame(
         request.id = %id,
         trace_id = %trace.trace_id(),
         http.method = %req.method(),
-        http.path = req.path(),
+        http.path = told_path(req.path()),
         tenant.id = tenant_of(req.request()).map(tracing::field::display),
     );
     let started = std::time::Instant::now();
@@ -131,7 +136,7 @@ pub(crate) async fn frame(
             trace_id = %trace.trace_id(),
             tenant.id = tenant_of(&request).map(tracing::field::display),
             http.method = %request.method(),
-            http.path = request.path(),
+            http.path = told_path(request.path()),
             http.status = status,
             milliseconds,
             "answered"
@@ -146,7 +151,7 @@ fn tell(span: Span, req: &HttpRequest, id: RequestId, status: StatusCode) {
     let mut span = span
         .with("request.id", id)
         .with("http.request.method", method)
-        .with("url.path", req.path())
+        .with("url.path", told_path(req.path()))
         .with_number("http.response.status_code", status.as_u16());
     if let Some(tenant) = tenant_of(req) {
         span = span.with("tenant.id", tenant);
@@ -158,6 +163,11 @@ fn tell(span: Span, req: &HttpRequest, id: RequestId, status: StatusCode) {
         Some(route) => span.with("http.route", &route).end(format!("{method} {route}")),
         None => span.end(method.as_str()),
     }
+}
+
+/// A path as log lines and spans tell it: many may read those, who may not come in.
+fn told_path(path: &str) -> &str {
+    if path.starts_with(SECRET_BELOW) { WITHOUT_SECRET } else { path }
 }
 
 fn elsewhere(req: &HttpRequest) -> Option<HttpResponse> {
@@ -205,7 +215,7 @@ fn in_our_form(
             trace_id = %trace.trace_id(),
             tenant.id = tenant_of(req).map(tracing::field::display),
             http.method = %req.method(),
-            http.path = req.path(),
+            http.path = told_path(req.path()),
             code = error.code(),
             error = %Chain(error),
             "request failed"
@@ -291,6 +301,15 @@ fn add_headers(req: &HttpRequest, headers: &mut HeaderMap, id: RequestId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_of_support_is_told_without_its_secret() {
+        assert_eq!(told_path("/support/Xk3-secret"), "/support/…");
+        assert_eq!(told_path("/support/Xk3-secret/more"), "/support/…");
+        for path in ["/support-access/0189/allow", "/support-access", "/reservations", "/"] {
+            assert_eq!(told_path(path), path);
+        }
+    }
 
     #[test]
     fn only_what_was_looked_at_and_is_away_for_a_moment_is_looked_at_again() {

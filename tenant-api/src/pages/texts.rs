@@ -328,8 +328,8 @@ catalogue!(
             "The hotel's data is out of reach right now. Try again in a moment.";
         forbidden_lead: "Peran Anda tidak mencakup ini. Mintalah kepada pemilik hotel.",
             "Your roles do not include this. Ask the hotel's owner for it.";
-        not_from_there_lead: "Dukungan tidak boleh masuk dari alamat jaringan ini. Gunakan jaringan yang diizinkan.",
-            "Support may not be here from this network address. Use an allowed network.";
+        not_from_there_lead: "Dukungan tidak boleh masuk dari alamat jaringan ini. Gunakan jaringan yang diizinkan; tautan sekali pakai yang dicoba di sini sudah hangus, jadi mintalah yang baru.",
+            "Support may not be here from this network address. Use an allowed network; a one-time link that was tried here is used up, so ask for another.";
         not_found_title: "Halaman tidak ditemukan", "Page not found";
         not_found_lead: "Tidak ada apa-apa di alamat ini.", "There is nothing at this address.";
         too_many_lead: "Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi.",

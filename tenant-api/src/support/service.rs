@@ -116,8 +116,15 @@ pub(crate) async fn require_place(
 }
 
 /// The refusal of support that comes from elsewhere.
-pub(super) fn not_from_there() -> ApiError {
+fn not_from_there() -> ApiError {
     let message = "the vendor's people are not let in from this address; use an allowed network";
+    ApiError::refused(StatusCode::FORBIDDEN, ADDRESS_NOT_ALLOWED, message)
+}
+
+/// The refusal of a one-time link that is used from elsewhere, and with that used up.
+pub(super) fn link_not_from_there() -> ApiError {
+    let message = "the vendor's people are not let in from this address, and the link is used up; \
+                   ask for another one on an allowed network";
     ApiError::refused(StatusCode::FORBIDDEN, ADDRESS_NOT_ALLOWED, message)
 }
 

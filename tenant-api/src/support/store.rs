@@ -140,6 +140,13 @@ pub(super) async fn enter(
     tx.execute(used, &[&grant.id, &session, &now]).await.map(drop)
 }
 
+/// Takes the one-time link of a grant away, unused.
+pub(super) async fn delete_entry(tx: &impl Query, id: Uuid) -> Result<(), Error> {
+    let sql = "UPDATE support_grants SET entry_sha256 = NULL, entry_expires_at = NULL \
+               WHERE id = $1";
+    tx.execute(sql, &[&id]).await.map(drop)
+}
+
 /// Ends a grant and its session.
 pub(super) async fn end(
     tx: &impl Query,

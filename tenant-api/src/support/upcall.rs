@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     model::{Asker, ENTRY_LASTS, EndBody, EnterBody, Grant, RequestBody, State},
-    service::{self, not_from_there, over, require_link, told, unknown, unknown_link},
+    service::{self, link_not_from_there, over, require_link, told, unknown, unknown_link},
     store,
 };
 use crate::{
@@ -150,7 +150,7 @@ async fn end(
 /// Begins the session of a one-time link, which is used up; the secret for the cookie, and when it ends.
 ///
 /// # Errors
-/// 404 for every link that is not good now; `ADDRESS_NOT_ALLOWED`, which uses nothing up.
+/// 404 for every link that is not good now; `ADDRESS_NOT_ALLOWED`, after which it is good nowhere.
 pub(crate) async fn use_link(
     req: &HttpRequest,
     site: &Site,
@@ -183,12 +183,15 @@ pub(crate) async fn use_link(
     let is_admitted = grant.admits(from);
     if is_admitted {
         store::enter(&tx, &grant, (&secret_sha256, now)).await.map_err(database_failed)?;
+    } else {
+        // It has been where its owner may not be: whoever read it there could use it elsewhere.
+        store::delete_entry(&tx, grant.id).await.map_err(database_failed)?;
     }
     let action = if is_admitted { "support.enter" } else { "support.enter_refused" };
     audit::record(&tx, actor, told(Event::of(action), &grant)).await?;
     tx.commit().await.map_err(database_failed)?;
     connection.release();
-    if is_admitted { Ok((secret, grant)) } else { Err(not_from_there()) }
+    if is_admitted { Ok((secret, grant)) } else { Err(link_not_from_there()) }
 }
 
 async fn hold_consent(tx: &TenantTransaction<'_>) -> ApiResult<bool> {
