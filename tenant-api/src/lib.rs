@@ -1,8 +1,8 @@
 //! The hotel: what its people and machines use.
 //!
 //! A request reaches a hotel's data in one way: its host names a tenant ([`site`]), its token or
-//! cookie names a person there ([`desk`]), and the session's row, read in the same round trip as
-//! the data or inside the write's transaction, says what that person may do right now.
+//! cookie names a person there ([`desk`]), and the session's row, read beside or before the data or
+//! inside the write's transaction, says what that person may do right now.
 
 mod access;
 mod app;

@@ -1,8 +1,9 @@
 //! The desk: where a person who is logged in reads and changes their hotel's data.
 //!
 //! A token or a cookie only points at a session. Its row is read on the same connection as the
-//! data: beside the first read, or inside the write's transaction. So a logout, a role taken away
-//! and a suspension count at the next request, and a read costs one round trip.
+//! data: beside the first read of a token, before that of a cookie, or inside the write's
+//! transaction. So a logout, a role taken away and a suspension count at the next request, and a
+//! program's read costs one round trip.
 
 mod idempotency;
 mod session;
@@ -172,14 +173,20 @@ impl Desk {
         let now = self.app.clock.now();
         let mut connection = site.connect().await?;
         let looked = timeout(DEADLINE, async {
-            // Polled together, both travel to the server in one go.
-            let (session, found) = futures_util::join!(
-                session::find(&connection, &self.pointer, permission, (now, self.address)),
-                look(&connection, now),
-            );
-            let session = session?;
-            self.require(&session, permission, purpose)?;
-            let found = found?;
+            let asked = (now, self.address);
+            let find = session::find(&connection, &self.pointer, permission, asked);
+            let (session, found) = if self.pointer.is_verified() {
+                // Polled together, both travel to the server in one go.
+                let (session, found) = futures_util::join!(find, look(&connection, now));
+                let session = session?;
+                self.require(&session, permission, purpose)?;
+                (session, found?)
+            } else {
+                // Whoever makes a cookie up costs the hotel one look for a session, and no more.
+                let session = find.await?;
+                self.require(&session, permission, purpose)?;
+                (session, look(&connection, now).await?)
+            };
             if session.is_support {
                 self.note_view(&mut connection, &session, now).await?;
             }

@@ -35,6 +35,11 @@ impl Pointer {
         Self::Cookie(sha256(secret.as_bytes()))
     }
 
+    /// Whether there is, or was, a session that it points at; a cookie may hold anything.
+    pub(super) fn is_verified(&self) -> bool {
+        matches!(self, Self::Token(_))
+    }
+
     /// What of a session equals `$1`, and `$1`.
     fn matches(&self) -> (&'static str, &(dyn ToSql + Sync)) {
         match self {

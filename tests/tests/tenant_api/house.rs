@@ -216,6 +216,25 @@ impl TestHotel {
         run_script(&self.session().await, &sql).await;
     }
 
+    /// Has the hotel's sessions wait for locks as long as whoever asks lets them, instead of some
+    /// seconds.
+    pub(crate) async fn wait_for_ever(&self) {
+        let role = self.database().await;
+        for setting in ["lock_timeout", "statement_timeout"] {
+            self.sql(&format!("ALTER ROLE {role} SET {setting} = 0")).await;
+        }
+        self.sql(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .await;
+        let served = async || {
+            let answer = self.site().get("/api/v1/properties").await.unwrap();
+            (answer.status == 200).then_some(())
+        };
+        eventually(HOTEL_DEADLINE, "the hotel on new sessions", served).await.unwrap();
+    }
+
     /// The name of the hotel's database and login role.
     pub(crate) async fn database(&self) -> String {
         self.sql("SELECT current_database()::text").await[0].get(0)

@@ -1,9 +1,9 @@
 //! The front desk's pages, as people without scripts use them.
 
-use platform_tests::client::{Answer, stay};
+use platform_tests::client::{self, Answer, stay};
 
 use crate::{
-    house::{TestHotel, shared},
+    house::{PASSWORD, TestHotel, shared},
     page_visitor::{PageVisitor, hidden},
 };
 
@@ -92,6 +92,27 @@ async fn a_cookie_opens_pages_and_not_the_api() {
     let left = owner.send("/logout", &[]).await.expect_status(303).unwrap();
     assert!(left.header("set-cookie").contains("Max-Age=0"), "{}", left.header("set-cookie"));
     assert_eq!(owner.open("/").await.header("location"), "/login", "the session has ended");
+}
+
+#[tokio::test]
+async fn a_cookie_that_somebody_made_up_has_nothing_of_the_hotel_looked_at() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let owner = client::PageVisitor::log_in(it.site(), "/login", &it.email, PASSWORD).await;
+    let owner = owner.unwrap();
+    it.wait_for_ever().await;
+    let made_up = owner.with_secret("whatever-somebody-types");
+    let mut session = it.session().await;
+    let held = session.transaction().await.unwrap();
+    held.execute("LOCK TABLE audit_log IN ACCESS EXCLUSIVE MODE", &[]).await.unwrap();
+
+    for path in ["/audit?verify=yes", "/audit/export", "/audit"] {
+        let answer = made_up.open(path).await.unwrap().expect_status(303).unwrap();
+        assert_eq!(answer.header("location"), "/login", "{path}");
+    }
+
+    held.commit().await.unwrap();
+    owner.open("/audit?verify=yes").await.unwrap().expect_status(200).unwrap();
 }
 
 #[tokio::test]
