@@ -44,7 +44,7 @@ use crate::{
     app::App,
     audit::{self, Actor, Event},
     site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
-    support::{self, Inside, find_inside},
+    support::{self, Presence},
     worker::HotelJob,
 };
 
@@ -394,20 +394,20 @@ impl Desk {
         Ok(person)
     }
 
-    /// Who is asking, and support that is in the hotel right now.
-    pub(crate) async fn person_and_support(&self) -> ApiResult<(Person, Option<Inside>)> {
+    /// Who is asking, who of support is in the hotel right now, and whether somebody waits to come in.
+    pub(crate) async fn person_and_support(&self) -> ApiResult<(Person, Presence)> {
         let person = self.person().await?;
         if !self.site.has_schema(8) {
-            return Ok((person, None));
+            return Ok((person, Presence::default()));
         }
-        let (id, now) = (person.id.as_uuid(), self.app.clock.now());
-        let inside = self.site.reading(async |site| {
+        let (id, now) = (person.id, self.app.clock.now());
+        let presence = self.site.reading(async |site| {
             let connection = site.connect().await?;
-            let inside = find_inside(&connection, id, now).await.map_err(database_failed);
+            let presence = support::find_presence(&connection, id, now).await;
             connection.release();
-            inside
+            presence
         });
-        Ok((person, inside.await?))
+        Ok((person, presence.await?))
     }
 
     /// Changes what only support does to its own stay, without a look at whether it may still be there.

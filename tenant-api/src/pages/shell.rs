@@ -22,6 +22,9 @@ use crate::{
 pub(super) const FRONT_DESK: Asset =
     Asset { name: "front-desk.css", content: include_str!("../../assets/front-desk.css") };
 
+/// Where support is let in: whoever is there sees who asks.
+pub(super) const SUPPORT_ACCESS: &str = "/support-access";
+
 static STYLES: LazyLock<[String; 2]> = LazyLock::new(|| [DESIGN.path(), FRONT_DESK.path()]);
 
 /// The frame of one page.
@@ -47,6 +50,8 @@ pub(super) struct Shell {
     has_audit: bool,
     /// Support that is in the hotel right now.
     pub(super) support: Option<SupportNotice>,
+    /// That support waits to come in, for those who may answer.
+    pub(super) asked: Option<&'static str>,
 }
 
 /// What is said on every page while support is in the hotel.
@@ -75,18 +80,19 @@ impl Shell {
             has_jobs: false,
             has_audit: false,
             support: None,
+            asked: None,
         }
     }
 
     /// A page for somebody who is logged in.
     pub(super) async fn inside(req: &HttpRequest, desk: &Desk) -> ApiResult<Self> {
-        let (person, inside) = desk.person_and_support().await?;
+        let (person, presence) = desk.person_and_support().await?;
         let mut shell = Self::outside(req, &desk.site.name());
         shell.person = Some(person);
         shell.access = desk.site.standing.now();
         shell.has_jobs = desk.site.has_schema(6);
         shell.has_audit = desk.site.has_schema(8);
-        shell.support = inside.map(|it| SupportNotice {
+        shell.support = presence.inside.map(|it| SupportNotice {
             who: format!("{} ({})", it.name, it.email),
             reason: it.reason,
             until: words::moment(
@@ -104,6 +110,10 @@ impl Shell {
             Access::ReadOnly => Some(shell.t.being_moved),
         };
         shell.is_preview = desk.site.is_preview();
+        let may_answer = shell.may(Permission::SupportWrite)
+            && shell.forbids(Purpose::Service).is_none()
+            && !req.path().starts_with(SUPPORT_ACCESS);
+        shell.asked = (presence.is_waiting && may_answer).then_some(shell.t.support_asks);
         Ok(shell)
     }
 

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     login::NoFields,
-    shell::{Shell, render},
+    shell::{SUPPORT_ACCESS, Shell, render},
     texts::Texts,
     words,
 };
@@ -29,8 +29,6 @@ use crate::{
     site::{Site, database_failed},
     support::{self, Grant, State, service},
 };
-
-const PATH: &str = "/support-access";
 
 /// Which page, and what was done before.
 #[derive(Debug, Default, Deserialize)]
@@ -143,7 +141,7 @@ async fn decide<T>(
     let changed = desk
         .write_from_page(Permission::SupportWrite, Purpose::Service, &form.repeat, async |change| {
             work(change).await?;
-            Ok(format!("{PATH}?done={done}"))
+            Ok(format!("{SUPPORT_ACCESS}?done={done}"))
         })
         .await;
     match changed {
@@ -197,7 +195,7 @@ async fn show(
             _ => None,
         },
         refusal,
-        next: next.map(|it| format!("{PATH}?cursor={it}")),
+        next: next.map(|it| format!("{SUPPORT_ACCESS}?cursor={it}")),
         may_decide,
         key: fresh_key(),
         shell,

@@ -253,6 +253,8 @@ catalogue!(
         support_you_are: "Anda masuk sebagai dukungan:", "You are here as support:";
         support_is_in: "Dukungan sedang di dalam:", "Support is inside:";
         support_leave: "Keluar sekarang", "Leave now";
+        support_asks: "Dukungan meminta izin masuk ke hotel ini.", "Support asks to come into this hotel.";
+        support_answer: "Lihat siapa dan mengapa, lalu jawab", "See who and why, and answer";
         support_see: "Lihat dan akhiri", "See, and end it";
         audit: "Jejak audit", "Audit log";
         audit_lead: "Apa yang dilakukan dukungan di hotel ini, dan apa yang diputuskan hotel. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",

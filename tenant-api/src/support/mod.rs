@@ -14,8 +14,7 @@ mod store;
 mod upcall;
 
 pub(crate) use self::{
-    model::{Grant, Inside, State},
-    service::{has_viewed, record_view, require_place},
-    store::find_inside,
+    model::{Grant, Presence, State},
+    service::{find_presence, has_viewed, record_view, require_place},
     upcall::{register, use_link},
 };

@@ -131,6 +131,15 @@ pub(crate) struct Inside {
     pub(crate) zone: Option<chrono_tz::Tz>,
 }
 
+/// What of support every page tells.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Presence {
+    /// Who is in the hotel.
+    pub(crate) inside: Option<Inside>,
+    /// Whether somebody waits for the hotel's answer.
+    pub(crate) is_waiting: bool,
+}
+
 /// Whether support may come in without being asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Consent {

@@ -4,12 +4,15 @@ use std::net::IpAddr;
 
 use actix_web::http::StatusCode;
 use chrono::{DateTime, Utc};
-use hotelhub_core::{ids::SessionId, sql::Query};
+use hotelhub_core::{
+    ids::{SessionId, UserId},
+    sql::Query,
+};
 use hotelhub_http::error::{ApiError, ApiResult};
 use uuid::Uuid;
 
 use super::{
-    model::{Consent, Grant, Place, State, are_open_to, may_be_link},
+    model::{Consent, Grant, Place, Presence, State, are_open_to, may_be_link},
     store,
 };
 use crate::{
@@ -41,6 +44,20 @@ pub(crate) async fn list(
 pub(crate) async fn find_consent(db: &impl Query) -> ApiResult<Consent> {
     let is_standing = store::find_standing(db).await.map_err(database_failed)?;
     Ok(Consent { is_standing })
+}
+
+/// Who of support is in the hotel, as it is told to this person, and whether somebody waits to come in.
+pub(crate) async fn find_presence(
+    db: &impl Query,
+    person: UserId,
+    now: DateTime<Utc>,
+) -> ApiResult<Presence> {
+    let (inside, is_waiting) = futures_util::join!(
+        store::find_inside(db, person.as_uuid(), now),
+        store::has_waiting(db, now),
+    );
+    let inside = inside.map_err(database_failed)?;
+    Ok(Presence { inside, is_waiting: is_waiting.map_err(database_failed)? })
 }
 
 /// Allows a request, or refuses it.

@@ -204,8 +204,15 @@ pub(super) async fn has_viewed(
     Ok(db.query_one(sql, &[&session, &details]).await?.get(0))
 }
 
+/// Whether a request waits for the hotel's answer.
+pub(super) async fn has_waiting(db: &impl Query, now: DateTime<Utc>) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT FROM support_grants \
+               WHERE is_allowed IS NULL AND ended_at IS NULL AND lapses_at > $1)";
+    Ok(db.query_one(sql, &[&now]).await?.get(0))
+}
+
 /// Support that is in the hotel, those first who ask themselves.
-pub(crate) async fn find_inside(
+pub(super) async fn find_inside(
     db: &impl Query,
     person: Uuid,
     now: DateTime<Utc>,

@@ -246,8 +246,9 @@ impl TestHotel {
         let sql = format!(
             "WITH made AS (INSERT INTO users (id, email, name, password_hash, created_at)
                    SELECT gen_random_uuid(), '{email}', 'Komang', password_hash, now() FROM users
-                   RETURNING id)
-                 INSERT INTO user_roles (user_id, role) SELECT id, '{role}' FROM made"
+                   WHERE email = '{}' RETURNING id)
+                 INSERT INTO user_roles (user_id, role) SELECT id, '{role}' FROM made",
+            self.email
         );
         run_script(&self.session().await, &sql).await;
         email
