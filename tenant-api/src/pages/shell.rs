@@ -16,6 +16,7 @@ use super::{texts::Texts, words};
 use crate::{
     access::{Permission, Purpose, Refusal, allow},
     desk::{Desk, Person},
+    support::Inside,
 };
 
 /// What only the hotel's pages need.
@@ -49,12 +50,12 @@ pub(super) struct Shell {
     /// Whether it has what the pages of support access and of the audit log show.
     has_audit: bool,
     /// Support that is in the hotel right now.
-    pub(super) support: Option<SupportNotice>,
+    pub(super) support: Vec<SupportNotice>,
     /// That support waits to come in, for those who may answer.
     pub(super) asked: Option<&'static str>,
 }
 
-/// What is said on every page while support is in the hotel.
+/// What is said on every page of one of support while they are in the hotel.
 pub(super) struct SupportNotice {
     pub(super) who: String,
     pub(super) reason: String,
@@ -79,7 +80,7 @@ impl Shell {
             is_preview: false,
             has_jobs: false,
             has_audit: false,
-            support: None,
+            support: Vec::new(),
             asked: None,
         }
     }
@@ -92,7 +93,7 @@ impl Shell {
         shell.access = desk.site.standing.now();
         shell.has_jobs = desk.site.has_schema(6);
         shell.has_audit = desk.site.has_schema(8);
-        shell.support = presence.inside.map(|it| SupportNotice {
+        let notice = |it: Inside| SupportNotice {
             who: format!("{} ({})", it.name, it.email),
             reason: it.reason,
             until: words::moment(
@@ -101,7 +102,8 @@ impl Shell {
                 shell.language,
             ),
             is_self: it.is_self,
-        });
+        };
+        shell.support = presence.inside.into_iter().map(notice).collect();
         shell.warning = match shell.access {
             Access::Full | Access::Stopped => None,
             Access::Grace => Some(shell.t.grace),
@@ -141,6 +143,11 @@ impl Shell {
     /// Whether to link to support access and the audit log.
     pub(super) fn sees_audit(&self) -> bool {
         self.is_served() && self.has_audit && self.may(Permission::AuditRead)
+    }
+
+    /// Whether to link from the notice about support to where it is sent away.
+    pub(super) fn sees_who_is_inside(&self) -> bool {
+        self.sees_audit() && self.support.iter().all(|it| !it.is_self)
     }
 
     /// Whether to link to the exports, which there are of a stopped hotel as well.

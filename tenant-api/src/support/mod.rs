@@ -14,7 +14,7 @@ mod store;
 mod upcall;
 
 pub(crate) use self::{
-    model::{Grant, Presence, State},
+    model::{Grant, Inside, Presence, State},
     service::{find_presence, has_viewed, record_view, require_place},
     upcall::{register, use_link},
 };

@@ -134,8 +134,8 @@ pub(crate) struct Inside {
 /// What of support every page tells.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Presence {
-    /// Who is in the hotel.
-    pub(crate) inside: Option<Inside>,
+    /// Who is in the hotel; whoever looks comes first.
+    pub(crate) inside: Vec<Inside>,
     /// Whether somebody waits for the hotel's answer.
     pub(crate) is_waiting: bool,
 }

@@ -53,7 +53,7 @@ pub(crate) async fn find_presence(
     now: DateTime<Utc>,
 ) -> ApiResult<Presence> {
     let (inside, is_waiting) = futures_util::join!(
-        store::find_inside(db, person.as_uuid(), now),
+        store::list_inside(db, person.as_uuid(), now),
         store::has_waiting(db, now),
     );
     let inside = inside.map_err(database_failed)?;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{ids::SessionId, sql::Query};
-use tokio_postgres::Error;
+use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
 use super::model::{Asker, Grant, Inside, LAPSES_AFTER, Place, RequestBody};
@@ -211,27 +211,27 @@ pub(super) async fn has_waiting(db: &impl Query, now: DateTime<Utc>) -> Result<b
     Ok(db.query_one(sql, &[&now]).await?.get(0))
 }
 
-/// Support that is in the hotel, those first who ask themselves.
-pub(super) async fn find_inside(
+/// All of support that is in the hotel, those first who ask themselves: never more than a few.
+pub(super) async fn list_inside(
     db: &impl Query,
     person: Uuid,
     now: DateTime<Utc>,
-) -> Result<Option<Inside>, Error> {
+) -> Result<Vec<Inside>, Error> {
     let sql = "SELECT g.vendor_name, g.vendor_email, g.reason, g.expires_at, \
                  g.vendor_user_id = $1 AS is_self, \
                  (SELECT time_zone FROM properties ORDER BY id LIMIT 1) AS zone \
                FROM support_grants g JOIN sessions s ON s.id = g.session_id \
                WHERE g.ended_at IS NULL AND s.revoked_at IS NULL AND s.expires_at > $2 \
-               ORDER BY is_self DESC, g.entered_at, g.id LIMIT 1";
-    let row = db.query_opt(sql, &[&person, &now]).await?;
-    Ok(row.map(|it| Inside {
+               ORDER BY is_self DESC, g.entered_at, g.id";
+    let inside = |it: &Row| Inside {
         name: it.get(0),
         email: it.get(1),
         reason: it.get(2),
         until: it.get(3),
         is_self: it.get(4),
         zone: it.get::<_, Option<String>>(5).and_then(|it| it.parse().ok()),
-    }))
+    };
+    Ok(db.query(sql, &[&person, &now]).await?.iter().map(inside).collect())
 }
 
 /// Whether support may come in without being asked.
