@@ -167,10 +167,14 @@ fn view(doing: &str) -> Event {
     Event::of("support.view").with("request", doing)
 }
 
-/// Ends the grant of support's own session.
+/// Ends the grant of support's own session. If it is over already, that stays as it was.
 pub(crate) async fn leave(change: &Change<'_>) -> ApiResult<()> {
     let found = store::find_by_session_for_update(change.tx, change.session, change.now).await;
     let grant = found.map_err(database_failed)?.ok_or_else(unknown)?;
+    // The hotel may have ended it since the session was looked at.
+    if !grant.is_open() {
+        return Ok(());
+    }
     let actor = Actor::of(change).await?;
     let by = (&*actor.name, change.now);
     store::end(change.tx, &grant, by).await.map_err(database_failed)?;

@@ -52,6 +52,17 @@ async fn expect_gone(support: &client::PageVisitor, why: &str) {
     eventually(SOON, why, gone).await.unwrap();
 }
 
+/// Waits until so many sessions of the hotel wait for locks.
+async fn wait_for_waiting(it: &TestHotel, wanted: i64) {
+    let enough = async || {
+        let sql = "SELECT count(*) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let found: i64 = it.sql(sql).await[0].get(0);
+        (found >= wanted).then_some(())
+    };
+    eventually(SOON, "those who wait for a lock", enough).await.unwrap();
+}
+
 /// What the log says in its details, of one action.
 pub(crate) async fn told(it: &TestHotel, action: &str, field: &str) -> Vec<String> {
     let sql = format!(
@@ -149,24 +160,15 @@ async fn a_change_of_support_and_the_end_of_its_stay_at_once_wait_for_each_other
     let mut session = it.session().await;
     let held = session.transaction().await.unwrap();
     held.execute("SELECT FROM audit_head FOR UPDATE", &[]).await.unwrap();
-    let waiting = async |wanted: i64| {
-        let enough = async || {
-            let sql = "SELECT count(*) FROM pg_stat_activity \
-                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            let found: i64 = it.sql(sql).await[0].get(0);
-            (found >= wanted).then_some(())
-        };
-        eventually(SOON, "those who wait for a lock", enough).await.unwrap();
-    };
     let form = room_type(&it, "DLX");
     let (sent, ended, ()) = tokio::join!(
         support.send("/setup/room-types", &form),
         async {
-            waiting(1).await;
+            wait_for_waiting(&it, 1).await;
             owner.send(&end, &[]).await
         },
         async {
-            waiting(2).await;
+            wait_for_waiting(&it, 2).await;
             held.commit().await.unwrap();
         },
     );
@@ -175,6 +177,43 @@ async fn a_change_of_support_and_the_end_of_its_stay_at_once_wait_for_each_other
     assert_eq!(it.sql("SELECT FROM room_types").await.len(), 1);
     let log = actions(&it).await;
     assert_eq!(log[log.len() - 2..], ["support.change", "support.end"]);
+}
+
+#[tokio::test]
+async fn support_that_leaves_while_the_hotel_ends_its_stay_changes_nothing_of_that_end() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let admin = vendor(&house).await;
+    let owner = PageVisitor::owner(&it).await;
+    set_standing(&owner, "yes").await;
+    let grant = ask(&admin, &it, 60).await;
+    let support = enter(&admin, &it, &grant).await;
+    let end = format!("/support-access/{}/end", grant["id"].as_str().unwrap());
+
+    let mut session = it.session().await;
+    let held = session.transaction().await.unwrap();
+    held.execute("SELECT FROM audit_head FOR UPDATE", &[]).await.unwrap();
+    let (ended, left, ()) = tokio::join!(
+        owner.send(&end, &[]),
+        async {
+            wait_for_waiting(&it, 1).await;
+            support.send("/support-access/leave", &[]).await
+        },
+        async {
+            wait_for_waiting(&it, 2).await;
+            held.commit().await.unwrap();
+        },
+    );
+
+    ended.expect_status(303).unwrap();
+    let left = left.unwrap().expect_status(303).unwrap();
+    assert_eq!(left.header("location"), "/login", "out is what it wanted to be");
+    let log = actions(&it).await;
+    assert_eq!(log.last().unwrap(), "support.end");
+    assert!(!log.contains(&"support.leave".to_owned()), "{log:?}");
+    let by = "SELECT g.ended_by = u.name FROM support_grants g, users u WHERE u.email = ";
+    let rows = it.sql(&format!("{by}'{}'", it.email)).await;
+    assert!(rows[0].get::<_, bool>(0), "the hotel ended it");
 }
 
 #[tokio::test]
