@@ -10,6 +10,7 @@ mod audit;
 mod auth;
 mod availability;
 pub mod config;
+mod deadline;
 mod desk;
 mod domains;
 mod exports;

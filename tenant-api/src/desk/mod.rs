@@ -34,7 +34,6 @@ use hotelhub_jobs::rows::{self, NewJob};
 use hotelhub_tenancy::db::{TenantConnection, TenantTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use tokio::time::timeout;
 
 pub(crate) use self::idempotency::{WhileInFlight, forget_old_answers};
 pub(crate) use self::session::{Person, Pointer};
@@ -47,9 +46,6 @@ use crate::{
     support::{self, Presence},
     worker::HotelJob,
 };
-
-/// How long a request may work on the database before it is given up and its connection closed.
-const DEADLINE: Duration = Duration::from_secs(10);
 
 /// The place of one request: the hotel, and who claims to be asking.
 pub(crate) struct Desk {
@@ -171,13 +167,12 @@ impl Desk {
         look: impl AsyncFn(&TenantConnection, DateTime<Utc>) -> ApiResult<T>,
     ) -> ApiResult<T> {
         let now = self.app.clock.now();
-        let mut connection = site.connect().await?;
-        let looked = timeout(DEADLINE, async {
+        let looked = site.within_deadline(async |connection| {
             let asked = (now, self.address);
-            let find = session::find(&connection, &self.pointer, permission, asked);
+            let find = session::find(&*connection, &self.pointer, permission, asked);
             let (session, found) = if self.pointer.is_verified() {
                 // Polled together, both travel to the server in one go.
-                let (session, found) = futures_util::join!(find, look(&connection, now));
+                let (session, found) = futures_util::join!(find, look(&*connection, now));
                 let session = session?;
                 self.require(&session, permission, purpose)?;
                 (session, found?)
@@ -185,18 +180,14 @@ impl Desk {
                 // Whoever makes a cookie up costs the hotel one look for a session, and no more.
                 let session = find.await?;
                 self.require(&session, permission, purpose)?;
-                (session, look(&connection, now).await?)
+                (session, look(&*connection, now).await?)
             };
             if session.is_support {
-                self.note_view(&mut connection, &session, now).await?;
+                self.note_view(connection, &session, now).await?;
             }
             Ok(found)
         });
-        let result = looked.await.unwrap_or_else(|_elapsed| Err(too_slow()));
-        if !result.as_ref().is_err_and(|it| it.status().is_server_error()) {
-            connection.release();
-        }
-        result
+        looked.await
     }
 
     /// Notes in the hotel's log what support is about to see, once in each stay. What cannot be noted is
@@ -329,14 +320,10 @@ impl Desk {
         status: StatusCode,
         change: impl AsyncFn(&Change<'_>) -> ApiResult<T>,
     ) -> ApiResult<Written<T>> {
-        let mut connection = site.connect().await?;
-        let written = timeout(DEADLINE, self.write_on(&mut connection, demand, status, change))
-            .await
-            .unwrap_or_else(|_elapsed| Err(too_slow()));
-        if !written.as_ref().is_err_and(|it| it.status().is_server_error()) {
-            connection.release();
-        }
-        let (written, jobs) = written?;
+        let written = site.within_deadline(async |connection| {
+            self.write_on(connection, demand, status, change).await
+        });
+        let (written, jobs) = written.await?;
         if jobs.is_some() {
             self.app.relay.nudge(site.db.clone());
         }
@@ -381,11 +368,8 @@ impl Desk {
     /// Who is asking, with all roles and permissions. In a stopped hotel only its owner may.
     pub(crate) async fn person(&self) -> ApiResult<Person> {
         let found = self.site.reading(async |site| {
-            let connection = site.connect().await?;
             let asked = (self.app.clock.now(), self.address);
-            let found = session::person(&connection, &self.pointer, asked).await;
-            connection.release();
-            found
+            site.within_deadline(async |db| session::person(&*db, &self.pointer, asked).await).await
         });
         let (person, access) = found.await?;
         if self.site.standing.learn(access) == Access::Stopped && !person.is_owner() {
@@ -402,10 +386,7 @@ impl Desk {
         }
         let (id, now) = (person.id, self.app.clock.now());
         let presence = self.site.reading(async |site| {
-            let connection = site.connect().await?;
-            let presence = support::find_presence(&connection, id, now).await;
-            connection.release();
-            presence
+            site.within_deadline(async |db| support::find_presence(&*db, id, now).await).await
         });
         Ok((person, presence.await?))
     }
@@ -416,29 +397,32 @@ impl Desk {
         work: impl AsyncFn(&Change<'_>) -> ApiResult<()>,
     ) -> ApiResult<()> {
         let left = self.site.writing(async |site| {
-            let now = self.app.clock.now();
-            let mut connection = site.connect().await?;
-            let tx = connection.transaction().await.map_err(database_failed)?;
-            let asked = (now, self.address);
-            let session = session::find(&tx, &self.pointer, Permission::AuditRead, asked).await?;
-            if !session.is_support {
-                return Err(ApiError::forbidden("support"));
-            }
-            work(&self.change(&tx, &session, now)).await?;
-            tx.commit().await.map_err(database_failed)?;
-            connection.release();
-            Ok(())
+            site.within_deadline(async |connection| self.leave_on(connection, &work).await).await
         });
         left.await
+    }
+
+    async fn leave_on(
+        &self,
+        connection: &mut TenantConnection,
+        work: impl AsyncFn(&Change<'_>) -> ApiResult<()>,
+    ) -> ApiResult<()> {
+        let now = self.app.clock.now();
+        let tx = connection.transaction().await.map_err(database_failed)?;
+        let asked = (now, self.address);
+        let session = session::find(&tx, &self.pointer, Permission::AuditRead, asked).await?;
+        if !session.is_support {
+            return Err(ApiError::forbidden("support"));
+        }
+        work(&self.change(&tx, &session, now)).await?;
+        tx.commit().await.map_err(database_failed)
     }
 
     /// Ends the session.
     pub(crate) async fn end_session(&self) -> ApiResult<()> {
         let ended = self.site.writing(async |site| {
-            let connection = site.connect().await?;
-            let ended = session::end(&connection, &self.pointer, self.app.clock.now()).await;
-            connection.release();
-            ended
+            let now = self.app.clock.now();
+            site.within_deadline(async |db| session::end(&*db, &self.pointer, now).await).await
         });
         ended.await
     }
@@ -483,8 +467,4 @@ pub(crate) fn has_verified_token(req: &HttpRequest) -> bool {
     let Some(app) = req.app_data::<Data<App>>() else { return false };
     let (Some(token), Some(tenant)) = (bearer(req), tenant_of(req)) else { return false };
     app.tokens.verify(token, &audience_of(tenant)).is_some()
-}
-
-fn too_slow() -> ApiError {
-    ApiError::unavailable("DEADLINE_EXCEEDED", "this took too long; try again", 2)
 }

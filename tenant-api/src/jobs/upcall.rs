@@ -4,10 +4,7 @@
 //! The control plane shows the secret that it shares with every replica. What it reaches here is the
 //! hotel of the host and nothing else, and of that its jobs, whose errors and ids alone it is shown.
 
-use std::{
-    future::{Ready, ready},
-    time::Duration,
-};
+use std::future::{Ready, ready};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -15,7 +12,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, Query, ServiceConfig},
 };
-use hotelhub_core::{errors::Chain, ids::JobId, keys::equal_secrets};
+use hotelhub_core::{ids::JobId, keys::equal_secrets};
 use hotelhub_http::{
     answer::Answer,
     auth::bearer,
@@ -26,7 +23,6 @@ use hotelhub_http::{
 use hotelhub_tenancy::db::TenantTransaction;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use tokio::time::timeout;
 
 use super::{
     routes::{
@@ -39,8 +35,6 @@ use crate::{
     site::{Site, database_failed},
 };
 
-/// How long one of these may work on the database.
-const DEADLINE: Duration = Duration::from_secs(10);
 /// Who of the vendor's people asks.
 const ACTOR: &str = "x-actor";
 
@@ -92,21 +86,13 @@ impl Vendor {
         &self,
         work: impl AsyncFn(&TenantTransaction<'_>) -> ApiResult<T>,
     ) -> ApiResult<T> {
-        let mut connection = self.site.connect().await?;
-        let done = timeout(DEADLINE, async {
+        let done = self.site.within_deadline(async |connection| {
             let tx = connection.transaction().await.map_err(database_failed)?;
             let done = work(&tx).await?;
             tx.commit().await.map_err(database_failed)?;
             Ok(done)
         });
-        let done = done.await.map_err(|late| {
-            tracing::warn!(error = %Chain(&late), "the hotel's database is too slow");
-            ApiError::unavailable("DATABASE_BUSY", "the hotel's database is too slow now", 2)
-        })?;
-        if done.is_ok() {
-            connection.release();
-        }
-        done
+        done.await
     }
 
     /// Changes something, and sends the tickets of what is ready now.

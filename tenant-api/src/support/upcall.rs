@@ -6,6 +6,7 @@ use actix_web::{
     http::StatusCode,
     web::{Path, Query, ServiceConfig},
 };
+use chrono::{DateTime, Utc};
 use hotelhub_core::{
     ids::UserId,
     keys::{random_token, sha256},
@@ -161,17 +162,27 @@ pub(crate) async fn use_link(
     let now = site.app.clock.now();
     let (link, secret) = (sha256(link.as_bytes()), random_token());
     let secret_sha256 = sha256(secret.expose_secret().as_bytes());
-    let mut connection = site.connect().await?;
-    let tx = connection.transaction().await.map_err(database_failed)?;
-    let access = access_of(&tx).await.map_err(database_failed)?;
-    admit(site.standing.learn(access), false).map_err(|it| site.refuse(it))?;
-    let found = store::find_by_entry_for_update(&tx, &link, now).await.map_err(database_failed)?;
-    let grant = found.filter(|it| it.state == State::Allowed);
-    let Some(grant) = grant else {
-        drop(tx);
-        connection.release();
-        return Err(unknown_link());
-    };
+    let entered = site.within_deadline(async |connection| {
+        let tx = connection.transaction().await.map_err(database_failed)?;
+        let access = access_of(&tx).await.map_err(database_failed)?;
+        admit(site.standing.learn(access), false).map_err(|it| site.refuse(it))?;
+        let found = store::find_by_entry_for_update(&tx, &link, now).await;
+        let found = found.map_err(database_failed)?.filter(|it| it.state == State::Allowed);
+        let grant = found.ok_or_else(unknown_link)?;
+        let is_admitted = enter_or_refuse(req, &tx, &grant, (&secret_sha256, now)).await?;
+        tx.commit().await.map_err(database_failed)?;
+        if is_admitted { Ok(grant) } else { Err(link_not_from_there()) }
+    });
+    Ok((secret, entered.await?))
+}
+
+/// Uses a link up: whether a session has begun with it, which it has not from elsewhere.
+async fn enter_or_refuse(
+    req: &HttpRequest,
+    tx: &TenantTransaction<'_>,
+    grant: &Grant,
+    (secret_sha256, now): (&[u8], DateTime<Utc>),
+) -> ApiResult<bool> {
     let by = Asker {
         vendor_user_id: grant.vendor_user_id,
         email: grant.vendor_email.clone(),
@@ -182,32 +193,26 @@ pub(crate) async fn use_link(
     (actor.kind, actor.address) = ("support", Some(from));
     let is_admitted = grant.admits(from);
     if is_admitted {
-        store::enter(&tx, &grant, (&secret_sha256, now)).await.map_err(database_failed)?;
+        store::enter(tx, grant, (secret_sha256, now)).await.map_err(database_failed)?;
     } else {
         // It has been where its owner may not be: whoever read it there could use it elsewhere.
-        store::delete_entry(&tx, grant.id).await.map_err(database_failed)?;
+        store::delete_entry(tx, grant.id).await.map_err(database_failed)?;
     }
     let action = if is_admitted { "support.enter" } else { "support.enter_refused" };
-    audit::record(&tx, actor, told(Event::of(action), &grant)).await?;
-    tx.commit().await.map_err(database_failed)?;
-    connection.release();
-    if is_admitted { Ok((secret, grant)) } else { Err(link_not_from_there()) }
+    audit::record(tx, actor, told(Event::of(action), grant)).await?;
+    Ok(is_admitted)
 }
 
 async fn hold_consent(tx: &TenantTransaction<'_>) -> ApiResult<bool> {
     store::find_standing_for_update(tx).await.map_err(database_failed)
 }
 
-async fn find(
-    tx: &TenantTransaction<'_>,
-    id: Uuid,
-    now: chrono::DateTime<chrono::Utc>,
-) -> ApiResult<Grant> {
+async fn find(tx: &TenantTransaction<'_>, id: Uuid, now: DateTime<Utc>) -> ApiResult<Grant> {
     store::find_for_update(tx, id, now).await.map_err(database_failed)?.ok_or_else(unknown)
 }
 
 /// One of the vendor's people, through the control plane: the address is that of no person.
-fn actor(req: &HttpRequest, by: &Asker, at: chrono::DateTime<chrono::Utc>) -> Actor {
+fn actor(req: &HttpRequest, by: &Asker, at: DateTime<Utc>) -> Actor {
     Actor {
         kind: "vendor",
         id: UserId::from(by.vendor_user_id),

@@ -15,7 +15,10 @@ use platform_tests::{
 use tokio::{task::JoinSet, time::Instant};
 use tokio_postgres::{Client, Transaction};
 
-use crate::house::{House, PASSWORD, TestHotel};
+use crate::{
+    house::{House, PASSWORD, TestHotel},
+    page_visitor::PageVisitor,
+};
 
 const GUEST: &str = "tamu@example.com";
 const SERVE: Role = Role::TenantServe(0);
@@ -148,6 +151,36 @@ async fn a_request_that_waits_gets_the_connection_that_another_hotel_lets_go() {
     lock.commit().await.unwrap();
 
     expect_answers(begun).await;
+}
+
+#[tokio::test]
+async fn whatever_waits_for_the_database_too_long_is_given_up_with_its_connection() {
+    let house = House::with(&[]).await;
+    let it = house.open_hotel().await;
+    let owner = PageVisitor::owner(&it).await;
+    it.wait_for_ever().await;
+    let mut session = it.session().await;
+    let lock = session.transaction().await.unwrap();
+    lock.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE", &[]).await.unwrap();
+    let closed = counter(&house, "tenant_connections_discarded_total").await;
+    let link = format!("/support/{}", "a".repeat(43));
+
+    // As many at once as a hotel has connections.
+    let (page, logged_out, left, entered) = tokio::join!(
+        owner.open("/"),
+        owner.send("/logout", &[]),
+        owner.send("/support-access/leave", &[]),
+        owner.send(&link, &[]),
+    );
+
+    for answer in [page, logged_out, left, entered] {
+        assert_eq!(answer.status, 503, "{}", answer.body);
+    }
+    wait_for_waiting(&lock, 0).await;
+    let now_closed = counter(&house, "tenant_connections_discarded_total").await;
+    assert!(now_closed >= closed + 4, "{now_closed} after {closed}");
+    lock.commit().await.unwrap();
+    assert_eq!(owner.open("/").await.status, 200, "nothing was done of what was given up");
 }
 
 #[tokio::test]
