@@ -9,6 +9,7 @@ mod app;
 mod audit;
 mod auth;
 mod availability;
+mod change;
 pub mod config;
 mod deadline;
 mod desk;
@@ -38,6 +39,7 @@ mod standing;
 mod support;
 pub mod tls;
 pub mod topology;
+mod vendor;
 pub mod work;
 pub mod worker;
 

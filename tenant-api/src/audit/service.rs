@@ -12,7 +12,7 @@ use super::{
     model::{Actor, AuditEntry, Event, Filter, Head, Place, Verification},
     store,
 };
-use crate::{desk::Change, paging, site::database_failed};
+use crate::{change::Change, paging, site::database_failed};
 
 /// Rows of an export.
 const EXPORTED: i64 = 10_000;

@@ -8,7 +8,7 @@
 mod idempotency;
 mod session;
 
-use std::{cell::Cell, net::IpAddr, sync::Arc, time::Duration};
+use std::{cell::Cell, net::IpAddr, sync::Arc};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -17,11 +17,7 @@ use actix_web::{
     web::Data,
 };
 use chrono::{DateTime, Utc};
-use hotelhub_core::{
-    ids::{RequestId, SessionId, UserId},
-    life::Access,
-    trace::TraceContext,
-};
+use hotelhub_core::{ids::RequestId, life::Access, trace::TraceContext};
 use hotelhub_http::{
     answer::Answer,
     auth::{bearer, page_cookie},
@@ -30,7 +26,6 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
     server::{request_id, trace_of},
 };
-use hotelhub_jobs::rows::{self, NewJob};
 use hotelhub_tenancy::db::{TenantConnection, TenantTransaction};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -38,13 +33,14 @@ use serde_json::Value;
 pub(crate) use self::idempotency::{WhileInFlight, forget_old_answers};
 pub(crate) use self::session::{Person, Pointer};
 use self::{idempotency::Kept, session::Session};
+pub(crate) use crate::change::Change;
 use crate::{
     access::{Permission, Purpose, Refusal, allow},
     app::App,
     audit::{self, Actor, Event},
+    change::{By, Wake},
     site::{OnceArrived, Site, audience_of, database_failed, once_arrived, tenant_of},
     support::{self, Presence},
-    worker::HotelJob,
 };
 
 /// The place of one request: the hotel, and who claims to be asking.
@@ -61,27 +57,6 @@ pub(crate) struct Desk {
     has_noted: Cell<bool>,
 }
 
-/// Who changes something, when, and in which request.
-pub(crate) struct Change<'a> {
-    pub(crate) tx: &'a TenantTransaction<'a>,
-    pub(crate) person: UserId,
-    pub(crate) session: SessionId,
-    pub(crate) address: IpAddr,
-    pub(crate) now: DateTime<Utc>,
-    pub(crate) request: RequestId,
-    trace: TraceContext,
-    jobs: Cell<Option<Wake>>,
-}
-
-/// What a committed change wants for its jobs.
-#[derive(Clone, Copy)]
-enum Wake {
-    /// Tickets for those that are ready.
-    Now,
-    /// And for those that are ready later, from this time on.
-    AndAfter(Duration),
-}
-
 /// What a write asks for.
 #[derive(Clone, Copy)]
 struct Demand<'a> {
@@ -96,33 +71,6 @@ enum Written<T> {
     Now(Answer<T>),
     /// By an earlier request with the same key.
     Before(Kept),
-}
-
-impl Change<'_> {
-    /// Writes a job that exists if, and only if, the change is committed. Whom it calls is noted by the
-    /// worker that has to put it off.
-    pub(crate) async fn enqueue<J: HotelJob>(&self, job: &J, dedupe_key: &str) -> ApiResult<()> {
-        let trace = self.trace.to_string();
-        let payload = serde_json::to_value(job).map_err(ApiError::internal)?;
-        let job = NewJob {
-            dedupe_key: Some(dedupe_key),
-            trace: Some(&trace),
-            ..NewJob::new(J::KIND, &payload)
-        };
-        rows::enqueue(self.tx, job).await.map_err(database_failed)?;
-        self.nudge();
-        Ok(())
-    }
-
-    /// Has tickets sent for what is ready, once the change is committed.
-    pub(crate) fn nudge(&self) {
-        self.jobs.set(Some(Wake::Now));
-    }
-
-    /// The same, and once more where jobs are due one after the other, so far apart.
-    pub(crate) fn nudge_every(&self, pause: Duration) {
-        self.jobs.set(Some(Wake::AndAfter(pause)));
-    }
 }
 
 impl Desk {
@@ -220,16 +168,14 @@ impl Desk {
         session: &Session,
         now: DateTime<Utc>,
     ) -> Change<'a> {
-        Change {
-            tx,
+        let by = By {
             person: session.person(),
             session: session.id,
             address: self.address,
-            now,
             request: self.request,
             trace: self.trace,
-            jobs: Cell::new(None),
-        }
+        };
+        Change::new(tx, by, now)
     }
 
     /// Refuses what the person or the hotel may not do.
@@ -351,7 +297,7 @@ impl Desk {
         }
         let place = self.change(&tx, &session, now);
         let answer = Answer::new(change(&place).await?);
-        let jobs = place.jobs.get();
+        let jobs = place.wake();
         idempotency::keep(&tx, person, repeat, status, &answer, now).await?;
         if session.is_support {
             // Its time may have run out, or been ended, while the change was made. The session's row

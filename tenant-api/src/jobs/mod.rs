@@ -3,7 +3,7 @@
 mod model;
 pub(crate) mod routes;
 mod stores;
-pub(crate) mod upcall;
+mod upcall;
 
 pub(crate) use self::{
     model::{Job, JobFilter, JobState, StateGroup},

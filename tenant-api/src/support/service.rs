@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     audit::{self, Actor, Event},
-    desk::Change,
+    change::Change,
     paging,
     site::database_failed,
 };

@@ -28,8 +28,8 @@ use super::{
 use crate::{
     access::{access_of, admit},
     audit::{self, Actor, Event},
-    jobs::upcall::Vendor,
     site::{Site, database_failed},
+    vendor::Vendor,
 };
 
 /// Adds the routes.
@@ -54,8 +54,14 @@ struct Entry {
     grant: Grant,
 }
 
+/// The hotel, if it has been migrated to what support access needs.
+fn site_of(vendor: &Vendor) -> ApiResult<&Site> {
+    vendor.site.require_schema(8)?;
+    Ok(&vendor.site)
+}
+
 async fn list(vendor: Vendor, query: Query<ListQuery>) -> ApiResult<HttpResponse> {
-    let site = vendor.site()?;
+    let site = site_of(&vendor)?;
     let now = site.app.clock.now();
     let page = (query.cursor.as_deref(), query.limit);
     let found = vendor.transact(async |tx| service::list(tx, page, now).await).await?;
@@ -69,7 +75,7 @@ async fn request(
     body: JsonBody<RequestBody>,
 ) -> ApiResult<HttpResponse> {
     let body = body.value;
-    let now = vendor.site()?.app.clock.now();
+    let now = site_of(&vendor)?.app.clock.now();
     let ask = async |tx: &TenantTransaction<'_>| {
         // Held, so that of two requests at once the second finds the first.
         let is_standing = hold_consent(tx).await?;
@@ -99,7 +105,7 @@ async fn enter(
     body: JsonBody<EnterBody>,
 ) -> ApiResult<HttpResponse> {
     let EnterBody { by, addresses } = body.value;
-    let now = vendor.site()?.app.clock.now();
+    let now = site_of(&vendor)?.app.clock.now();
     let secret = random_token();
     let make = async |tx: &TenantTransaction<'_>| {
         let grant = find(tx, *id, now).await?;
@@ -130,7 +136,7 @@ async fn end(
     body: JsonBody<EndBody>,
 ) -> ApiResult<HttpResponse> {
     let EndBody { by, because } = body.value;
-    let now = vendor.site()?.app.clock.now();
+    let now = site_of(&vendor)?.app.clock.now();
     let work = async |tx: &TenantTransaction<'_>| {
         let grant = find(tx, *id, now).await?;
         if !grant.is_open() {

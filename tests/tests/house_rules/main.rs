@@ -6,7 +6,8 @@ mod tree;
 use self::{
     rules::{
         depends_one_way, has_room, is_documented, is_introduced, is_named_for_something,
-        is_portable, is_run, keeps_queries_in_stores, sends_forms_where_it_says, takes_the_lints,
+        is_portable, is_run, keeps_queries_in_stores, sends_forms_where_it_says, stands_below,
+        takes_the_lints,
     },
     tree::{File, Package, files, packages},
 };
@@ -23,6 +24,20 @@ fn dependencies_point_one_way() {
     assert!(depends_one_way(&stranger)[0].contains("has no line in"));
     let fine = Package::sample("provisioner", &["migrations", "hotelhub-core", "serde"], &[]);
     assert_eq!(depends_one_way(&fine), [""; 0]);
+}
+
+#[test]
+fn what_the_desk_stands_on_does_without_the_desk() {
+    obeyed(files("rs"), stands_below);
+
+    let faults =
+        |code| stands_below(&File::sample("tenant-api/src/support/service.rs", code)).len();
+    assert_eq!(faults("use crate::desk::Change;"), 1);
+    assert_eq!(faults("use crate::{\n    audit,\n    desk,\n    jobs::Job,\n};"), 2);
+    assert_eq!(faults("let it = crate::desk::Desk::of(req);"), 1);
+    assert_eq!(faults("//! What the desk asks.\nlet text = \"the front desk\"; it.jobs.get();"), 0);
+    let desk = File::sample("tenant-api/src/desk/mod.rs", "use crate::support;");
+    assert_eq!(stands_below(&desk), [""; 0]);
 }
 
 #[test]

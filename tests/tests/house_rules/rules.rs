@@ -79,6 +79,15 @@ const QUERY_FOLDERS: &[(&str, &str)] = &[
     ("tenant-api/src/desk", "session and idempotency ride on the request's own transaction"),
 ];
 
+/// What a module of the hotel does without, since that stands on it: then either can be read, and
+/// changed, without the other.
+const BELOW: &[(&str, &[&str])] = &[
+    ("tenant-api/src/change.rs", &["desk", "support", "audit"]),
+    ("tenant-api/src/vendor.rs", &["desk", "support", "jobs"]),
+    ("tenant-api/src/audit/service.rs", &["desk", "support"]),
+    ("tenant-api/src/support", &["desk", "jobs", "pages"]),
+];
+
 /// What reads a setting: the methods of `config::Reader`, and the harness's `setting`.
 const READERS: &[&str] = &[
     "required",
@@ -115,6 +124,23 @@ pub(crate) fn depends_one_way(package: &Package) -> Vec<String> {
         .filter(|used| !allowed.contains(&used.as_str()))
         .map(|used| {
             format!("`{name}` must not use `{used}`: move what it needs to a crate below both")
+        })
+        .collect()
+}
+
+pub(crate) fn stands_below(file: &File) -> Vec<String> {
+    let code = file.production();
+    // What stands between quotes is text.
+    let code: String = code.split('"').step_by(2).collect::<Vec<_>>().join(" ");
+    let paths = code.split(|it: char| !it.is_alphanumeric() && !matches!(it, '_' | ':' | '.'));
+    let words: Vec<&str> = paths.flat_map(|it| it.split("::")).collect();
+    BELOW
+        .iter()
+        .filter(|(below, _)| file.path.starts_with(below))
+        .flat_map(|(_, above)| above.iter())
+        .filter(|above| words.contains(above))
+        .map(|above| {
+            format!("{} uses `{above}`, which stands on it: hand in what it needs", file.name())
         })
         .collect()
 }
