@@ -84,11 +84,11 @@ impl Issuer {
     /// Issues until the tasks stop.
     pub async fn run(self) {
         let stop = self.tasks.stop_token();
-        let mut at_hand = AtHand::new();
+        let (mut at_hand, mut has_reviewed) = (AtHand::new(), false);
         while !stop.is_cancelled() {
             let lead = async {
                 let control = Session::open(&self.control, &self.tasks).await?;
-                self.lead(&control, &mut at_hand).await
+                self.lead(&control, &mut at_hand, &mut has_reviewed).await
             };
             tokio::select! {
                 outcome = lead => if let Err(error) = outcome {
@@ -108,12 +108,21 @@ impl Issuer {
     }
 
     /// Leads for as long as the session lasts: the server frees the lock when the process dies.
-    async fn lead(&self, control: &Session, at_hand: &mut AtHand) -> Result<(), PassError> {
+    async fn lead(
+        &self,
+        control: &Session,
+        at_hand: &mut AtHand,
+        has_reviewed: &mut bool,
+    ) -> Result<(), PassError> {
         let lock = "SELECT pg_try_advisory_lock($1)";
         while !control.query_one(lock, &[&Lock::Certificates.key()]).await?.try_get::<_, bool>(0)? {
             self.pause().await;
         }
-        store::forget_holds(control).await?;
+        // Another process may have had another budget. Once is enough: this one's never changes.
+        if !*has_reviewed {
+            store::review_holds(control, self.clock.now(), &self.config.budget).await?;
+            *has_reviewed = true;
+        }
         let mut authority = None;
         let mut swept_at: Option<DateTime<Utc>> = None;
         loop {

@@ -119,10 +119,21 @@ async fn note_held(
     control.execute(sql, &[&hostname, &until, &now]).await.map(drop)
 }
 
-/// Forgets whom a budget has held, which may be another one by now.
-pub(super) async fn forget_holds(control: &impl Query) -> Result<(), Error> {
-    let sql = "UPDATE certificates SET held_until = NULL WHERE held_until IS NOT NULL";
-    control.execute(sql, &[]).await.map(drop)
+/// Judges by this budget whom another one may have held. Whose week is spent by it as well is held all
+/// the while: a name that is not looks as if its certificate were overdue.
+pub(super) async fn review_holds(
+    control: &impl Query,
+    now: DateTime<Utc>,
+    budget: &Budget,
+) -> Result<(), Error> {
+    let sql = "SELECT hostname FROM certificates WHERE held_until IS NOT NULL";
+    for row in control.query(sql, &[]).await? {
+        let hostname: String = row.try_get(0)?;
+        let until = spent_until(control, &hostname, now, budget).await?;
+        let sql = "UPDATE certificates SET held_until = $2, updated_at = $3 WHERE hostname = $1";
+        control.execute(sql, &[&hostname, &until, &now]).await?;
+    }
+    Ok(())
 }
 
 /// The certificates of names that may still have them.

@@ -257,3 +257,36 @@ async fn names_whose_week_is_spent_keep_nobody_else_waiting() {
     assert_eq!(it.count(&format!("{ORDERS} WHERE hostname LIKE 'h%.hotelmandala.com'")).await, 0);
     it.platform.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_name_that_is_held_is_said_to_be_so_while_the_store_is_away() {
+    let mut it = Secure::new(&[("ACME_ORDERS_PER_DOMAIN", "1")]).await;
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "live").await;
+    it.claim("book.hotelmandala.com").await;
+    it.wait_for_state("book.hotelmandala.com", "working").await;
+    let held = "SELECT count(*) FROM certificates WHERE held_until IS NOT NULL";
+    it.wait_for_count(held, 1).await;
+
+    it.platform.kill_role(Role::Provisioner).await.unwrap();
+    let index = it.certificates().join("index.json");
+    fs::remove_file(&index).unwrap();
+    fs::create_dir(&index).unwrap();
+    it.move_clock(5);
+    it.platform.start_role(Role::Provisioner).await.unwrap();
+    let reviewed = format!("{held} AND updated_at > now() + interval '4 minutes'");
+    it.wait_for_count(&reviewed, 1).await;
+    let again_and_again = async || {
+        let log = it.platform.program(Role::Provisioner).unwrap().printed();
+        (log.matches("no certificates for a moment").count() > 2).then_some(())
+    };
+    eventually(SOON, "three passes that came to nothing", again_and_again).await.unwrap();
+
+    assert_eq!(it.count(held).await, 1);
+    let waiting = it.act("book.hotelmandala.com", "verify").await;
+    assert_eq!(waiting["next_action"]["code"], "wait_for_budget", "{waiting}");
+    fs::remove_dir(&index).unwrap();
+    let written = async || index.is_file().then_some(());
+    eventually(SOON, "the index of certificates", written).await.unwrap();
+    it.platform.stop().await.unwrap();
+}
