@@ -48,9 +48,9 @@ CREATE INDEX domains_released ON domains (hostname, released_at)
 -- Whose owner may have something to be told.
 CREATE INDEX domains_news ON domains (id)
   WHERE kind = 'custom' AND released_at IS NULL AND (state = 'stuck' OR told = 'failed');
--- Who lost a name, and since when: the same holds for it.
+-- Who lost a name, and since when: the same holds for it, also when the claim is released later.
 CREATE INDEX domains_lost ON domains (hostname, failing_since)
-  WHERE kind = 'custom' AND NOT is_verified AND released_at IS NULL;
+  WHERE kind = 'custom' AND NOT is_verified AND failing_since IS NOT NULL;
 
 -- `live`: points here as far as is known, so it may have a certificate and people may be sent there.
 -- `certified`: a certificate was seen.

@@ -136,7 +136,8 @@ pub(super) async fn hold_name(tx: &DatabaseTransaction, hostname: &str) -> Resul
     tx.execute_raw(statement(sql, [hostname.into()])).await.map(drop)
 }
 
-/// Why the tenant cannot have a name, if so. Hold the name first.
+/// Why the tenant cannot have a name, if so. Hold the name first. One that was lost has rested since
+/// then, whenever its claim is released.
 pub(super) async fn find_block(
     tx: &DatabaseTransaction,
     tenant: TenantId,
@@ -147,10 +148,9 @@ pub(super) async fn find_block(
                  EXISTS (SELECT FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
                            AND is_verified AND released_at IS NULL) AS held, \
                  (SELECT max(released_at) FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
-                    AND kind = 'custom' AND verified_at IS NOT NULL AND released_at > $3) AS released, \
+                    AND kind = 'custom' AND is_verified AND released_at > $3) AS released, \
                  (SELECT max(failing_since) FROM domains WHERE hostname = $1 AND tenant_id <> $2 \
-                    AND kind = 'custom' AND NOT is_verified AND released_at IS NULL \
-                    AND failing_since > $4) AS failing";
+                    AND kind = 'custom' AND NOT is_verified AND failing_since > $4) AS failing";
     let since = now - QUARANTINE;
     let values = [hostname.into(), tenant.as_uuid().into(), since.into(), (since - GRACE).into()];
     let row = tx.query_one_raw(statement(sql, values)).await?;

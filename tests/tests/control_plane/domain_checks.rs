@@ -340,3 +340,44 @@ async fn a_name_that_was_lost_rests_before_another_tenant_has_it() {
     assert_eq!(said(&it.verify("surya", NAME).await), pair("live", "none"));
     assert_eq!(said(&it.verify("mandala", NAME).await).0, "stuck");
 }
+
+#[tokio::test]
+async fn a_name_that_was_lost_long_ago_does_not_rest_again_when_its_claim_is_released() {
+    let mut it = Domains::new().await;
+    for slug in ["mandala", "surya"] {
+        it.ground.sign_up(slug).await;
+    }
+    it.open("mandala", NAME).await;
+    it.zone().forget(NAME);
+    it.verify("mandala", NAME).await;
+    it.move_clock(73).await;
+    assert_eq!(it.verify("mandala", NAME).await["is_verified"], false);
+    let asked = async || it.ask_claim("surya", NAME).await.error_code();
+    assert_eq!(asked().await, "DOMAIN_QUARANTINED");
+
+    it.release("mandala", NAME).await.expect_status(200).unwrap();
+    assert_eq!(asked().await, "DOMAIN_QUARANTINED", "it rests from when it was lost");
+    it.move_clock(24 * 33 + 1).await;
+    let token = it.claim("surya", NAME).await;
+    it.set_dns("surya", NAME, &token);
+    assert_eq!(said(&it.verify("surya", NAME).await), pair("live", "none"));
+}
+
+#[tokio::test]
+async fn a_claim_that_is_tidied_up_keeps_the_next_hotel_from_nothing() {
+    let mut it = Domains::new().await;
+    for slug in ["mandala", "surya"] {
+        it.ground.sign_up(slug).await;
+    }
+    it.open("mandala", NAME).await;
+    it.zone().forget(NAME);
+    it.verify("mandala", NAME).await;
+    it.move_clock(73).await;
+    it.verify("mandala", NAME).await;
+    it.move_clock(24 * 150).await;
+
+    it.release("mandala", NAME).await.expect_status(200).unwrap();
+    let token = it.claim("surya", NAME).await;
+    it.set_dns("surya", NAME, &token);
+    assert_eq!(said(&it.verify("surya", NAME).await), pair("live", "none"));
+}
