@@ -13,10 +13,14 @@ use hotelhub_core::config::Reader;
 
 use crate::{client_addr::client_addr, error::ApiError, frame::wants_page};
 
+/// Where anybody may ask for work to be done: each call costs a look somewhere.
+const CALLS: [&str; 2] = ["/api/", "/.well-known/acme-challenge/"];
+
 /// Limits per client address and minute.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitsConfig {
-    /// `RATE_LIMIT_API_PER_MINUTE`: anonymous calls of the API. Default 100.
+    /// `RATE_LIMIT_API_PER_MINUTE`: anonymous calls of the API, and looks by certificate authorities,
+    /// of which one has a handful for each certificate. Default 100.
     pub api: u32,
     /// `RATE_LIMIT_FORMS_PER_MINUTE`: forms sent from pages. Default 60.
     pub forms: u32,
@@ -64,7 +68,7 @@ impl Limits {
     /// Admits any request: calls without a verified token and forms are counted, all else is not.
     pub(crate) fn admit(&self, req: &HttpRequest) -> Result<(), ApiError> {
         let path = req.path();
-        if path.starts_with("/api/") {
+        if CALLS.iter().any(|it| path.starts_with(it)) {
             // Without a limit there is nothing to lift.
             let verified = self.api.is_none()
                 || req.app_data::<Verified>().is_some_and(|Verified(of)| of(req));
@@ -144,6 +148,20 @@ mod tests {
             assert!(!admitted(unknown), "{unknown:?}");
         }
         assert!(admitted(Some("Bearer good")));
+    }
+
+    #[test]
+    fn whoever_looks_as_certificate_authorities_do_is_counted_with_the_anonymous() {
+        let limits = limits();
+        let looked = |from| {
+            let look =
+                call(from).uri("/.well-known/acme-challenge/evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ");
+            limits.admit(&look.to_http_request()).is_ok()
+        };
+
+        assert!(looked("203.0.113.9"));
+        assert!(!looked("203.0.113.9"));
+        assert!(looked("203.0.113.10"), "an authority that looks from elsewhere");
     }
 
     #[test]

@@ -122,6 +122,26 @@ async fn ten_thousand_strange_names_are_refused_at_once_and_nothing_is_ordered()
 }
 
 #[tokio::test]
+async fn authorities_are_answered_for_custom_domains_and_for_no_name_of_the_platform() {
+    let mut it = Secure::new(&[]).await;
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "live").await;
+    let token = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ";
+    let answers = it.certificates().join("challenges");
+    fs::create_dir_all(&answers).unwrap();
+    fs::write(answers.join(token), "token.thumbprint").unwrap();
+    let path = format!("/.well-known/acme-challenge/{token}");
+
+    let asked = it.plain_at(NAME, &path, &[]).await;
+    assert_eq!((asked.status.as_u16(), &*asked.body), (200, "token.thumbprint"));
+    let own = format!("mandala.{BASE_DOMAIN}");
+    assert_eq!(it.plain_at(&own, &path, &[]).await.status, 404);
+    let another = "/.well-known/acme-challenge/aaaaaaaaaaaaaaaaaaaa";
+    assert_eq!(it.plain_at(NAME, another, &[]).await.status, 404);
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_name_that_fails_is_tried_three_times_an_hour_and_comes_when_it_can() {
     let mut it = Secure::new(&[]).await;
     // An edge that does not answer: the authority finds nobody there.

@@ -127,9 +127,19 @@ impl Secure {
 
     /// What a page on the plain port answers, asked through an edge that sets these headers.
     pub(crate) async fn plain(&self, host: &str, headers: &[(&str, &str)]) -> Answer {
+        self.plain_at(host, "/login", headers).await
+    }
+
+    /// The same of another address.
+    pub(crate) async fn plain_at(
+        &self,
+        host: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         let port = self.platform.setup().tenant_ports[0];
-        let request = http.get(format!("http://127.0.0.1:{port}/login")).header("Host", host);
+        let request = http.get(format!("http://127.0.0.1:{port}{path}")).header("Host", host);
         let request = headers.iter().fold(request, |it, (name, value)| it.header(*name, *value));
         Answer::of(request).await.unwrap()
     }
