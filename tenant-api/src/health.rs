@@ -9,7 +9,7 @@ use hotelhub_jobs::{broker::Broker, rows};
 use hotelhub_tenancy::feed::Feed;
 use serde_json::{Map, Value, json};
 
-use crate::{app::App, recent::Recent, site::Site};
+use crate::{app::App, recent::Recent, site::Site, tls::Progress};
 
 /// Anybody may ask, so a hotel's database is asked no more often than this.
 const KEPT: Duration = Duration::from_secs(1);
@@ -17,22 +17,25 @@ const KEPT: Duration = Duration::from_secs(1);
 /// How many jobs wait and how many are dead, if the database says.
 type Counts = Option<(i64, i64)>;
 
-/// Ready once there are routes. A broker or a control plane that is away makes no replica unready:
-/// known hotels are served without both.
-pub(crate) fn health(clock: Clock, app: App, feed: Feed, broker: Broker) -> Health {
-    let counted = Recent::<TenantId, Counts>::new(KEPT);
-    Health::new(clock, move |req| {
-        look(app.clone(), feed.clone(), broker.clone(), counted.clone(), req)
-    })
+/// What is looked at.
+#[derive(Clone)]
+pub(crate) struct Looked {
+    pub(crate) app: App,
+    pub(crate) feed: Feed,
+    pub(crate) broker: Broker,
+    /// Of certificates, where this program serves TLS itself.
+    pub(crate) certificates: Option<Progress>,
 }
 
-async fn look(
-    app: App,
-    feed: Feed,
-    broker: Broker,
-    counted: Recent<TenantId, Counts>,
-    req: HttpRequest,
-) -> Findings {
+/// Ready once there are routes, and the certificates of custom domains that it is to show. A broker or a
+/// control plane that is away makes no replica unready: known hotels are served without both.
+pub(crate) fn health(clock: Clock, looked: Looked) -> Health {
+    let counted = Recent::<TenantId, Counts>::new(KEPT);
+    Health::new(clock, move |req| look(looked.clone(), counted.clone(), req))
+}
+
+async fn look(looked: Looked, counted: Recent<TenantId, Counts>, req: HttpRequest) -> Findings {
+    let Looked { app, feed, broker, certificates } = looked;
     let mut checks = Map::new();
     let mut say = |name: &str, value: Value| checks.insert(name.to_owned(), value);
     let has_routes = app.routes.position().is_some();
@@ -48,6 +51,12 @@ async fn look(
     say("redis", json!("disabled"));
     say("storage", json!("ok"));
     say("license", json!("none"));
+    if let Some(certificates) = &certificates {
+        let (word, faulty) = certificates.said();
+        say("certificates", json!(word));
+        say("certificates_faulty", json!(faulty));
+    }
+    let is_certified = certificates.is_none_or(|it| it.is_ready());
     let database = match Site::of(&req) {
         // Nobody is served, so nothing is opened for it.
         Ok(site) if site.standing.is_stopped_by_route() => true,
@@ -62,7 +71,7 @@ async fn look(
         Err(_not_a_hotel) => true,
     };
     say("database", json!(if database { "ok" } else { "unavailable" }));
-    Findings { ready: has_routes && database, checks }
+    Findings { ready: has_routes && database && is_certified, checks }
 }
 
 /// On a hotel's host: how many of its jobs wait and how many are dead.

@@ -23,7 +23,8 @@ use crate::{
     config::ServeConfig,
     desk, domains,
     exports::ControlPlane,
-    health, http, pages,
+    health::{self, Looked},
+    http, pages,
     relay::Relay,
     site, standing,
 };
@@ -82,7 +83,9 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let base_domain = app.addresses.base_domain.clone();
     let tls = config.tls.serve((certificates, &app.routes), &base_domain, &tasks)?;
     let public_tls = app.addresses.over_tls();
-    let health = health::health(clock, app.clone(), feed, broker);
+    let (tls, certificates) = tls.map(|it| ((it.listen, it.config), it.progress)).unzip();
+    let looked = Looked { app: app.clone(), feed, broker, certificates };
+    let health = health::health(clock, looked);
     let data = Data::new(app);
     let routes = move |service: &mut ServiceConfig| {
         service.app_data(data.clone()).app_data(TenantOf(site::tenant_of));

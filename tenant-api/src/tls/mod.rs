@@ -3,8 +3,11 @@
 //!
 //! What is shown is in memory, so a handshake costs no look-up elsewhere, and one for a name that is
 //! nobody's ends at once, whatever stands in the store. New certificates are taken over while it runs.
+//! A replica is ready once it has looked at the store, so that nobody's custom domain is refused by one
+//! that has just begun.
 
 mod files;
+mod progress;
 mod shown;
 mod watch;
 
@@ -16,7 +19,7 @@ use hotelhub_storage::{Storage, StorageConfig, certificates::CertificateStore};
 use hotelhub_tenancy::routes::Routes;
 use rustls::{ServerConfig, server::ResolvesServerCert};
 
-pub(crate) use self::files::TlsFiles;
+pub(crate) use self::{files::TlsFiles, progress::Progress};
 use self::{shown::Shown, watch::Watch};
 
 /// How TLS is served.
@@ -28,6 +31,17 @@ pub struct TlsConfig {
     pub(crate) files: Option<TlsFiles>,
     /// `CERTIFICATE_KEYS`: open the private keys in the store; unset: there is no store.
     pub(crate) keys: Option<Keyring>,
+}
+
+/// TLS as it is served.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// Where.
+    pub(crate) listen: SocketAddr,
+    /// And how.
+    pub(crate) config: ServerConfig,
+    /// How far the replica has come with the certificates that it shows there.
+    pub(crate) progress: Progress,
 }
 
 impl TlsConfig {
@@ -57,7 +71,7 @@ impl TlsConfig {
         Ok(Some(CertificateStore::new(storage, keys.clone())))
     }
 
-    /// Where TLS is served and how, if it is; certificates are watched from now on.
+    /// How TLS is served, if it is; certificates are watched from now on.
     ///
     /// # Errors
     /// Fails if the files hold no certificate.
@@ -66,10 +80,11 @@ impl TlsConfig {
         (store, routes): (Option<CertificateStore>, &Routes),
         base_domain: &str,
         tasks: &Tasks,
-    ) -> Result<Option<(SocketAddr, ServerConfig)>> {
+    ) -> Result<Option<Served>> {
         let Some(listen) = self.listen else { return Ok(None) };
         let shown = Arc::new(Shown::new(routes.clone(), base_domain));
         let watch = Watch::new(Arc::clone(&shown), store, self.files.clone())?;
+        let progress = watch.progress();
         tasks.spawn_endless("certificates", watch.run());
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -77,6 +92,6 @@ impl TlsConfig {
             .context("prepare TLS")?
             .with_no_client_auth()
             .with_cert_resolver(shown as Arc<dyn ResolvesServerCert>);
-        Ok(Some((listen, config)))
+        Ok(Some(Served { listen, config, progress }))
     }
 }

@@ -42,6 +42,13 @@ impl Shown {
         Arc::clone(&self.certificates.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Shows these beside what is shown.
+    pub(super) fn add(&self, more: Vec<(String, Arc<CertifiedKey>)>) {
+        let mut certificates = Certificates::clone(&self.current());
+        certificates.by_name.extend(more);
+        self.replace(certificates);
+    }
+
     /// Shows these from the next handshake on.
     pub(super) fn replace(&self, certificates: Certificates) {
         metrics::gauge!("tls_certificates")

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::Result;
+use futures_util::{StreamExt as _, stream};
 use hotelhub_core::errors::Chain;
 use hotelhub_storage::{
     Stamp,
@@ -21,10 +22,15 @@ use tokio::time::sleep;
 
 use super::{
     files::TlsFiles,
+    progress::{Found, Progress},
     shown::{Certificates, Shown, certified},
 };
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Certificates that are fetched at a time: a bucket takes tens of milliseconds for each.
+const AT_ONCE: usize = 16;
+/// So many that were fetched are shown at once; who has many waits for none but these.
+const TOGETHER: usize = 128;
 
 /// Watches the store and the files.
 #[derive(Debug)]
@@ -39,6 +45,25 @@ pub(super) struct Watch {
     /// Objects that could not be taken over: that is said once.
     faulty: HashSet<String>,
     written_at: [Option<SystemTime>; 2],
+    progress: Progress,
+}
+
+/// What a look at the store takes over.
+#[derive(Debug, Default)]
+struct Taken {
+    by_name: HashMap<String, Arc<CertifiedKey>>,
+    /// By its object.
+    known: HashMap<String, Arc<CertifiedKey>>,
+    faulty: HashSet<String>,
+    /// Names that show what they did before.
+    kept: u32,
+}
+
+impl Taken {
+    fn take(&mut self, name: String, object: String, certified: &Arc<CertifiedKey>) {
+        self.known.insert(object, Arc::clone(certified));
+        self.by_name.insert(name, Arc::clone(certified));
+    }
 }
 
 impl Watch {
@@ -62,19 +87,35 @@ impl Watch {
             known: HashMap::new(),
             faulty: HashSet::new(),
             written_at,
+            progress: Progress::new(),
         })
+    }
+
+    /// How far it has come, from now on.
+    pub(super) fn progress(&self) -> Progress {
+        self.progress.clone()
     }
 
     /// Watches for as long as the program runs.
     pub(super) async fn run(mut self) {
         loop {
             self.look_at_files();
-            if let Err(error) = self.look_at_store().await {
-                count_fault("index");
-                tracing::warn!(error = %Chain(&error), "certificates stay as they are");
-            }
+            self.look().await;
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    async fn look(&mut self) {
+        let found = match self.look_at_store().await {
+            Ok(()) if self.faulty.is_empty() => Found::All,
+            Ok(()) => Found::AllBut(self.faulty.len()),
+            Err(error) => {
+                count_fault("index");
+                tracing::warn!(error = %Chain(&error), "certificates stay as they are");
+                Found::Nothing
+            }
+        };
+        self.progress.note(found);
     }
 
     fn look_at_files(&mut self) {
@@ -102,54 +143,69 @@ impl Watch {
     }
 
     async fn look_at_store(&mut self) -> Result<(), CertificateError> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(store) = self.store.clone() else { return Ok(()) };
         let stamp = store.stamp().await?;
         if stamp.is_none() || stamp == self.seen {
             return Ok(());
         }
         let (index, stamp) = store.index().await?;
-        let current = self.shown.current();
-        let (mut by_name, mut known) = (HashMap::new(), HashMap::new());
-        let (mut faulty, mut kept) = (HashSet::new(), 0_u32);
+        let (mut taken, mut missing) = (Taken::default(), Vec::new());
         for (name, entry) in index.certificates {
-            let certified = match self.known.get(&entry.object) {
-                Some(it) => Ok(Arc::clone(it)),
-                None => load(store, &entry.object).await,
-            };
-            match certified {
-                Ok(certified) => {
-                    known.insert(entry.object, Arc::clone(&certified));
-                    by_name.insert(name, certified);
-                }
-                Err(error) => {
-                    let before = current.by_name.get(&name);
-                    if !self.faulty.contains(&entry.object) {
-                        let (error, is_shown) = (Chain(error.as_ref()), before.is_some());
-                        tracing::error!(
-                            domain = %name, object = %entry.object, %error, is_shown,
-                            "a certificate cannot be taken over; the one before stays, if there is one"
-                        );
-                    }
-                    count_fault("object");
-                    if let Some(before) = before {
-                        by_name.insert(name, Arc::clone(before));
-                        kept += 1;
-                    }
-                    faulty.insert(entry.object);
-                }
+            match self.known.get(&entry.object) {
+                Some(certified) => taken.take(name, entry.object, certified),
+                None => missing.push((name, entry.object)),
             }
         }
-        metrics::gauge!("tls_certificates_outdated").set(kept);
-        let platform = current.platform.clone();
+        let store = &store;
+        let fetches = missing.into_iter().map(|(name, object)| async move {
+            let certified = load(store, &object).await;
+            (name, object, certified)
+        });
+        let mut fetched = stream::iter(fetches).buffer_unordered(AT_ONCE).chunks(TOGETHER);
+        while let Some(some) = fetched.next().await {
+            let mut fresh = Vec::new();
+            for (name, object, certified) in some {
+                match certified {
+                    Ok(certified) => {
+                        fresh.push((name.clone(), Arc::clone(&certified)));
+                        taken.take(name, object, &certified);
+                    }
+                    Err(error) => self.keep(&mut taken, (name, object), &error),
+                }
+            }
+            self.shown.add(fresh);
+        }
+        metrics::gauge!("tls_certificates_outdated").set(taken.kept);
+        let Taken { by_name, known, faulty, kept } = taken;
         if faulty.is_empty() || faulty != self.faulty {
             tracing::info!(certificates = by_name.len(), kept, "took over certificates");
         }
+        let platform = self.shown.current().platform.clone();
         self.shown.replace(Certificates { by_name, platform });
         self.known = known;
         // What could not be had is looked for again.
         self.seen = stamp.filter(|_| faulty.is_empty());
         self.faulty = faulty;
         Ok(())
+    }
+
+    /// Keeps what is shown for a name whose new certificate cannot be taken over.
+    fn keep(&self, taken: &mut Taken, (name, object): (String, String), error: &anyhow::Error) {
+        let current = self.shown.current();
+        let before = current.by_name.get(&name);
+        if !self.faulty.contains(&object) {
+            let (error, is_shown) = (Chain(error.as_ref()), before.is_some());
+            tracing::error!(
+                domain = %name, %object, %error, is_shown,
+                "a certificate cannot be taken over; the one before stays, if there is one"
+            );
+        }
+        count_fault("object");
+        if let Some(before) = before {
+            taken.by_name.insert(name, Arc::clone(before));
+            taken.kept += 1;
+        }
+        taken.faulty.insert(object);
     }
 }
 
@@ -241,6 +297,43 @@ mod tests {
         name(&store, None).await;
         watch.look_at_store().await.unwrap();
         assert_eq!(shown(&watch), None, "whose name is gone is shown no more");
+    }
+
+    #[tokio::test]
+    async fn one_look_takes_over_more_than_are_fetched_at_once_and_says_what_is_missing() {
+        const MANY: usize = TOGETHER + AT_ONCE;
+        let folder = tempfile::tempdir().unwrap();
+        let storage = Storage::open(&StorageConfig::Folder(folder.path().to_owned())).unwrap();
+        let store = CertificateStore::new(storage, OURS.parse().unwrap());
+        let all = Arc::new(Shown::new(Routes::default(), "hotelhub.id"));
+        let mut watch = Watch::new(Arc::clone(&all), Some(store.clone()), None).unwrap();
+        let progress = watch.progress();
+        assert_eq!((progress.is_ready(), progress.said()), (false, ("loading", 0)));
+        let (issued, mut index) = (issue(), Index::default());
+        for number in 0..MANY {
+            let object = store.keep(&format!("h{number}"), &issued).await.unwrap();
+            let entry = Entry { object, not_after: DateTime::<Utc>::MAX_UTC };
+            index.certificates.insert(format!("h{number}"), entry);
+        }
+        let gone = Entry {
+            object: "certificates/gone.json".to_owned(),
+            not_after: DateTime::<Utc>::MAX_UTC,
+        };
+        index.certificates.insert("gone".to_owned(), gone);
+        store.write_index(&index, None).await.unwrap();
+
+        watch.look().await;
+        assert_eq!(all.current().by_name.len(), MANY);
+        assert_eq!((progress.is_ready(), progress.said()), (true, ("incomplete", 1)));
+        index.certificates.remove("gone");
+        let (_, seen) = store.index().await.unwrap();
+        store.write_index(&index, seen.as_ref()).await.unwrap();
+        watch.look().await;
+        assert_eq!(progress.said(), ("ok", 0));
+        fs::write(folder.path().join("certificates/index.json"), "no index").unwrap();
+        watch.look().await;
+        assert_eq!((progress.is_ready(), progress.said()), (true, ("unavailable", 0)));
+        assert_eq!(all.current().by_name.len(), MANY, "what is shown stays");
     }
 
     #[test]

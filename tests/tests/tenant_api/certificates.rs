@@ -68,6 +68,7 @@ async fn a_domain_gets_its_certificate_and_loses_it_with_its_name() {
     let served = async || it.visitor.get(NAME, "/login").await.ok();
     eventually(SOON, "the name after a restart", served).await.unwrap();
     assert_eq!(it.count(ORDERS).await, 1);
+    assert_eq!(it.checks().await["certificates"], "ok");
 
     let path = format!("/api/v1/tenants/mandala/domains/{NAME}");
     it.vendor.delete(&path).await.unwrap().expect_status(200).unwrap();
@@ -138,6 +139,30 @@ async fn authorities_are_answered_for_custom_domains_and_for_no_name_of_the_plat
     assert_eq!(it.plain_at(&own, &path, &[]).await.status, 404);
     let another = "/.well-known/acme-challenge/aaaaaaaaaaaaaaaaaaaa";
     assert_eq!(it.plain_at(NAME, another, &[]).await.status, 404);
+    it.platform.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_replica_that_cannot_have_its_certificates_says_so_and_serves_the_platforms_names() {
+    let mut it = Secure::new(&[]).await;
+    it.claim(NAME).await;
+    it.wait_for_state(NAME, "live").await;
+    it.platform.kill_role(Role::Provisioner).await.unwrap();
+    it.platform.kill_role(Role::TenantServe(0)).await.unwrap();
+    let index = it.certificates().join("index.json");
+    let whole = fs::read(&index).unwrap();
+    fs::write(&index, "no index").unwrap();
+
+    it.platform.start_role(Role::TenantServe(0)).await.unwrap();
+    assert_eq!(it.checks().await["certificates"], "unavailable");
+    let own = format!("mandala.{BASE_DOMAIN}");
+    let page = it.platform_visitor.get(&own, "/login").await.unwrap();
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+    assert!(it.visitor.get(NAME, "/login").await.is_err());
+    fs::write(&index, whole).unwrap();
+    let mended = async || (it.checks().await["certificates"] == "ok").then_some(());
+    eventually(SOON, "the certificates", mended).await.unwrap();
+    assert!(it.visitor.get(NAME, "/login").await.is_ok());
     it.platform.stop().await.unwrap();
 }
 

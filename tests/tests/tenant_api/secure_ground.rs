@@ -144,6 +144,12 @@ impl Secure {
         Answer::of(request).await.unwrap()
     }
 
+    /// What the replica finds when it looks at itself.
+    pub(crate) async fn checks(&self) -> Value {
+        let found = self.plain_at("localhost", "/readyz", &[]).await.json().unwrap();
+        found["checks"].clone()
+    }
+
     /// Claims a name and sets all that DNS needs.
     pub(crate) async fn claim(&self, hostname: &str) {
         self.claim_at(hostname, "127.0.0.1").await;
