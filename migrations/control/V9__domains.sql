@@ -25,9 +25,11 @@ ALTER TABLE domains
   ADD COLUMN failing_since timestamptz,
   ADD COLUMN ssl_since timestamptz,
   ADD COLUMN certificate_expires_at timestamptz,
-  -- What the owner was told last, by mail, and when that it fails.
+  -- What the owner was told last, by mail; when a mail that it fails was last asked for; and since when
+  -- one is that no mail server has taken.
   ADD COLUMN told text CONSTRAINT domains_told CHECK (told IN ('failed', 'works')),
   ADD COLUMN told_failed_at timestamptz,
+  ADD COLUMN untold_since timestamptz,
   ADD CONSTRAINT domains_challenged CHECK ((kind = 'custom') = (challenge IS NOT NULL));
 
 -- A name that anybody may claim is held by whoever proved it: a claim alone keeps nobody out.

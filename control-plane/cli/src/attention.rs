@@ -19,6 +19,7 @@ struct Attention {
     db_hosts: Vec<Host>,
     ending_trials: Vec<Trial>,
     untold_owners: Vec<UntoldOwner>,
+    untold_failures: Vec<UntoldFailure>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,6 +70,14 @@ struct Trial {
 #[serde(default)]
 struct UntoldOwner {
     slug: String,
+    owner_email: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct UntoldFailure {
+    slug: String,
+    hostname: String,
     owner_email: String,
 }
 
@@ -137,6 +146,11 @@ impl Attention {
             let look = format!("hotelhub tenant show {}", it.slug);
             table.row(["notice of deletion".to_owned(), it.slug, stands, look]);
         }
+        for it in self.untold_failures {
+            let stands = format!("fails; the letter to {} was not taken", it.owner_email);
+            let look = format!("hotelhub domain list --tenant {}", it.slug);
+            table.row(["domain".to_owned(), it.hostname, stands, look]);
+        }
         table.or("nothing needs anybody")
     }
 }
@@ -164,6 +178,8 @@ mod tests {
             "ending_trials": [{ "slug": "candi", "company_name": "Hotel Candi",
                 "trial_ends_at": "2026-02-01T00:00:00Z" }],
             "untold_owners": [{ "slug": "gone", "owner_email": "nobody@gone.example" }],
+            "untold_failures": [{ "slug": "toba", "hostname": "www.hoteltoba.com",
+                "owner_email": "full@toba.example" }],
         }))
         .unwrap();
         let text = found.text();
@@ -180,6 +196,9 @@ mod tests {
             "active, 95/100 databases, away: timed out",
             "Hotel Candi, ends 2026-02-01",
             "the letter to nobody@gone.example was not taken",
+            "www.hoteltoba.com",
+            "the letter to full@toba.example was not taken",
+            "hotelhub domain list --tenant toba",
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }

@@ -15,7 +15,7 @@ use crate::{
     backups::store as backups,
     database::database_failed,
     db_hosts::{self, DbHost, HostState},
-    domains,
+    domains::{self, UntoldFailure},
     fleet_migrations::{self, FleetMigration},
     jobs::heap_routes,
     operations::{self, Progress},
@@ -33,6 +33,8 @@ const MOST: u64 = 10;
 const NEWS: TimeDelta = TimeDelta::days(7);
 /// Somebody should speak with a hotel whose trial ends so soon.
 const TRIAL_ENDS_SOON: TimeDelta = TimeDelta::days(3);
+/// A mail server that is there takes a letter within that.
+const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
 /// A host that is so full needs another one beside it.
 const FULL_PERCENT: i64 = 90;
 
@@ -64,6 +66,8 @@ pub(crate) struct Attention {
     pub(crate) ending_trials: Vec<EndingTrial>,
     /// Owners of data that is to be deleted who were not told: no mail server took the letter.
     pub(crate) untold_owners: Vec<UntoldOwner>,
+    /// Custom domains that fail, and whose owners were not told: no mail server took the letter.
+    pub(crate) untold_failures: Vec<UntoldFailure>,
 }
 
 /// How many hotels there are in a status.
@@ -118,10 +122,11 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
         retention::list_untold(&app.db, at, MOST)
     )
     .map_err(database_failed)?;
-    let (backups, drills, domains) = tokio::try_join!(
+    let (backups, drills, domains, untold_failures) = tokio::try_join!(
         backups::summarize(&app.db, at),
         backups::count_failed_drills(&app.db),
-        domains::count_stuck(&app.db)
+        domains::count_stuck(&app.db),
+        domains::list_untold(&app.db, at - ON_ITS_WAY, MOST)
     )
     .map_err(database_failed)?;
     let if_kept = |count: i64| if app.objects.is_some() { count } else { 0 };
@@ -145,6 +150,7 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
             .filter(|it| it.trial_ends_at < at + TRIAL_ENDS_SOON)
             .collect(),
         untold_owners: untold,
+        untold_failures,
     })
 }
 

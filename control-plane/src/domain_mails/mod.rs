@@ -2,7 +2,8 @@
 //!
 //! How each domain stands is compared with what its owner was told last. Each change is told once, and a
 //! failure at most once a day, so that a domain that comes and goes is no storm of mails. A mail that is
-//! overtaken by events is not sent.
+//! overtaken by events is not sent. One about a failure that no mail server took is asked for anew each
+//! day, and the vendor's people see whose it is.
 
 mod letter;
 mod store;
@@ -107,6 +108,13 @@ impl Mail for DomainMails {
             }
             return Ok(Written::Overtaken("the domain stands otherwise by now"));
         }
+        if news == News::Failed {
+            let client = post.connect().await?;
+            let knows = store::knows_of_failure(&**client, domain_id).await;
+            if knows.map_err(JobError::database)? {
+                return Ok(Written::Overtaken("the owner knows"));
+            }
+        }
         let tenant = tenants::store::find(&self.db, domain.tenant_id.into()).await;
         let Some(tenant) = tenant.map_err(failed)? else {
             return Ok(Written::Overtaken("the hotel is gone"));
@@ -114,6 +122,14 @@ impl Mail for DomainMails {
         let own = post.addresses.of_hotel(&post.addresses.host_of(&tenant.slug));
         let told = Told { tenant: &tenant, domain: &domain, own: &own, now: self.clock.now() };
         Written::of(told.write(news))
+    }
+
+    async fn sent(&self, post: &Post, About { domain_id, news }: About) -> Result<(), JobError> {
+        if news == News::Works {
+            return Ok(());
+        }
+        let client = post.connect().await?;
+        store::note_told(&**client, domain_id).await.map_err(JobError::database)
     }
 }
 

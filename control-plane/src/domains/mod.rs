@@ -25,6 +25,12 @@ mod texts;
 pub(crate) mod tls_routes;
 
 pub(crate) use self::{
-    body::Domain, check::Checker, records::Record, settings::DomainsConfig, state::GRACE,
-    store::count_stuck,
+    body::Domain,
+    check::Checker,
+    hostname::shown,
+    model::UntoldFailure,
+    records::Record,
+    settings::DomainsConfig,
+    state::GRACE,
+    store::{count_stuck, list_untold},
 };

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{DomainId, TenantId};
+use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -179,6 +180,17 @@ pub(super) enum Blocked {
     Held,
     /// Another tenant released or lost it a short while ago.
     Quarantined { until: DateTime<Utc> },
+}
+
+/// A custom domain that fails, and whose owner no mail server took the letter for.
+#[derive(Clone, Debug, FromQueryResult, Serialize, ToSchema)]
+pub(crate) struct UntoldFailure {
+    pub(crate) tenant_id: Uuid,
+    pub(crate) slug: String,
+    pub(crate) hostname: String,
+    pub(crate) owner_email: String,
+    /// When the letter was first asked for.
+    pub(crate) untold_since: DateTime<Utc>,
 }
 
 /// Which domains to list.

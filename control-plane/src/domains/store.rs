@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::model::{Blocked, Filter, NewClaim, Orders, Place, Row, Standing};
+use super::model::{Blocked, Filter, NewClaim, Orders, Place, Row, Standing, UntoldFailure};
 use super::state::{GRACE, QUARANTINE};
 use crate::database::damaged;
 
@@ -128,6 +128,22 @@ pub(crate) async fn count_stuck(db: &impl ConnectionTrait) -> Result<i64, DbErr>
                  AND t.provisioning = 'ready' AND t.status <> 'churned'";
     let row = db.query_one_raw(statement(sql, [])).await?;
     row.ok_or_else(|| damaged("no count"))?.try_get("", "count")
+}
+
+/// At most `limit` custom domains that fail and whose owner was to be told by `asked_by`, but no mail
+/// server took the letter; the longest untold first.
+pub(crate) async fn list_untold(
+    db: &impl ConnectionTrait,
+    asked_by: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<UntoldFailure>, DbErr> {
+    let sql = "SELECT d.tenant_id, t.slug, d.hostname, t.owner_email, d.untold_since \
+               FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+               WHERE d.kind = 'custom' AND d.released_at IS NULL AND d.state = 'stuck' \
+                 AND d.untold_since <= $1 AND t.provisioning = 'ready' AND t.status <> 'churned' \
+               ORDER BY d.untold_since, d.id LIMIT $2";
+    let values = [asked_by.into(), i64::try_from(limit).map_err(damaged)?.into()];
+    UntoldFailure::find_by_statement(statement(sql, values)).all(db).await
 }
 
 /// Until the transaction ends nobody else decides whose name this is.

@@ -4,9 +4,10 @@ use chrono::TimeDelta;
 use hotelhub_core::clock::Clock;
 use platform_tests::{
     certificates::{Authority, Edge},
-    mail::CaughtMail,
+    mail::{CaughtMail, Fault},
     process::Program,
 };
+use serde_json::{Value, json};
 
 use crate::{
     domain_ground::{Domains, said},
@@ -29,6 +30,12 @@ fn work(it: &Domains, more: &[(&str, &str)]) -> Program {
         settings.iter().map(|(name, it)| (*name, &**it)).collect();
     settings.extend(more);
     it.ground.work_with(&settings)
+}
+
+/// The failures that owners were not told of.
+async fn untold(it: &Domains) -> Value {
+    let found = it.vendor.get("/api/v1/attention").await.unwrap().data().unwrap();
+    found["untold_failures"].clone()
 }
 
 async fn state(it: &Domains) -> String {
@@ -72,6 +79,43 @@ async fn an_owner_is_told_once_that_a_domain_fails_and_once_that_it_works_again(
     let mails = it.ground.mail.store().list();
     let last = mails.iter().rfind(|it| it.subject.contains("tidak berfungsi")).unwrap();
     assert!(last.text.contains(&format!("TXT  _hotelhub-challenge.{NAME}  {token}")), "{last:?}");
+}
+
+#[tokio::test]
+async fn an_owner_whose_mail_no_server_took_is_seen_and_asked_for_again_the_next_day() {
+    let mut it = Domains::new().await;
+    it.ground.open_hotel("mandala").await;
+    let token = it.open("mandala", NAME).await;
+    let welcomed = "INSERT INTO welcome_mails (tenant_id) SELECT id FROM tenants";
+    it.ground.database.execute(welcomed, &[]).await.unwrap();
+    it.ground.mail.set_fault(Fault::Reject).await;
+    let _work = work(&it, &[]);
+    it.zone().forget(NAME);
+    assert_eq!(state(&it).await, "stuck");
+    let refused = "SELECT count(*) FROM jobs WHERE kind = 'domain_mail' AND state = 'dead' \
+                   AND last_error_code = 'SMTP_REFUSED'";
+    it.ground.wait_for_count(refused, 1).await;
+    assert_eq!(untold(&it).await, json!([]), "it may be on its way");
+
+    it.move_clock(2).await;
+    let seen = untold(&it).await;
+    assert_eq!((seen.as_array().unwrap().len(), &seen[0]["hostname"]), (1, &json!(NAME)), "{seen}");
+    assert_eq!(seen[0]["owner_email"], "owner@mandala.example");
+    it.set_dns("mandala", NAME, &token);
+    assert_eq!(state(&it).await, "live");
+    assert_eq!(untold(&it).await, json!([]), "it works");
+    it.zone().forget(NAME);
+    assert_eq!(state(&it).await, "stuck");
+
+    it.ground.mail.set_fault(Fault::None).await;
+    it.move_clock(25).await;
+    mail(&it, "Domain www.hotelmandala.com tidak berfungsi").await;
+    it.ground.wait_for_count(DONE, 1).await;
+    assert_eq!(untold(&it).await, json!([]));
+    it.set_dns("mandala", NAME, &token);
+    assert_eq!(state(&it).await, "live");
+    mail(&it, "Domain www.hotelmandala.com berfungsi lagi").await;
+    assert_eq!(it.ground.count(ASKED).await, 3, "nobody hears that a failure is over before of it");
 }
 
 #[tokio::test]

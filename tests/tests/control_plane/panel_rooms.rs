@@ -275,9 +275,10 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
                     FROM tenants, (VALUES ('passed', interval '9 days'), ('failed', '8 days'), \
                       ('broken_off', '1 day')) AS drill (state, age) WHERE slug = 'surya'; \
                   INSERT INTO domains (id, tenant_id, hostname, kind, is_primary, is_verified, \
-                      ssl_status, state, challenge, created_at) \
+                      ssl_status, state, challenge, created_at, told, untold_since) \
                     SELECT gen_random_uuid(), id, 'www.surya.example', 'custom', false, true, \
-                      'active', 'stuck', 'x', now() FROM tenants WHERE slug = 'surya'";
+                      'active', 'stuck', 'x', now(), 'failed', now() - interval '2 hours' \
+                    FROM tenants WHERE slug = 'surya'";
     ground.database.simple_query(change).await.unwrap();
 
     let page = open(&visitor, "/panel?lang=en").await;
@@ -288,6 +289,8 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
         "Hotels whose last restore drill failed: 1",
         "/panel/backups/drills?state=failed",
         "Custom domains that are stuck: 1",
+        "The owner was not told that the domain www.surya.example does not work",
+        "The letter was not taken: owner@surya.example.",
         "Make a hotel: candi",
         "Host one is not reachable",
         "surya · ",

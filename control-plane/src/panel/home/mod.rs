@@ -17,6 +17,7 @@ use crate::{
     app::App,
     attention::{self, Attention, EndingTrial, HostFinding},
     db_hosts::HostState,
+    domains::{self, UntoldFailure},
     fleet_migrations::{self, FleetMigration},
     operations::Progress,
     pages::respond,
@@ -81,6 +82,7 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
     }
     trouble.extend(count_items(&now, w));
     trouble.extend(now.untold_owners.into_iter().map(|it| untold_item(it, w)));
+    trouble.extend(now.untold_failures.into_iter().map(|it| untold_failure_item(it, w)));
     for it in now.open_operations.iter().chain(&now.undone_operations) {
         let item = operation_item(it, language, at);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
@@ -178,6 +180,15 @@ fn untold_item(it: UntoldOwner, w: &HomeTexts) -> Item {
         text: w.owner_untold.replace("{company}", &it.company_name),
         href: format!("/panel/tenants/{}", it.slug),
         detail: w.owner_untold_why.replace("{address}", &it.owner_email),
+    }
+}
+
+fn untold_failure_item(it: UntoldFailure, w: &HomeTexts) -> Item {
+    Item {
+        tone: "warn",
+        text: w.failure_untold.replace("{domain}", &domains::shown(&it.hostname)),
+        href: format!("/panel/tenants/{}/domains", it.slug),
+        detail: w.failure_untold_why.replace("{address}", &it.owner_email),
     }
 }
 

@@ -33,6 +33,10 @@ hotelhub_http::catalogue! {
             "The owner of {company} was not told that its data is to be deleted";
         owner_untold_why: "Suratnya belum diterima: {address}. Datanya tidak dihapus sebelum itu.",
             "The letter was not taken: {address}. The data is not deleted before.";
+        failure_untold: "Pemilik belum diberi tahu bahwa domain {domain} tidak berfungsi",
+            "The owner was not told that the domain {domain} does not work";
+        failure_untold_why: "Suratnya belum diterima: {address}. Periksa alamatnya; surat dikirim lagi setiap hari.",
+            "The letter was not taken: {address}. Check the address; it is sent again each day.";
         more_operations: "Semua operasi", "All operations";
         more_trials: "Semua masa coba", "All trials";
         ends: "berakhir {day}", "ends {day}";
