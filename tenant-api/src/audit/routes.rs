@@ -3,13 +3,16 @@
 use actix_web::{
     HttpResponse,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    web::{Query, ServiceConfig},
+    web::{Bytes, Query, ServiceConfig},
 };
+use futures_util::stream;
+use hotelhub_core::errors::Chain;
 use hotelhub_http::{
     answer::Answer,
     endpoint::Endpoint,
     error::{ApiError, ApiResult, ErrorBody},
 };
+use hotelhub_tenancy::db::TenantConnection;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -85,9 +88,9 @@ pub(crate) async fn verify_audit_log(
     Ok(Answer::new(found.await?).ok())
 }
 
-/// The log as a file: a JSON object a line, the oldest first, at most 10 000 of them; then ask again
-/// with the `seq` of the last one as `after`. `hash` is the SHA-256 of the hash before (32 zero bytes
-/// before the first row), then of each of seq, at, `actor_kind`, `actor_id`, `actor_name`,
+/// The log as a file: a JSON object a line, the oldest first, from the row after `after` to the newest
+/// there is when it begins; the file's name says which. `hash` is the SHA-256 of the hash before (32 zero
+/// bytes before the first row), then of each of seq, at, `actor_kind`, `actor_id`, `actor_name`,
 /// `on_behalf_of`, `client_address`, action, `subject_kind`, `subject_id`, details and `request_id`
 /// as `<bytes>:<text>,` or `-,`, with times as `2026-01-31T17:05:00.000000Z`.
 #[utoipa::path(get, path = "/api/v1/audit/export", tag = "audit", params(AfterQuery), responses(
@@ -99,21 +102,44 @@ pub(crate) async fn export_audit_log(
     desk: Desk,
     query: Query<AfterQuery>,
 ) -> ApiResult<HttpResponse> {
-    export(&desk, query.after.unwrap_or_default().max(0)).await
+    export(desk, query.after.unwrap_or_default().max(0)).await
 }
 
-/// The same, for a page.
-pub(crate) async fn export(desk: &Desk, after: i64) -> ApiResult<HttpResponse> {
+/// The same, for a page. It is read piece by piece, each time anew by whoever asks: who may not look any
+/// more, or finds the database away, gets a download that breaks off.
+pub(crate) async fn export(desk: Desk, after: i64) -> ApiResult<HttpResponse> {
     desk.site.require_schema(8)?;
-    let found = desk.read(Permission::AuditRead, async |db| service::list_after(db, after).await);
-    let mut lines = Vec::new();
-    for entry in found.await? {
-        serde_json::to_writer(&mut lines, &entry).map_err(ApiError::internal)?;
-        lines.push(b'\n');
-    }
-    let name = format!("attachment; filename=\"audit-{}-{after}.jsonl\"", desk.site.route.slug);
+    // Before the answer begins, so that who may not look is refused as anywhere else.
+    let begun = desk.read(Permission::AuditRead, async |db| {
+        let until = service::find_newest(db).await?;
+        Ok((until, service::list_piece(db, (after, until)).await?))
+    });
+    let (until, first) = begun.await?;
+    let rows = first.first().map_or_else(|| "none".to_owned(), |it| format!("{}-{until}", it.seq));
+    let name = format!("attachment; filename=\"audit-{}-{rows}.jsonl\"", desk.site.route.slug);
+    let pieces = stream::try_unfold((desk, first), move |(desk, piece)| async move {
+        let Some(last) = piece.last().map(|it| it.seq) else { return Ok(None) };
+        let next = if last < until {
+            let read = async |db: &TenantConnection| service::list_piece(db, (last, until)).await;
+            desk.read(Permission::AuditRead, read).await.inspect_err(|error| {
+                tracing::warn!(error = %Chain(error), "an export of an audit log breaks off");
+            })?
+        } else {
+            Vec::new()
+        };
+        Ok::<_, ApiError>(Some((lines_of(&piece)?, (desk, next))))
+    });
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/jsonl"))
         .insert_header((CONTENT_DISPOSITION, name))
-        .body(lines))
+        .streaming(pieces))
+}
+
+fn lines_of(entries: &[AuditEntry]) -> ApiResult<Bytes> {
+    let mut lines = Vec::new();
+    for entry in entries {
+        serde_json::to_writer(&mut lines, entry).map_err(ApiError::internal)?;
+        lines.push(b'\n');
+    }
+    Ok(Bytes::from(lines))
 }

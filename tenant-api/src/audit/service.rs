@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{change::Change, paging, site::database_failed};
 
-/// Rows of an export.
-const EXPORTED: i64 = 10_000;
+/// Rows of an export that are read at a time: no more of them are in memory.
+const PIECE: i64 = 1_000;
 
 /// Appends what was done, as the last statement of the transaction that did it.
 ///
@@ -80,10 +80,17 @@ pub(crate) async fn list(
     Ok((found, cursor))
 }
 
-/// At most 10 000 rows after `seq`, the oldest first.
-pub(super) async fn list_after(db: &impl Query, seq: i64) -> ApiResult<Vec<AuditEntry>> {
-    let rows = store::list_after(db, seq, EXPORTED).await;
-    rows.map_err(database_failed)
+/// The newest row there is.
+pub(super) async fn find_newest(db: &impl Query) -> ApiResult<i64> {
+    store::find_newest(db).await.map_err(database_failed)
+}
+
+/// The next rows of an export, after `seq` and up to `until`; none at its end.
+pub(super) async fn list_piece(
+    db: &impl Query,
+    (seq, until): (i64, i64),
+) -> ApiResult<Vec<AuditEntry>> {
+    store::list_after(db, (seq, until), PIECE).await.map_err(database_failed)
 }
 
 /// Walks along the chain from the row after `after`, at most 10 000 rows of it.

@@ -74,13 +74,18 @@ pub(super) async fn list(
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
-/// At most `limit` rows after `seq`, the oldest first.
+/// The newest row there is, wherever the log says that it ends; 0 if there is none.
+pub(super) async fn find_newest(db: &impl Query) -> Result<i64, Error> {
+    Ok(db.query_one("SELECT coalesce(max(seq), 0) FROM audit_log", &[]).await?.get(0))
+}
+
+/// At most `limit` rows after `seq` and up to `until`, the oldest first.
 pub(super) async fn list_after(
     db: &impl Query,
-    seq: i64,
+    (seq, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<AuditEntry>, Error> {
-    let rows = rows_after(db, (seq, i64::MAX), limit).await?;
+    let rows = rows_after(db, (seq, until), limit).await?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 

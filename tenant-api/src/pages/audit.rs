@@ -92,7 +92,7 @@ pub(super) async fn list_entries(
     render(&req, StatusCode::OK, &Page { rows, whole, broken, next, shell })
 }
 
-/// The log as a file.
+/// The whole log as a file.
 pub(super) async fn export(desk: Desk) -> ApiResult<HttpResponse> {
-    audit::export(&desk, 0).await
+    audit::export(desk, 0).await
 }

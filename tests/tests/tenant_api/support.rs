@@ -255,3 +255,29 @@ async fn the_hotels_own_program_cannot_change_the_log_and_whoever_can_is_found_o
     }
     assert_eq!(verified().await["is_whole"], true);
 }
+
+#[tokio::test]
+async fn a_long_log_is_taken_along_whole_and_its_file_says_which_rows_it_has() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let owner = PageVisitor::owner(&it).await;
+    let empty = owner.open("/audit/export").await.expect_status(200).unwrap();
+    assert!(empty.header("content-disposition").contains("-none.jsonl") && empty.body.is_empty());
+    let long = "INSERT INTO audit_log (seq, at, actor_kind, actor_name, action, details, hash) \
+                  SELECT n, now(), 'staff', 'Ayu', 'support.view', '{}', \
+                    decode(repeat('00', 32), 'hex') FROM generate_series(1, 12500) AS n; \
+                UPDATE audit_head SET seq = 12500";
+    it.session().await.simple_query(long).await.unwrap();
+    let numbers = |answer: &Answer| -> Vec<i64> {
+        let row = |it: &str| serde_json::from_str::<Value>(it).unwrap()["seq"].as_i64().unwrap();
+        answer.body.lines().map(row).collect()
+    };
+
+    let whole = owner.open("/audit/export").await.expect_status(200).unwrap();
+    assert!(whole.header("content-disposition").ends_with("-1-12500.jsonl\""));
+    assert_eq!(numbers(&whole), (1..=12_500).collect::<Vec<_>>());
+    let rest = it.site().get("/api/v1/audit/export?after=10000").await.unwrap();
+    let rest = rest.expect_status(200).unwrap();
+    assert!(rest.header("content-disposition").ends_with("-10001-12500.jsonl\""));
+    assert_eq!(numbers(&rest), (10_001..=12_500).collect::<Vec<_>>());
+}
