@@ -1,6 +1,6 @@
 //! The one written form of a custom domain: a pure function of what somebody typed.
 
-use std::net::Ipv4Addr;
+use std::{borrow::Cow, net::Ipv4Addr};
 
 use idna::{
     AsciiDenyList,
@@ -119,6 +119,21 @@ pub(super) fn possible(asked: &str, own: &OwnHosts, base_domain: &str) -> Option
         None => canonical(name, own).is_ok_and(|it| it == name),
     };
     is_possible.then(|| name.to_owned())
+}
+
+/// The pattern that finds the names with this part. A label in another script is found whole: a part of
+/// one is written otherwise. What a person types is no pattern.
+pub(super) fn pattern(typed: &str) -> String {
+    let typed = typed.trim();
+    let written = Uts46::new().to_ascii(
+        typed.as_bytes(),
+        AsciiDenyList::EMPTY,
+        Hyphens::Allow,
+        DnsLength::Ignore,
+    );
+    let written = written.map_or_else(|_of_no_name| typed.to_lowercase(), Cow::into_owned);
+    let escaped = written.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
 }
 
 /// A name as people of its language read it.
@@ -250,6 +265,21 @@ mod tests {
             "www.hotelmandala.com:443",
         ] {
             assert_eq!(of(asked), None, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_found_as_people_type_it() {
+        for (typed, found) in [
+            (" Mandala ", "%mandala%"),
+            ("旅館", "%xn--zfvv75i%"),
+            ("旅館。jp", "%xn--zfvv75i.jp%"),
+            (".jp", "%.jp%"),
+            ("zfvv", "%zfvv%"),
+            ("50%_\\", r"%50\%\_\\%"),
+            ("", "%%"),
+        ] {
+            assert_eq!(pattern(typed), found, "{typed}");
         }
     }
 

@@ -199,8 +199,8 @@ pub(super) struct Filter {
     pub(super) tenant: Option<TenantId>,
     pub(super) state: Option<State>,
     pub(super) kind: Option<Kind>,
-    /// Part of the name.
-    pub(super) text: Option<String>,
+    /// Of the name.
+    pub(super) pattern: Option<String>,
 }
 
 /// Where a page of domains ended. The newest come first.

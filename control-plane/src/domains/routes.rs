@@ -35,7 +35,7 @@ pub(crate) struct ListQuery {
     state: Option<String>,
     /// `subdomain` or `custom`.
     kind: Option<String>,
-    /// Part of the name.
+    /// Part of the name; of one in another script whole words between dots.
     text: Option<String>,
     /// Where the last page ended: its `meta.next_cursor`.
     cursor: Option<String>,

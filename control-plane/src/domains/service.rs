@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     Domain,
     check::Seen,
-    hostname::{OwnHosts, canonical},
+    hostname::{OwnHosts, canonical, pattern},
     model::{Blocked, Filter, Kind, NewClaim, Place, Row, State},
     store,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn list(app: &App, wanted: Wanted) -> ApiResult<(Vec<Domain>, O
         state: paging::parsed("state", wanted.state.as_deref())?,
         kind: paging::parsed("kind", wanted.kind.as_deref())?,
         tenant: find_meant(&app.db, wanted.tenant.as_ref()).await?,
-        text: wanted.text,
+        pattern: wanted.text.as_deref().map(pattern),
     };
     let mut found =
         store::list(&app.db, &filter, after, limit + 1).await.map_err(database_failed)?;

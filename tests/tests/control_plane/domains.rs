@@ -198,6 +198,43 @@ async fn one_tenant_claims_so_many_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_name_is_found_by_a_part_of_it_as_people_type_it() {
+    let it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    for name in [NAME, "book.hotelmandala.com", "旅館.jp"] {
+        it.claim("mandala", name).await;
+    }
+    // More than are looked up by their ids.
+    let crowd = "INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status, \
+           created_at, kind, challenge) \
+         SELECT gen_random_uuid(), id, 'h' || n || '.crowd.example', false, false, 'none', now(), \
+           'custom', 'x' FROM tenants, generate_series(1, 600) AS n WHERE slug = 'mandala'";
+    it.ground.database.execute(crowd, &[]).await.unwrap();
+    let found = async |text: &str| {
+        let mut path = url::Url::parse("http://x/api/v1/domains?limit=200").unwrap();
+        path.query_pairs_mut().append_pair("text", text);
+        let path = format!("{}?{}", path.path(), path.query().unwrap());
+        let listed = it.vendor.get(&path).await.unwrap().expect_status(200).unwrap();
+        let listed = listed.data().unwrap();
+        let names = listed.as_array().unwrap().iter().map(|it| text_of(&it["shown"]));
+        names.collect::<Vec<_>>()
+    };
+
+    assert_eq!(found("HotelMandala").await, ["book.hotelmandala.com", NAME], "the newest first");
+    assert_eq!(found("旅館").await, ["旅館.jp"]);
+    assert_eq!(found("zfvv").await, ["旅館.jp"]);
+    assert_eq!(found("h600.crowd").await, ["h600.crowd.example"]);
+    assert_eq!(found("crowd").await.len(), 200, "a page of many");
+    for none in ["hotelm_ndala", "%mandala", "surya"] {
+        assert!(found(none).await.is_empty(), "{none}");
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    text(value).to_owned()
+}
+
+#[tokio::test]
 async fn a_repeated_claim_gives_the_same_answer_and_support_may_make_it() {
     let it = Domains::new().await;
     it.ground.sign_up("mandala").await;
