@@ -124,6 +124,10 @@ impl Checker {
                 Asked::Found(_) => None,
             };
         }
+        if edges.found().is_none() {
+            // What the owner was told to set stays while nobody says otherwise.
+            findings.edges.clone_from(&row.findings.edges);
+        }
         // An edge asks us back: before the name is verified the answer would be no.
         let is_here = row.standing.is_verified && findings.pointing == Pointing::Here;
         let edges = edges.found().map_or(&[][..], Vec::as_slice);

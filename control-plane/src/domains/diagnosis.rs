@@ -31,6 +31,8 @@ pub(super) struct Findings {
     pub(super) challenges: Vec<String>,
     /// Where the name leads: names, then addresses.
     pub(super) leads_to: Vec<String>,
+    /// Where we are, as far as was known.
+    pub(super) edges: Vec<IpAddr>,
     /// Why DNS gave no answer.
     pub(super) unanswered: Option<String>,
     /// What a look at the certificate found, if it was not good.
@@ -115,6 +117,7 @@ impl Findings {
             issuing: issuing(observed, wanted),
             challenges: observed.challenges.found().cloned().unwrap_or_default(),
             leads_to: shown.collect(),
+            edges: wanted.addresses.unwrap_or_default().to_vec(),
             unanswered: unanswered(observed),
             certificate: None,
         }

@@ -38,7 +38,8 @@ pub(crate) struct Record {
     pub(crate) found: Vec<String>,
 }
 
-/// The records of a custom domain; none of the platform's own names.
+/// The records of a custom domain; none of the platform's own names. `edges` are the addresses of the
+/// settings: without them those count that the hotel's own name had at the last look.
 pub(super) fn records_of(row: &Row, edges: &[IpAddr], issuers: &[String]) -> Vec<Record> {
     if row.kind != Kind::Custom {
         return Vec::new();
@@ -69,6 +70,7 @@ pub(super) fn records_of(row: &Row, edges: &[IpAddr], issuers: &[String]) -> Vec
         is_right,
         found: findings.leads_to.clone(),
     };
+    let edges = if edges.is_empty() { &*findings.edges } else { edges };
     // A name that was bought itself has other records, beside which no CNAME may stand.
     let is_apex = psl::domain_str(&row.hostname) == Some(row.hostname.as_str());
     if is_apex && !edges.is_empty() {

@@ -26,16 +26,16 @@ impl NextAction {
                 "The TXT record in DNS has another value. Replace it by the one below.",
             ),
             Self::SetPointing => (
-                "Domain ini belum menunjuk ke mana pun. Tambahkan CNAME di bawah.",
-                "The domain points nowhere yet. Add the CNAME below.",
+                "Domain ini belum menunjuk ke mana pun. Isi data di bawah pada DNS domain ini.",
+                "The domain points nowhere yet. Set the record below.",
             ),
             Self::FixPointing => (
-                "Domain ini menunjuk ke tempat lain. Ganti datanya dengan CNAME di bawah.",
-                "The domain points elsewhere. Replace its records by the CNAME below.",
+                "Domain ini menunjuk ke tempat lain. Ganti datanya dengan data di bawah.",
+                "The domain points elsewhere. Set the record below in place of its own.",
             ),
             Self::PointToOwnHotel => (
-                "Domain ini menunjuk ke alamat hotel lain. Arahkan CNAME ke nilai di bawah.",
-                "The domain points at another hotel's name. Lead the CNAME to the value below.",
+                "Domain ini menunjuk ke alamat hotel lain. Ganti datanya dengan data di bawah.",
+                "The domain points at another hotel's name. Set the record below in place of that.",
             ),
             Self::TurnOffProxy => (
                 "Domain ini melewati CDN. Matikan mode proxy (pilih “DNS only”) pada penyedia DNS.",

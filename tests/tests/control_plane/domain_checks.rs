@@ -143,12 +143,18 @@ async fn our_own_name_that_gives_no_answer_costs_no_domain() {
     for name in [own, apex] {
         it.zone().set_addresses(name, &addresses(&[EDGE]));
     }
-    assert_eq!(said(&it.verify("mandala", apex).await), pair("live", "none"));
+    let looked = it.verify("mandala", apex).await;
+    assert_eq!(said(&looked), pair("live", "none"));
+    let to_set = |it: &Value| {
+        (text(&it["records"][1]["type"]).to_owned(), it["records"][1]["value"].clone())
+    };
+    assert_eq!(to_set(&looked), ("A".to_owned(), json!(EDGE)), "no CNAME may stand there");
 
     for fault in [Fault::ServFail, Fault::Silence] {
         it.zone().fail(own, fault);
         let looked = it.verify("mandala", apex).await;
         assert_eq!(said(&looked), pair("live", "none"), "{fault:?}");
+        assert_eq!(to_set(&looked), ("A".to_owned(), json!(EDGE)), "{fault:?}");
         assert!(looked["failing_since"].is_null() && looked["is_verified"] == true, "{looked}");
         assert!(text(&looked["unanswered"]).starts_with(own), "{looked}");
     }
