@@ -27,7 +27,7 @@ pub(crate) mod tls_routes;
 pub(crate) use self::{
     body::Domain,
     check::Checker,
-    hostname::shown,
+    hostname::{HostnameFault, shown},
     model::UntoldFailure,
     records::Record,
     settings::DomainsConfig,

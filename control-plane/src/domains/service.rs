@@ -9,7 +9,7 @@ use secrecy::ExposeSecret as _;
 use super::{
     Domain,
     check::Seen,
-    hostname::{OwnHosts, canonical, pattern},
+    hostname::{HostnameFault, OwnHosts, canonical, pattern},
     model::{Blocked, Filter, Kind, NewClaim, Place, Row, State},
     store,
 };
@@ -129,6 +129,11 @@ pub(crate) async fn claim(
     let row = find_row(tx, tenant.id, &hostname).await?;
     audit::record(tx, vendor, event("domain.claim", &row)).await?;
     Ok(shown(app, row))
+}
+
+/// Why what was typed can be nobody's custom domain, if so.
+pub(crate) fn hostname_fault(app: &App, typed: &str) -> Option<HostnameFault> {
+    canonical(typed, &own_hosts(app)).err()
 }
 
 /// Looks at a domain at once. `write` is given what was seen: it runs the transaction.

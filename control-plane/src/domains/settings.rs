@@ -20,7 +20,8 @@ pub(crate) struct DomainsConfig {
     pub(crate) edge_addresses: Vec<IpAddr>,
     /// `CAA_ISSUERS`: as which certificate authorities name themselves in CAA records.
     pub(crate) caa_issuers: Vec<String>,
-    /// `TLS_PROBE_ADDRESS`: where certificates are looked at; if unset, where the name points.
+    /// `TLS_PROBE_ADDRESS`: where certificates are looked at; if unset, at the first edge address, never
+    /// where a stranger's DNS leads.
     pub(crate) probe_address: Option<SocketAddr>,
     /// `TLS_PROBE_ROOTS`: a file with more certificate authorities that are trusted there.
     pub(crate) probe_roots: Option<PathBuf>,

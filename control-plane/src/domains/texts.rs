@@ -1,8 +1,8 @@
-//! What is to be done next, in words, in both languages.
+//! What is to be done next, and what is wrong with a name, in words, in both languages.
 
 use hotelhub_http::language::Language;
 
-use super::model::NextAction;
+use super::{hostname::HostnameFault, model::NextAction};
 
 impl NextAction {
     /// What to do about it.
@@ -78,5 +78,84 @@ impl NextAction {
                 "Another hotel had the domain until lately. It can be had when 30 days are over.",
             ),
         }
+    }
+}
+
+impl HostnameFault {
+    /// What is wrong with what was typed, and what to type instead.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let (id, en) = self.texts();
+        let text = match language {
+            Language::Id => id,
+            Language::En => en,
+        };
+        let name = match self {
+            Self::Special(top) => *top,
+            Self::LookAlike(other) => other.as_str(),
+            _ => "",
+        };
+        text.replace("{name}", name)
+    }
+
+    const fn texts(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotAName => (
+                "Ketik nama domainnya saja, misalnya www.hotelmandala.com: tanpa https://, port, jalur, atau spasi.",
+                "Type the name alone, for example www.hotelmandala.com: no https://, port, path or space.",
+            ),
+            Self::Address => (
+                "Ini alamat IP. Ketik nama domain, misalnya www.hotelmandala.com.",
+                "This is an IP address. Type a name, for example www.hotelmandala.com.",
+            ),
+            Self::Wildcard => (
+                "Tambahkan setiap nama satu per satu: nama dengan * tidak dapat dipakai.",
+                "Add each name by itself: a name with * is none.",
+            ),
+            Self::Malformed => (
+                "Ini bukan nama domain. Setiap bagian terdiri atas 1 sampai 63 huruf, angka, atau tanda hubung di tengah, seluruhnya paling banyak 253.",
+                "This is no domain name. Each part has 1 to 63 letters, digits or inner hyphens, all together 253 at most.",
+            ),
+            Self::SingleLabel => (
+                "Nama domain punya titik. Ketik misalnya www.hotelmandala.com.",
+                "A domain name has a dot. Type for example www.hotelmandala.com.",
+            ),
+            Self::Special(_) => (
+                "Nama yang berakhir dengan .{name} tidak ada di DNS publik. Pakai nama yang Anda daftarkan.",
+                "The public DNS has no names that end in .{name}. Use a name that you registered.",
+            ),
+            Self::PublicSuffix => (
+                "Di bawah nama ini siapa pun dapat mendaftarkan nama. Pakai nama yang Anda daftarkan sendiri.",
+                "Anybody registers names below this one. Use the name that you registered.",
+            ),
+            Self::Ours => (
+                "Ini nama milik platform. Setiap hotel sudah punya alamat di sana.",
+                "This is one of the platform's own names. Each hotel has its own there already.",
+            ),
+            Self::MixedScript => (
+                "Satu kata memakai huruf dari beberapa aksara, sehingga mirip nama lain. Periksa ejaannya.",
+                "One word mixes letters of several scripts and looks like another name. Check how it is spelt.",
+            ),
+            Self::LookAlike(_) => (
+                "Nama ini mirip {name}, padahal bukan. Pakai nama yang tidak dapat tertukar.",
+                "This looks like {name}, which it is not. Use a name that cannot be mistaken.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_name_is_said_of_that_name_in_both_languages() {
+        let imitating = HostnameFault::LookAlike("hotelhub.id".to_owned());
+        assert_eq!(
+            imitating.text(Language::Id),
+            "Nama ini mirip hotelhub.id, padahal bukan. Pakai nama yang tidak dapat tertukar."
+        );
+        let special = HostnameFault::Special("local").text(Language::En);
+        assert!(special.contains("end in .local."), "{special}");
+        assert!(!HostnameFault::Wildcard.text(Language::Id).contains('{'));
     }
 }

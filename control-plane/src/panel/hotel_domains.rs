@@ -25,7 +25,7 @@ use crate::{
     app::App,
     database::database_failed,
     domains::{
-        Domain, Record,
+        Domain, HostnameFault, Record,
         service::{self, WRITE, Wanted},
     },
     pages::respond,
@@ -46,6 +46,13 @@ pub(super) struct ListQuery {
 #[serde(default)]
 pub(super) struct ClaimForm {
     hostname: String,
+}
+
+/// What was typed, and what is wrong with it.
+#[derive(Debug, Default)]
+struct Typed {
+    hostname: String,
+    fault: Option<HostnameFault>,
 }
 
 struct Card {
@@ -79,7 +86,10 @@ struct Page {
     d: &'static DomainTexts,
     slug: String,
     company: String,
-    typed: ClaimForm,
+    /// What was typed.
+    hostname: String,
+    /// What is wrong with it.
+    fault: Option<String>,
     done: Option<&'static str>,
     refusal: Option<Refused>,
     cards: Vec<Card>,
@@ -108,7 +118,7 @@ pub(super) async fn list_domains(
 ) -> ApiResult<HttpResponse> {
     vendor.require("tenants.read")?;
     let tenant = service::find_tenant(&app.db, &name).await?;
-    show(&req, &app, (vendor, tenant), query.into_inner(), (ClaimForm::default(), None)).await
+    show(&req, &app, (vendor, tenant), query.into_inner(), (Typed::default(), None)).await
 }
 
 /// Claims a name. A form that is sent twice finds it claimed, and is told so.
@@ -120,7 +130,8 @@ pub(super) async fn claim_domain(
     form: PageForm<ClaimForm>,
 ) -> ApiResult<HttpResponse> {
     vendor.require(WRITE)?;
-    let typed = form.value;
+    let hostname = form.value.hostname;
+    let typed = Typed { fault: service::hostname_fault(&app, &hostname), hostname };
     let claim = async |tx: &DatabaseTransaction| {
         service::claim(&app, tx, &vendor, (&name, &typed.hostname)).await
     };
@@ -145,7 +156,7 @@ pub(super) async fn verify_domain(
         }
         Err(error) => Err(error),
     };
-    answer(&req, &app, (vendor, &tenant), ("verify", done), ClaimForm::default()).await
+    answer(&req, &app, (vendor, &tenant), ("verify", done), Typed::default()).await
 }
 
 /// Makes a domain the primary one.
@@ -162,7 +173,7 @@ pub(super) async fn prefer_domain(
         service::make_primary(&app, tx, &vendor, (&tenant, &name)).await
     };
     let done = written(&app, prefer).await;
-    answer(&req, &app, (vendor, &tenant), ("primary", done), ClaimForm::default()).await
+    answer(&req, &app, (vendor, &tenant), ("primary", done), Typed::default()).await
 }
 
 /// Asks whether a domain is really to be released.
@@ -202,7 +213,7 @@ pub(super) async fn release_domain(
         service::release(&app, tx, &vendor, (&tenant, &name)).await
     };
     let done = written(&app, release).await;
-    answer(&req, &app, (vendor, &tenant), ("release", done), ClaimForm::default()).await
+    answer(&req, &app, (vendor, &tenant), ("release", done), Typed::default()).await
 }
 
 /// Runs a write in a transaction; nothing is changed if it is refused.
@@ -226,7 +237,7 @@ async fn answer(
     app: &App,
     (vendor, name): (Vendor, &TenantRef),
     (action, done): (&str, ApiResult<()>),
-    typed: ClaimForm,
+    typed: Typed,
 ) -> ApiResult<HttpResponse> {
     let tenant = service::find_tenant(&app.db, name).await?;
     let refusal: ApiError = match done {
@@ -236,7 +247,12 @@ async fn answer(
         }
         Err(error) => error,
     };
-    let refusal = Some(Refused::of(refusal)?);
+    let mut refusal = Refused::of(refusal)?;
+    if typed.fault.is_some() {
+        // It is said beside the field, in the language of the page.
+        refusal.details.clear();
+    }
+    let refusal = Some(refusal);
     show(req, app, (vendor, tenant), ListQuery::default(), (typed, refusal)).await
 }
 
@@ -249,7 +265,7 @@ async fn show(
     app: &App,
     (vendor, tenant): (Vendor, Tenant),
     query: ListQuery,
-    (typed, refusal): (ClaimForm, Option<Refused>),
+    (typed, refusal): (Typed, Option<Refused>),
 ) -> ApiResult<HttpResponse> {
     let wanted = Wanted {
         tenant: Some(TenantRef::Id(tenant.id)),
@@ -270,8 +286,9 @@ async fn show(
         may_write: shell.may(WRITE),
         slug: tenant.slug,
         company: tenant.company_name,
+        hostname: typed.hostname,
+        fault: typed.fault.map(|it| it.text(shell.language)),
         shell,
-        typed,
         refusal,
     };
     let status = page.refusal.as_ref().map_or(StatusCode::OK, |it| it.status);

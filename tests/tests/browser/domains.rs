@@ -40,7 +40,9 @@ async fn a_domain_is_added_by_keyboard_and_says_what_is_next() {
     browser.fill("hostname", "mandala").await;
     browser.press("form[aria-labelledby='new'] button").await;
     let refused = browser.wait_for("p[role='alert']").await;
-    assert!(refused.contains("needs a dot"), "{refused}");
+    assert!(refused.contains("VALIDATION_FAILED"), "{refused}");
+    let why = browser.wait_for("#hostname-error").await;
+    assert_eq!(why, "A domain name has a dot. Type for example www.hotelmandala.com.");
     browser.inspect("refused").await;
     browser.fill("hostname", NAME).await;
     browser.tab_to("form[aria-labelledby='new'] button").await;

@@ -313,6 +313,26 @@ async fn what_needs_somebody_is_said_at_home_and_by_the_api() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_domain_is_said_beside_it_in_the_language_of_the_page() {
+    let ground = Ground::new().await;
+    ground.open_hotel("surya").await;
+    let visitor = person(&ground, Vendor::SuperAdmin).await;
+    let path = "/panel/tenants/surya/domains";
+    for (language, said) in [
+        ("id", "Di bawah nama ini siapa pun dapat mendaftarkan nama."),
+        ("en", "Anybody registers names below this one."),
+    ] {
+        let sent = visitor.send(&format!("{path}?lang={language}"), &[("hostname", "co.id")]).await;
+        let refused = sent.unwrap();
+        assert_eq!(refused.status, 422);
+        let beside = format!("<p class=\"error\" id=\"hostname-error\">{said}");
+        assert!(refused.body.contains(&beside), "{}", refused.body);
+        assert!(refused.body.contains("value=\"co.id\""), "what was typed stays");
+        assert!(!refused.body.contains("is a suffix under which"), "not said twice");
+    }
+}
+
+#[tokio::test]
 async fn a_run_is_begun_followed_and_steered() {
     let ground = Ground::new().await;
     ground.open_hotel("surya").await;
