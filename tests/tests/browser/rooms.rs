@@ -214,9 +214,11 @@ async fn end(browser: &mut Browser, panel: &str) {
     browser.wait_for("main p[role='status']").await;
     browser.press("main a[href$='/actions/delete']").await;
     browser.wait_for("#confirm").await;
+    browser.press("input[name='without_final_backup']").await;
     browser.fill("confirm", "suria").await;
     browser.press("main form button").await;
     browser.wait_for("#confirm-error").await;
+    browser.wait_for("input[name='without_final_backup']:checked").await;
     browser.inspect("delete-unsure").await;
     browser.fill("confirm", "surya").await;
     browser.fill("reason", "the hotel asks for it").await;

@@ -208,6 +208,35 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
 }
 
 #[tokio::test]
+async fn a_deletion_keeps_a_last_backup_unless_none_is_wanted() {
+    let ground = Ground::new().await;
+    let visitor = person(&ground, Vendor::SuperAdmin).await;
+    for (slug, without, is_kept) in [("surya", "", true), ("candi", "yes", false)] {
+        let id = ground.open_hotel(slug).await;
+        let actions = format!("/panel/tenants/{slug}/actions");
+        let churned = act(&visitor, &format!("{actions}/churn"), &[("reason", "gone")]).await;
+        assert_eq!(churned.0, 303, "{}", churned.1);
+        let delete = format!("{actions}/delete");
+        let page = open(&visitor, &format!("{delete}?lang=en")).await;
+        for words in ["A last backup is kept for 30 days", "another hotel for 30 days"] {
+            assert!(page.body.contains(words), "{words}: {}", page.body);
+        }
+        let unsure = [("confirm", "odd"), ("without_final_backup", without)];
+        let unsure = visitor.send(&delete, &unsure).await.unwrap().expect_status(422).unwrap();
+        assert_eq!(unsure.body.contains("value=\"yes\" checked"), !is_kept, "{}", unsure.body);
+
+        let reason = ("reason", "the hotel asks for it");
+        let asked = [("confirm", slug), reason, ("without_final_backup", without)];
+        let (status, place) = act(&visitor, &delete, &asked).await;
+        assert_eq!(status, 303, "{place}");
+        let wish = "SELECT (wish ->> 'final_backup')::boolean FROM operations
+                    WHERE kind = 'delete_tenant' AND tenant_id = $1::text::uuid";
+        let wish = ground.database.query_one(wish, &[&id]).await.unwrap();
+        assert_eq!(wish.get::<_, bool>(0), is_kept, "{slug}");
+    }
+}
+
+#[tokio::test]
 async fn a_host_gets_another_address_and_goes_once_it_is_empty() {
     let ground = Ground::new().await;
     let id = ground.open_hotel("surya").await;

@@ -8,8 +8,8 @@ hotelhub_http::catalogue! {
     /// The texts of the pages about operations.
     pub(in crate::panel) OperationTexts {
         title: "Operasi", "Operations";
-        lead: "Pekerjaan panjang program provisioner: membuat, memindahkan, dan menghapus hotel.",
-            "The provisioner's long work: hotels are made, moved and deleted.";
+        lead: "Pekerjaan panjang program provisioner: membuat, memindahkan, mencadangkan, memulihkan, dan menghapus hotel.",
+            "The provisioner's long work: hotels are made, moved, backed up, restored and deleted.";
         kind: "Jenis", "Kind";
         any_kind: "Semua jenis", "Any kind";
         state: "Status", "State";
@@ -45,7 +45,8 @@ hotelhub_http::catalogue! {
         undone_next: "Alamatnya bebas lagi. Lihat kegagalan terakhir, perbaiki penyebabnya, lalu buat hotelnya sekali lagi.",
             "The address is free again. See the last failure, mend what caused it, and make the hotel once more.";
         moved_next: "Hotelnya dilayani dari server yang baru.", "The hotel is served from its new host.";
-        deleted_next: "Data dan nama hotelnya sudah tidak ada.", "The hotel's data and names are gone.";
+        deleted_next: "Data hotelnya sudah dihancurkan. Cadangan terakhir, kecuali jika diminta tanpa itu, disimpan 30 hari. Nama hotelnya baru dapat dipakai hotel lain setelah 30 hari.",
+            "The hotel's data is destroyed. A last backup, unless none was to be kept, stays for 30 days. Another hotel can have its names after 30 days.";
         not_moved: "Hotelnya tetap di server semula.", "The hotel stays on the host that it was on.";
         backed_up_next: "Cadangannya ada di halaman cadangan hotel ini.",
             "The backup is on the hotel's page of backups.";

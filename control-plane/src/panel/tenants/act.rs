@@ -52,6 +52,15 @@ pub(super) struct ActForm {
     db_host: String,
     /// The slug, to make sure.
     confirm: String,
+    /// `yes` if a deletion is to keep nothing at all.
+    without_final_backup: String,
+}
+
+impl ActForm {
+    /// Whether a deletion is to keep no last backup.
+    fn keeps_nothing(&self) -> bool {
+        self.without_final_backup == "yes"
+    }
 }
 
 #[derive(Template)]
@@ -152,7 +161,8 @@ async fn perform(
         Action::Delete => {
             let reason = text(&typed.reason);
             let waiver = reason.as_deref().map(checked_waiver).transpose()?;
-            let wanted = Deletion { waiver, without_final_backup: false, now: app.clock.now() };
+            let without_final_backup = typed.keeps_nothing();
+            let wanted = Deletion { waiver, without_final_backup, now: app.clock.now() };
             let write = async |tx: &_| request_deletion(tx, vendor, tenant, wanted).await;
             return once_by_form(app, by, write).await;
         }

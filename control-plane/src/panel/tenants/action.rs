@@ -100,7 +100,7 @@ impl Action {
             Self::Access => vec![w.access_1, w.suspend_2],
             Self::Move => vec![w.move_1, w.move_2, w.move_3],
             Self::Churn => vec![w.churn_1, w.churn_2, w.churn_3],
-            Self::Delete => vec![w.delete_1, w.delete_2],
+            Self::Delete => vec![w.delete_1, w.delete_2, w.delete_3, w.delete_4],
             Self::Hold => vec![w.hold_1, w.hold_2],
             Self::Release => vec![w.release_1, w.release_2],
         }

@@ -152,10 +152,16 @@ hotelhub_http::catalogue! {
             "The data is kept for 90 days and then deleted by itself; the owner is told two weeks before.";
         churn_go: "Akhiri kontrak", "End the contract";
         delete_title: "Hapus {slug}", "Delete {slug}";
-        delete_1: "Semua data hotel ini dihapus untuk selamanya. Tidak ada jalan kembali.",
-            "All data of this hotel is removed for good. There is no way back.";
-        delete_2: "Alamat dan nama hostnya bebas untuk orang lain.",
-            "Its address and host names are free for others.";
+        delete_1: "Data, berkas, dan semua cadangan lama hotel ini dihancurkan.",
+            "The hotel's data, its files and all earlier backups are destroyed.";
+        delete_2: "Satu cadangan terakhir disimpan 30 hari lalu dihancurkan juga, kecuali Anda memilih di bawah agar tidak ada yang disimpan.",
+            "A last backup is kept for 30 days and then destroyed too, unless you choose below that none is kept.";
+        delete_3: "Alamat web dan domainnya baru dapat dipakai hotel lain setelah 30 hari.",
+            "Its web address and its domains cannot be had by another hotel for 30 days.";
+        delete_4: "Yang tetap tercatat: perusahaan, alamat web, operasi, dan jejak audit. Nama, email, dan telepon pemilik dihapus.",
+            "What stays on record: the company, the web address, the operations and the audit log. The owner's name, e-mail address and telephone number go.";
+        no_last_backup: "Jangan simpan cadangan terakhir: setelah ini data hotel tidak dapat dikembalikan sama sekali.",
+            "Keep no last backup: nothing brings the hotel's data back after this.";
         type_slug: "Ketik alamat web hotel untuk memastikan", "Type the hotel's web address to make sure";
         wrong_slug: "Bukan alamat web hotel ini. Tidak ada yang dihapus.",
             "That is not this hotel's web address. Nothing was deleted.";
