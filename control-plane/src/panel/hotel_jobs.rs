@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
-use hotelhub_core::ids::JobId;
+use hotelhub_core::ids::{JobId, TenantId};
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
@@ -74,6 +74,8 @@ struct Row {
 #[template(path = "panel/hotel_jobs.html")]
 struct Page {
     shell: Shell,
+    /// Where forms go: the slug may belong to another hotel by the time that one is sent.
+    id: TenantId,
     slug: String,
     company: String,
     asked: ListQuery,
@@ -186,6 +188,7 @@ async fn show(
         rows: data.into_iter().map(|it| row(it, t)).collect(),
         next: meta.next_cursor.map(|it| asked.page(&tenant.slug, &it, "")),
         retry: (is_over && may_steer).then(|| link(&retry_path, &asked.fields())),
+        id: tenant.id,
         slug: tenant.slug,
         company: tenant.company_name,
         may_steer,

@@ -7,6 +7,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
+use hotelhub_core::ids::TenantId;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
@@ -46,6 +47,8 @@ pub(super) struct RetryForm {
 #[template(path = "panel/hotel_retry.html")]
 struct Page {
     shell: Shell,
+    /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
+    id: TenantId,
     slug: String,
     company: String,
     asked: RetryForm,
@@ -133,9 +136,9 @@ fn show(
 ) -> ApiResult<HttpResponse> {
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let back = asked.filter().list(&tenant.slug);
-    let Tenant { slug, company_name: company, .. } = tenant;
+    let Tenant { id, slug, company_name: company, .. } = tenant;
     let shell = Shell::inside(req, vendor);
-    respond(req, status, &Page { shell, slug, company, asked, refusal, counted, done, back })
+    respond(req, status, &Page { shell, id, slug, company, asked, refusal, counted, done, back })
 }
 
 impl Page {

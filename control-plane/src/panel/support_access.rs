@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
+use hotelhub_core::ids::TenantId;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
@@ -61,6 +62,8 @@ struct Row {
 #[template(path = "panel/support_access.html")]
 struct Page {
     shell: Shell,
+    /// Where forms go: the slug may belong to another hotel by the time that one is sent.
+    id: TenantId,
     slug: String,
     company: String,
     typed: RequestForm,
@@ -213,6 +216,7 @@ async fn show(
         rows: found.into_iter().map(row).collect(),
         done: shell.t.done(&query.done),
         next: cursor.map(|it| link(&path(&tenant), &[("cursor", &it)])),
+        id: tenant.id,
         slug: tenant.slug,
         company: tenant.company_name,
         typed,

@@ -182,6 +182,9 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
     assert_eq!(refused.status, 409);
     assert!(refused.body.contains("where the hotel stands does not allow it"), "{}", refused.body);
     assert_eq!(act(&visitor, &format!("{actions}/resume"), &[]).await.0, 303);
+    let backups = open(&visitor, "/panel/tenants/surya/backups").await;
+    let to_the_id = format!("action=\"/panel/tenants/{id}/backups\"");
+    assert!(backups.body.contains(&to_the_id), "{}", backups.body);
     let grace = [("access", "grace"), ("reason", "late")];
     assert_eq!(act(&visitor, &format!("{actions}/access"), &grace).await.0, 303);
     assert_eq!(act(&visitor, &format!("{actions}/activate"), &[]).await.0, 303);
@@ -218,6 +221,8 @@ async fn a_deletion_keeps_a_last_backup_unless_none_is_wanted() {
         assert_eq!(churned.0, 303, "{}", churned.1);
         let delete = format!("{actions}/delete");
         let page = open(&visitor, &format!("{delete}?lang=en")).await;
+        let to_the_id = format!("action=\"/panel/tenants/{id}/actions/delete\"");
+        assert!(page.body.contains(&to_the_id), "the slug may be another hotel's: {}", page.body);
         for words in ["A last backup is kept for 30 days", "another hotel for 30 days"] {
             assert!(page.body.contains(words), "{words}: {}", page.body);
         }

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
-use hotelhub_core::ids::BackupId;
+use hotelhub_core::ids::{BackupId, TenantId};
 use hotelhub_http::{
     error::ApiResult,
     form::{PageForm, fresh_key},
@@ -54,6 +54,8 @@ struct Preview {
 struct Page {
     shell: Shell,
     w: &'static BackupTexts,
+    /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
+    id: TenantId,
     slug: String,
     form_key: String,
     preview: Option<Preview>,
@@ -153,6 +155,7 @@ async fn show(
         next: cursor.map(|it| link(&path, &[("cursor", &it)])),
         preview,
         form_key: fresh_key(),
+        id: tenant.id,
         slug: tenant.slug,
         shell,
         w,

@@ -52,7 +52,7 @@ struct Page {
     w: &'static BackupTexts,
     slug: String,
     title: String,
-    /// Where the form goes.
+    /// Where the form goes: to the hotel's id, as its slug may belong to another one by then.
     action: String,
     /// The state that the data will have; of a preview nothing more is chosen.
     taken: Option<String>,
@@ -189,7 +189,7 @@ async fn show(
 ) -> ApiResult<HttpResponse> {
     let shell = Shell::inside(req, vendor);
     let w = BackupTexts::of(shell.language);
-    let hotel = format!("/panel/tenants/{}", tenant.slug);
+    let hotel = format!("/panel/tenants/{}", tenant.id);
     let (title, action, taken, end) = match (wanted.backup, wanted.end) {
         (Some(id), _) => {
             let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;

@@ -7,7 +7,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
-use hotelhub_core::life::Access;
+use hotelhub_core::{ids::TenantId, life::Access};
 use hotelhub_http::{
     body::Repeat,
     error::{ApiError, ApiResult},
@@ -68,6 +68,8 @@ impl ActForm {
 struct Page {
     shell: Shell,
     w: &'static TenantTexts,
+    /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
+    id: TenantId,
     slug: String,
     company: String,
     status: Badge,
@@ -237,6 +239,7 @@ async fn show(
         title: action.title(w, &tenant.slug),
         status: tenant.status.badge(language),
         access: tenant.access.badge(language),
+        id: tenant.id,
         slug: tenant.slug,
         company: tenant.company_name,
         form_key: fresh_key(),
