@@ -82,7 +82,8 @@ async fn a_hotel_lives_from_its_first_day_to_its_last() {
     assert!(made.err.contains("  publish_route "), "{}", made.err);
     let said = made.done();
     let lines: Vec<_> = said.lines().collect();
-    let password = lines[0].strip_prefix("password of owner@mandala.example: ").unwrap();
+    let password =
+        lines[0].strip_prefix("password that owner@mandala.example will have: ").unwrap();
     assert_eq!(password.len(), 24);
     assert!(lines[1].starts_with("mandala is ready after "), "{said}");
 
@@ -128,12 +129,13 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
     let mut whole = Whole::without_provisioner().await;
     let mut child = whole.operator.command(&create("mandala")).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(out.next_line().await.unwrap().unwrap().starts_with("password of "));
+    assert!(out.next_line().await.unwrap().unwrap().starts_with("password that "));
     let operations = async || {
-        let list = whole.run("operation list --tenant mandala --json").await.json();
+        let list = whole.run("operation list --json").await.json();
         list.as_array().unwrap().first().map(|it| it["id"].as_str().unwrap().to_owned())
     };
-    let id = operations().await.unwrap();
+    // The password comes before the hotel is asked for.
+    let id = eventually(Duration::from_secs(30), "the operation", operations).await.unwrap();
     // The command has looked at least once when it has been running for this long.
     let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap());
     eventually(Duration::from_secs(30), "the command to be interrupted", async || {

@@ -134,6 +134,13 @@ async fn a_control_plane_that_stops_is_not_reachable() {
     ground.serving.kill().await.unwrap();
     let said = ground.operator.run(&["db-host", "list"]).await.refused(3);
     assert!(said.contains("does not answer"), "{said}");
+    // Nobody knows whether the hotel was made when no answer comes: its password has been shown.
+    let create = "tenant create --slug surya --company Surya --owner-name Made --plan growth \
+                  --owner-email made@surya.example --owner-phone +628123456789 --rooms 20 \
+                  --cycle monthly --region ID-BA";
+    let said = ground.operator.run(&create.split_whitespace().collect::<Vec<_>>()).await;
+    assert!(said.out.starts_with("password that made@surya.example will have: "), "{said:?}");
+    assert!(said.refused(3).contains("does not answer"));
 }
 
 #[tokio::test]

@@ -89,12 +89,13 @@ pub(super) async fn create(hub: &Hub, it: Create) -> Result<(), Failure> {
         "billing_cycle": it.cycle,
         "region": it.region,
     });
-    let asked = hub.client.post(&["tenants"], &body).await?;
-    // Before anything else can go wrong: it is not kept anywhere in this form.
+    // Before it is asked for: an answer may be lost on its way, and the hotel is made all the same,
+    // with a password that is not kept anywhere in this form.
     if given.is_none() {
-        let line = format!("password of {}: {}", it.owner_email, password.expose_secret());
-        hub.screen.line(&line)?;
+        let (owner, password) = (&it.owner_email, password.expose_secret());
+        hub.screen.line(&format!("password that {owner} will have: {password}"))?;
     }
+    let asked = hub.client.post(&["tenants"], &body).await?;
     let SignedUp { tenant_id } = asked.read()?;
     let (operation, found) = find_operation(hub, &tenant_id).await?;
     if it.no_wait {
