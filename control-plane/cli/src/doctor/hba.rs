@@ -23,23 +23,31 @@ const PROOFS: [&str; 2] = ["scram-sha-256", "cert"];
 
 fn judge(seen: &Seen) -> Judgement {
     let mut has_rule = false;
+    // Where nobody gets further down: over the network, and by the machine's own socket. A reject of
+    // one says nothing of the other.
+    let (mut is_host_closed, mut is_local_closed) = (false, false);
     for row in 0..seen.count() {
         let line = seen.text(row, 5);
         if !seen.text(row, 4).is_empty() {
             return Judgement::fault(format!("line {line}: {}", seen.text(row, 4)));
         }
         let (kind, method) = (seen.text(row, 0), seen.text(row, 3));
+        let is_local = kind == "local";
+        let is_closed = if is_local { is_local_closed } else { is_host_closed };
+        if is_closed {
+            continue;
+        }
         let databases: Vec<_> = seen.text(row, 1).split(',').collect();
         let is_hotel = seen.text(row, 2).split(',').any(|it| it == "all" || it == "+hotel_app");
         // `peer` asks the machine who somebody is, and no hotel has a user there.
-        if !is_hotel || (kind == "local" && method == "peer") {
+        if !is_hotel || (is_local && method == "peer") {
             continue;
         }
         if method == "reject" {
-            // Nobody gets further down than this; one network's rule keeps only that network out.
-            if kind == "host" && databases.contains(&"all") && seen.text(row, 6) == "all" {
-                break;
-            }
+            let is_of_all = databases.contains(&"all");
+            is_local_closed |= is_local && is_of_all;
+            // One network's rule keeps only that network out.
+            is_host_closed |= kind == "host" && is_of_all && seen.text(row, 6) == "all";
             continue;
         }
         let rule = format!("{kind} {} {} … {method}", seen.text(row, 1), seen.text(row, 2));
@@ -56,7 +64,7 @@ fn judge(seen: &Seen) -> Judgement {
         if !PROOFS.contains(&method) {
             return Judgement::fault(format!("line {line} lets in who proves too little: {rule}"));
         }
-        has_rule = has_rule || kind != "local";
+        has_rule = has_rule || !is_local;
     }
     Judgement::must(has_rule, if has_rule { "sameuser +hotel_app" } else { "no rule for hotels" })
 }
@@ -92,6 +100,17 @@ mod tests {
         assert_eq!(found, "line 9 lets hotels' logins into all: host all all … md5");
         let local: &[&str] = &["local", "all", "all", "trust", "", "1"];
         assert_eq!(judge(&seen(&[local, OURS, REJECT])).verdict, Verdict::Fault);
+    }
+
+    #[test]
+    fn a_reject_of_the_network_leaves_the_machines_own_socket_open() {
+        let local: &[&str] = &["local", "all", "all", "trust", "", "7"];
+        let found = judge(&seen(&[OURS, REJECT, local])).found;
+        assert_eq!(found, "line 7 lets hotels' logins into all: local all all … trust");
+        let none: &[&str] = &["local", "all", "all", "reject", "", "7"];
+        assert_eq!(judge(&seen(&[OURS, REJECT, none, local])).verdict, Verdict::Ok);
+        let open: &[&str] = &["host", "all", "all", "md5", "", "8"];
+        assert_eq!(judge(&seen(&[none, open, OURS, REJECT])).verdict, Verdict::Fault);
     }
 
     #[test]
