@@ -45,6 +45,13 @@ impl Fingerprints {
     fn of(&self, repeat: &Repeat) -> Vec<u8> {
         signature(&self.0, &repeat.request_sha256).into_bytes()
     }
+
+    /// A secret that goes with one key, the same each time, so that a repeat is shown the one that is
+    /// good. It is kept nowhere, and nobody finds it from the key alone.
+    pub(crate) fn secret_of(&self, key: &Key) -> SecretString {
+        let named = format!("secret of {}/{}", key.actor, key.key);
+        SecretString::from(signature(&self.0, named.as_bytes()))
+    }
 }
 
 /// What to do while another request with the same key still runs.
@@ -139,6 +146,8 @@ fn same(key: &Key, (fingerprint, kept): (Vec<u8>, Kept)) -> ApiResult<Kept> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret as _;
+
     use super::*;
 
     #[test]
@@ -153,5 +162,21 @@ mod tests {
         assert_eq!(of(ours, b"a"), of(ours, b"a"));
         assert_ne!(of(ours, b"a"), of(ours, b"b"));
         assert_ne!(of(ours, b"a"), of(other, b"a"));
+    }
+
+    #[test]
+    fn a_secret_is_that_of_one_key_of_one_actor() {
+        let keys = "k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let fingerprints = Fingerprints::new(&keys.parse().unwrap());
+        let of = |actor: &str, key: &str| {
+            let repeat = Repeat { key: Some(key.to_owned()), request_sha256: sha256(b"a") };
+            let key = Key::of(&fingerprints, actor, &repeat).unwrap();
+            fingerprints.secret_of(&key).expose_secret().to_owned()
+        };
+
+        assert_eq!(of("ayu", "k"), of("ayu", "k"));
+        assert_ne!(of("ayu", "k"), of("ayu", "l"));
+        assert_ne!(of("ayu", "k"), of("budi", "k"));
+        assert!(of("ayu", "k").len() >= 43);
     }
 }

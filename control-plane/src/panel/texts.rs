@@ -214,7 +214,8 @@ hotelhub_http::catalogue! {
             "this is the last super administrator who can log in. Make another one first.";
         why_lock_out: "alamat Anda sendiri tidak ada di daftar itu. Tambahkan dulu.",
             "the list leaves your own address out. Add it first.";
-        why_email_taken: "alamat email ini sudah dipakai.", "somebody has this e-mail address already.";
+        why_email_taken: "alamat email ini sudah dipakai. Cari orangnya di daftar; kata sandi sekali pakai yang baru dibuat di halamannya.",
+            "somebody has this e-mail address already. Find the person in the list; a new one-time password is made on the person's page.";
         support_access: "Akses dukungan", "Support access";
         support_access_lead: "Masuk ke hotel hanya dengan izinnya, untuk waktu terbatas. Hotel melihat alasan dan semua perubahan Anda.",
             "Come in with the hotel's consent only, for a limited time. The hotel sees the reason, and all that you change.";

@@ -8,11 +8,12 @@ use actix_web::{
 use askama::Template;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
-    form::PageForm,
+    form::{PageForm, fresh_key},
 };
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
     choice::Choice,
@@ -24,6 +25,7 @@ use super::{
 use crate::{
     app::App,
     database::database_failed,
+    idempotency::{Key, once_by_form},
     pages::respond,
     paging::parsed,
     vendor_users::{
@@ -92,6 +94,7 @@ struct ListPage {
     roles: Vec<Choice>,
     states: Vec<Choice>,
     typed: NewForm,
+    form_key: String,
     new_roles: Vec<Choice>,
     refusal: Option<Refused>,
     rows: Vec<Row>,
@@ -109,6 +112,8 @@ struct UserPage {
     done: Option<&'static str>,
     /// Shown once.
     password: Option<String>,
+    /// Of the form that makes another one.
+    form_key: String,
     refusal: Option<Refused>,
 }
 
@@ -123,7 +128,7 @@ pub(super) async fn list_users(
     list(&req, &app, vendor, query.into_inner(), (NewForm::default(), None)).await
 }
 
-/// Makes a login and shows its one-time password.
+/// Makes a login and shows its one-time password. A second click makes nothing more and shows the same.
 pub(super) async fn create_user(
     req: HttpRequest,
     app: Data<App>,
@@ -134,14 +139,11 @@ pub(super) async fn create_user(
     let typed = form.value;
     let NewForm { email, name, role } = &typed;
     let body = NewUserBody { email: email.clone(), name: name.clone(), role: role.clone() };
-    let (password, hash) = user_service::one_time_password(&app).await?;
-    let invite =
-        async |tx: &DatabaseTransaction| user_service::invite(tx, &vendor, (&body, hash)).await;
-    match attempt(&app, invite).await {
-        Ok(user) => {
-            let password = Some(password.expose_secret().to_owned());
-            show(&req, vendor, user, (None, password, None))
-        }
+    let key = Key::of(&app.fingerprints, &vendor.user.to_string(), &form.repeat);
+    let (password, hash) = user_service::one_time_password(&app, key.as_ref()).await?;
+    let invite = async |tx: &_| user_service::invite(tx, &vendor, (&body, hash)).await;
+    match once_by_form(&app, (&vendor, &form.repeat), invite).await {
+        Ok(made) => show_password(&req, &app, vendor, (&made, password)).await,
         Err(error) => {
             let refusal = Some(Refused::of(error)?);
             list(&req, &app, vendor, ListQuery::default(), (typed, refusal)).await
@@ -163,26 +165,39 @@ pub(super) async fn show_user(
     show(&req, vendor, user, (done, None, None))
 }
 
-/// Gives somebody a one-time password and shows it.
+/// Gives somebody a one-time password and shows it. A second click shows the same.
 pub(super) async fn reset_password(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
     name: Path<String>,
-    _form: PageForm<NoFields>,
+    form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
-    let (password, hash) = user_service::one_time_password(&app).await?;
-    let reset = async |tx: &DatabaseTransaction| {
-        user_service::reset_password(tx, (&app.gate, &vendor), (&name, hash)).await
-    };
-    match attempt(&app, reset).await {
-        Ok(user) => {
-            let password = Some(password.expose_secret().to_owned());
-            show(&req, vendor, user, (None, password, None))
-        }
+    let key = Key::of(&app.fingerprints, &vendor.user.to_string(), &form.repeat);
+    let (password, hash) = user_service::one_time_password(&app, key.as_ref()).await?;
+    let reset =
+        async |tx: &_| user_service::reset_password(tx, (&app.gate, &vendor), (&name, hash)).await;
+    match once_by_form(&app, (&vendor, &form.repeat), reset).await {
+        Ok(made) => show_password(&req, &app, vendor, (&made, password)).await,
         Err(error) => refuse(&req, &app, vendor, (&name, error)).await,
     }
+}
+
+/// Shows somebody with the password that was made, unless it is not theirs any more: the form may have
+/// been sent again much later.
+async fn show_password(
+    req: &HttpRequest,
+    app: &App,
+    vendor: Vendor,
+    (made, password): (&Value, SecretString),
+) -> ApiResult<HttpResponse> {
+    let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
+    let user = user_service::find(app, id).await?;
+    let holds_until = serde_json::to_value(user.password_expires_at).map_err(ApiError::internal)?;
+    let is_theirs = made.get("password_expires_at") == Some(&holds_until) && !holds_until.is_null();
+    let password = is_theirs.then(|| password.expose_secret().to_owned());
+    show(req, vendor, user, (None, password, None))
 }
 
 /// Gives somebody another role.
@@ -307,6 +322,7 @@ fn show(
         is_self,
         done,
         password,
+        form_key: fresh_key(),
         refusal,
         shell,
     };
@@ -337,6 +353,7 @@ async fn list(
         states: states.into(),
         rows: found.into_iter().map(|it| row(&shell, it)).collect(),
         next: cursor.map(|it| asked.link(&it)),
+        form_key: fresh_key(),
         shell,
         asked,
         typed,

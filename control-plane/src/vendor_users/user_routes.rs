@@ -109,7 +109,7 @@ pub(crate) async fn create_user(
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
     let JsonBody { value: body, repeat } = body;
-    let (password, hash) = user_service::one_time_password(&app).await?;
+    let (password, hash) = user_service::one_time_password(&app, None).await?;
     once_showing(&app, (&vendor, &repeat), StatusCode::CREATED, async |tx| {
         let user = user_service::invite(tx, &vendor, (&body, hash)).await?;
         let answer = InvitedBody::showing(user, &password);
@@ -210,7 +210,7 @@ pub(crate) async fn reset_user_password(
     body: NoBody,
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
-    let (password, hash) = user_service::one_time_password(&app).await?;
+    let (password, hash) = user_service::one_time_password(&app, None).await?;
     once_showing(&app, (&vendor, &body.0), StatusCode::OK, async |tx| {
         let user = user_service::reset_password(tx, (&app.gate, &vendor), (&name, hash)).await?;
         let answer = InvitedBody::showing(user, &password);

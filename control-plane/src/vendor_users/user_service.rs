@@ -28,6 +28,7 @@ use crate::{
     app::App,
     audit::{self, Event},
     database::database_failed,
+    idempotency::Key,
     paging,
     support_access::service::want_ends,
 };
@@ -84,9 +85,13 @@ pub(crate) async fn find(app: &App, name: &str) -> ApiResult<VendorUser> {
     users::find_named(&app.db, name).await.map_err(database_failed)?.ok_or_else(unknown)
 }
 
-/// A one-time password and its hash: hashing takes long, so it comes before the transaction.
-pub(crate) async fn one_time_password(app: &App) -> ApiResult<(SecretString, String)> {
-    let password = random_token();
+/// A one-time password and its hash: hashing takes long, so it comes before the transaction. The same
+/// form has the same one: of two clicks the second one's answer is seen, whichever made it.
+pub(crate) async fn one_time_password(
+    app: &App,
+    form: Option<&Key>,
+) -> ApiResult<(SecretString, String)> {
+    let password = form.map_or_else(random_token, |it| app.fingerprints.secret_of(it));
     let hash = app.passwords.hash(password.clone()).await?;
     Ok((password, hash))
 }

@@ -419,6 +419,31 @@ async fn the_panel_looks_after_the_people() {
     let fields = [("email", AYU), ("name", "Ayu <b>"), ("role", "support")];
     let made = admin.send("/panel/users", &fields).await.unwrap().expect_status(200).unwrap();
     assert!(made.body.contains("Kata sandi sekali pakai") && !made.body.contains("Ayu <b>"));
+    let page = admin.open("/panel/users").await.unwrap().expect_status(200).unwrap();
+    let (_, key) = page.body.split_once("name=\"form_key\" value=\"").unwrap();
+    let (key, _) = key.split_once('"').unwrap();
+    let budi = [("email", "budi@hotelhub.localhost"), ("name", "Budi"), ("role", "finance")];
+    let budi = [&budi[..], &[("form_key", key)]].concat();
+    let click = async |path: &str, fields: &[(&str, &str)]| {
+        let shown = admin.send(path, fields).await.unwrap().expect_status(200).unwrap();
+        let (_, after) = shown.body.split_once("id=\"once\"").unwrap();
+        let (password, _) = after.split_once("</code>").unwrap();
+        password.rsplit_once("<code>").unwrap().1.to_owned()
+    };
+    let (one, two) = tokio::join!(click("/panel/users", &budi), click("/panel/users", &budi));
+    assert_eq!(one, two, "two clicks, one password");
+    let log_in = async |password: &str| {
+        let body = json!({ "email": "budi@hotelhub.localhost", "password": password });
+        ground.site().post("/api/v1/auth/login", &body).await.unwrap().status.as_u16()
+    };
+    assert_eq!(log_in(&one).await, 200);
+    let reset = "/panel/users/budi@hotelhub.localhost/reset-password";
+    let key = [("form_key", "another form")];
+    let (three, four) = tokio::join!(click(reset, &key), click(reset, &key));
+    assert!(three == four && three != one, "{three} {four}");
+    assert_eq!((log_in(&one).await, log_in(&three).await), (401, 200));
+    let late = admin.send("/panel/users", &budi).await.unwrap().expect_status(200).unwrap();
+    assert!(!late.body.contains("id=\"once\""), "it is good for nothing now: {}", late.body);
     let taken = admin.send("/panel/users", &fields).await.unwrap().expect_status(409).unwrap();
     assert!(taken.body.contains("alamat email ini sudah dipakai"), "{}", taken.body);
     let listed = admin.open("/panel/users?q=ayu&state=invited").await.unwrap();
