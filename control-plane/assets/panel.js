@@ -2,6 +2,7 @@
 // long work goes on before one's eyes. Every page does all of it without this, by forms and links.
 
 const PAUSE_MS = 130;
+const AGAIN_MS = 2000;
 
 offerHotels(document.querySelector("form[data-suggestions]"));
 for (const form of document.querySelectorAll("form[data-list]")) followFilter(form);
@@ -137,26 +138,34 @@ function followWork() {
     });
     events.addEventListener("done", () => {
       events.close();
-      takeOver();
+      goOn();
     });
     events.addEventListener("error", () => {
-      // The browser connects again by itself, unless it was refused.
-      if (events.readyState === EventSource.CLOSED) takeOver();
+      // A stream ends every half minute, and the browser connects again by itself, unless it was
+      // refused: the page says why, or the server is away for a moment.
+      if (events.readyState === EventSource.CLOSED) setTimeout(goOn, AGAIN_MS);
     });
     addEventListener("pagehide", () => events.close());
   }
 }
 
-async function takeOver() {
+/** Takes the page over as it is now, and follows what goes on there. */
+async function goOn() {
+  let answer, text;
   try {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-    if (answer.redirected) return location.reload();
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    document.title = page.title;
-    const [main, fresh] = [document.getElementById("main"), page.getElementById("main")];
-    main.replaceChildren(...fresh.childNodes);
+    answer = await fetch(location.href, { headers: { accept: "text/html" } });
+    text = await answer.text();
   } catch {
-    // Offline: what is shown stays.
+    // Offline: what is shown stays until there is an answer.
+    return setTimeout(goOn, AGAIN_MS);
   }
+  // Whoever may not see it any more reads so, or logs in again.
+  if (answer.redirected || answer.status === 403) return location.replace(location.href);
+  if (answer.status === 429 || answer.status >= 500) return setTimeout(goOn, AGAIN_MS);
+  // The answer to a form may stand at an address that has no page: what is shown stays.
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  document.title = page.title;
+  document.getElementById("main").replaceChildren(...page.getElementById("main").childNodes);
+  followWork();
 }

@@ -2,6 +2,9 @@
 //!
 //! Pushed: the provisioner's word of a step, or a change of routes, makes us look. A look every
 //! second finds what nobody told us of. Each look is sent only if it differs from the one before.
+//!
+//! Who may follow is asked once, when a stream begins. So none lasts long: a browser asks again by
+//! itself, and whoever was shut out meanwhile is refused.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -26,8 +29,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 /// Something is sent at least this often: proxies cut what is silent.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Most work takes seconds; a browser that still wants to know after this asks again.
-const LONGEST: Duration = Duration::from_secs(300);
+/// How much longer somebody reads who may not any more. Most work takes seconds.
+const LONGEST: Duration = Duration::from_secs(30);
+/// Tells a browser to ask again half a second after the end, not after its own few seconds.
+const AGAIN: &str = "retry: 500\n\n";
 /// How many follow at a time in one process. Each costs a look a second.
 const MOST: usize = 1_000;
 
@@ -150,7 +155,8 @@ impl<L: AsyncFn(&App) -> ApiResult<Seen>> Following<L> {
             }
         };
         self.is_over = is_over;
-        let mut events = String::new();
+        let begins = self.sent.is_none();
+        let mut events = if begins { AGAIN.to_owned() } else { String::new() };
         if self.sent.as_ref() != Some(&content) {
             events.push_str(&event("step", &content));
         }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use platform_tests::client::{Answer, Signup};
+use platform_tests::client::{Answer, Signup, Site};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
-use crate::ground::{Ground, SOON};
+use crate::ground::{Ground, SOON, Vendor};
 
 /// How many steps are told, of which a few may find the machine busy.
 const STEPS: i32 = 7;
@@ -23,8 +23,12 @@ struct Events {
 
 impl Events {
     async fn of(ground: &Ground, tenant: &str) -> Self {
-        let path = format!("/api/v1/signup/{tenant}/events");
-        let answer = ground.site().request(Method::GET, &path).send().await.unwrap();
+        Self::at(ground.site(), &format!("/api/v1/signup/{tenant}/events")).await
+    }
+
+    async fn at(site: &Site, path: &str) -> Self {
+        let asked = site.request(Method::GET, path).timeout(SOON);
+        let answer = asked.send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/event-stream");
         assert_eq!(answer.headers()["cache-control"], "no-store");
@@ -121,6 +125,23 @@ async fn a_signup_that_is_undone_ends_with_its_failure() {
     }
     let (name, body) = last.unwrap();
     assert_eq!((name.as_str(), &body["data"]["state"]), ("done", &Value::from("failed")));
+}
+
+#[tokio::test]
+async fn who_is_shut_out_follows_for_half_a_minute_at_most() {
+    let ground = Ground::new().await;
+    ground.sign_up("mandala").await;
+    let (admin, support) = (ground.vendor().await, ground.vendor_of(Vendor::Support).await);
+    let open = admin.get("/api/v1/operations").await.unwrap().data().unwrap();
+    let path = format!("/api/v1/operations/{}/events", open[0]["id"].as_str().unwrap());
+    let mut events = Events::at(&support, &path).await;
+    assert_eq!(events.next().await.unwrap().0, "step");
+
+    let disable = "/api/v1/users/support@hotelhub.localhost/disable";
+    admin.post(disable, &json!({})).await.unwrap().expect_status(200).unwrap();
+
+    assert!(events.next().await.is_none(), "nothing has happened that would be told");
+    assert_eq!(support.get(&path).await.unwrap().status, 401);
 }
 
 #[tokio::test]
