@@ -86,6 +86,7 @@ pub(super) async fn list_pauses(
     Visitor(vendor): Visitor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
+    vendor.require("jobs.read")?;
     show(&req, &app, vendor, query.into_inner(), (PauseForm::default(), None)).await
 }
 

@@ -56,7 +56,7 @@ pub(super) async fn list_operations(
     Visitor(vendor): Visitor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.read")?;
+    vendor.require("operations.read")?;
     let asked = query.into_inner();
     let wanted = routes::ListQuery {
         tenant: tenant(&asked.tenant),

@@ -76,7 +76,7 @@ pub(super) async fn show_operation(
     Visitor(vendor): Visitor,
     id: Path<OperationId>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.read")?;
+    vendor.require("operations.read")?;
     let operation = shown(&app, *id).await?;
     let requested_by = match operation.requested_by {
         Some(id) => vendor_users::find_name(&app.db, id.into()).await.map_err(database_failed)?,
@@ -113,7 +113,7 @@ pub(super) async fn follow_operation(
     Visitor(vendor): Visitor,
     id: Path<OperationId>,
 ) -> ApiResult<HttpResponse> {
-    vendor.require("tenants.read")?;
+    vendor.require("operations.read")?;
     let (id, language) = (*id, Language::of(&req));
     let tenant = shown(&app, id).await?.tenant_id;
     follow(app, Whose::Tenant(tenant.into()), async move |app| {
