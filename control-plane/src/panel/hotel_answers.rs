@@ -1,7 +1,7 @@
 //! What a hotel answers when the panel asks for its jobs.
 
 use chrono::{DateTime, Utc};
-use hotelhub_core::ids::JobId;
+use hotelhub_core::{errors::Chain, ids::JobId};
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
@@ -85,8 +85,22 @@ pub(super) async fn find(
 }
 
 /// How many jobs of the hotel are in each state that is not over, and how many are dead; nothing if
-/// the hotel does not say, as the list tells why.
+/// the hotel does not say: the page is of use without.
 pub(super) async fn count(app: &App, call: Call<'_>) -> Option<Vec<Counted>> {
-    let answer = app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await.ok()?;
-    Some(serde_json::from_value::<Summed>(answer).ok()?.data)
+    let answer = match app.hotels.get(call, "/upcall/v1/jobs/summary", &()).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            // The list, which is asked for beside it, is what people are told of.
+            tracing::debug!(error = %Chain(&error), tenant.slug = call.slug, "no count of jobs");
+            return None;
+        }
+    };
+    match serde_json::from_value::<Summed>(answer) {
+        Ok(summed) => Some(summed.data),
+        Err(error) => {
+            let error = Chain(&error);
+            tracing::warn!(%error, tenant.slug = call.slug, "a count of jobs is not understood");
+            None
+        }
+    }
 }
