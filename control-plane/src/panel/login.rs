@@ -169,11 +169,11 @@ fn read_note(app: &App, note: &str, origin: Origin) -> Option<Note> {
 fn refuse(req: &HttpRequest, email: &str, error: ApiError) -> ApiResult<HttpResponse> {
     let shell = Shell::outside(req);
     let refusal = match error.code() {
-        "INVALID_CREDENTIALS" => shell.t.wrong_password,
-        "ADDRESS_NOT_ALLOWED" => shell.t.why_address,
+        "INVALID_CREDENTIALS" => Some(shell.t.wrong_password),
+        "ADDRESS_NOT_ALLOWED" => shell.why(error.code()),
         _ => return Err(error),
     };
-    respond(req, error.status(), &Page { shell, email, refusal: Some(refusal) })
+    respond(req, error.status(), &Page { shell, email, refusal })
 }
 
 async fn enter(

@@ -22,6 +22,7 @@ mod login;
 mod operations;
 mod pauses;
 mod qr;
+mod refusals;
 mod retry;
 mod shell;
 mod states;

@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use hotelhub_http::{assets::DESIGN, language::Language};
 
-use super::{HOME, LOGIN, SCRIPT, STYLE, texts::Texts};
+use super::{HOME, LOGIN, SCRIPT, STYLE, refusals, texts::Texts};
 use crate::vendor_users::Vendor;
 
 static STYLES: LazyLock<[String; 2]> = LazyLock::new(|| [DESIGN.path(), STYLE.path()]);
@@ -78,6 +78,11 @@ impl Shell {
     /// Whether the person may do that; only for what to show.
     pub(super) fn may(&self, permission: &str) -> bool {
         self.vendor.as_ref().is_some_and(|it| it.may(permission))
+    }
+
+    /// What an error code means and what to do about it, if it is one that people meet here.
+    pub(super) fn why(&self, code: &str) -> Option<&'static str> {
+        refusals::why(code, self.language)
     }
 
     /// The menu.

@@ -208,14 +208,6 @@ hotelhub_http::catalogue! {
         told_reset_totp: "Faktor kedua dihapus dan semua sesinya diakhiri.",
             "The second factor is reset and all sessions have ended.";
         told_addresses: "Alamat yang diizinkan disimpan.", "The allowed addresses are saved.";
-        why_address: "dari alamat jaringan ini karyawan tidak boleh masuk. Pakai jaringan kantor, atau minta super admin menambahkannya.",
-            "people may not log in from this address. Use an allowed network, or ask a super administrator to add it.";
-        why_last_admin: "ini super admin terakhir yang dapat masuk. Buat yang lain dulu.",
-            "this is the last super administrator who can log in. Make another one first.";
-        why_lock_out: "alamat Anda sendiri tidak ada di daftar itu. Tambahkan dulu.",
-            "the list leaves your own address out. Add it first.";
-        why_email_taken: "alamat email ini sudah dipakai. Cari orangnya di daftar; kata sandi sekali pakai yang baru dibuat di halamannya.",
-            "somebody has this e-mail address already. Find the person in the list; a new one-time password is made on the person's page.";
         support_access: "Akses dukungan", "Support access";
         support_access_lead: "Masuk ke hotel hanya dengan izinnya, untuk waktu terbatas. Hotel melihat alasan dan semua perubahan Anda.",
             "Come in with the hotel's consent only, for a limited time. The hotel sees the reason, and all that you change.";
@@ -241,8 +233,6 @@ hotelhub_http::catalogue! {
         told_support_asked: "Permintaan dikirim. Hotel menjawab di halamannya sendiri.",
             "The request is sent. The hotel answers on its own page.";
         told_support_ended: "Akses diakhiri.", "The access has ended.";
-        why_support_over: "permintaan ini sudah dijawab atau sudah berakhir.",
-            "this request was answered already, or is over.";
         audit: "Jejak audit", "Audit log";
         audit_lead: "Siapa melakukan apa, yang terbaru lebih dulu. Catatan hanya dapat ditambah; tiap baris dirantai dengan hash baris sebelumnya.",
             "Who did what, the newest first. The log is only added to; each row is chained to the hash of the row before.";
@@ -270,57 +260,6 @@ hotelhub_http::catalogue! {
         subject: "Objek", "Subject";
         details: "Rincian", "Details";
         refused: "Tidak dapat dilakukan", "It could not be done";
-        why_fields: "periksa isian ini:", "please check these fields:";
-        why_paused: "jeda untuk pekerjaan yang sama sudah berlaku. Cabut yang itu dulu.",
-            "a pause of the same jobs stands already. Lift that one first.";
-        why_unreachable: "tidak ada replika tenant-api yang menjawab untuk hotel ini. Periksa apakah ada yang berjalan dan ke mana TENANT_UPCALL_URL mengarah, lihat apakah permintaan Anda sudah dilakukan, lalu coba lagi.",
-            "no replica of tenant-api answers for the hotel. Check that one runs and where TENANT_UPCALL_URL leads, look whether it was done, then try again.";
-        why_not_ready: "hotel ini belum siap, jadi belum punya pekerjaan. Coba lagi setelah hotelnya siap.",
-            "the hotel is not ready and has no jobs yet. Try again once it is.";
-        why_changed: "statusnya sudah berubah. Daftar di bawah sudah yang terbaru.",
-            "its state has changed meanwhile. The list below is current.";
-        why_replaced: "pekerjaan baru dengan tujuan yang sama sudah ada. Biarkan yang itu berjalan.",
-            "there is a newer job for the same thing. Let that one run.";
-        why_missing: "tidak ada. Mungkin sudah dihapus atau dicabut; muat ulang daftarnya.",
-            "it is not there. It may have been lifted or cleaned up; load the list again.";
-        why_forbidden: "peran Anda tidak mencakup ini. Minta super admin melakukannya.",
-            "your role does not include it. Ask a super administrator to do it.";
-        why_busy: "terlalu banyak permintaan. Tunggu sebentar, lalu coba lagi.",
-            "too many requests. Wait a moment, then try again.";
-        why_elsewhere: "formulir ini dikirim dari situs lain. Buka kembali halaman panel dan ulangi di sana.",
-            "this form was sent from another site. Open the panel's page again and repeat it there.";
-        why_domain_claimed: "domain ini sudah ditambahkan untuk hotel ini. Lihat di bawah apa yang perlu dilakukan.",
-            "the domain is added to this hotel already. Look below what is to be done.";
-        why_domain_taken: "hotel lain sudah memegang domain ini. Domain itu harus dilepas dulu di sana.",
-            "another hotel holds this domain. It must be released there first.";
-        why_domain_quarantined: "domain ini belum lama milik hotel lain. Tambahkan lagi setelah masa tunggunya lewat:",
-            "another hotel had this domain until lately. Add it again when its rest is over:";
-        why_domains_many: "hotel ini sudah punya terlalu banyak domain. Lepaskan salah satu dulu.",
-            "the hotel has too many domains already. Release one first.";
-        why_domain_not_live: "hotel belum dapat dibuka di domain ini. Ikuti langkah berikutnya di bawah.",
-            "people would not reach the hotel by this domain yet. Do what is next, as it says below.";
-        why_transition: "keadaan hotel ini tidak memungkinkannya sekarang. Muat ulang halamannya: hanya yang mungkin yang ditawarkan.",
-            "where the hotel stands does not allow it now. Load its page again: only what is possible is offered.";
-        why_operation: "operasi lain untuk hotel ini belum selesai. Tunggu, lalu coba lagi.",
-            "another operation of this hotel is not over. Wait for it, then try again.";
-        why_host_closed: "server itu tidak menerima hotel. Pilih yang lain, atau buka dulu.",
-            "that host takes no hotels in. Choose another one, or uncordon it first.";
-        why_held: "Penahanan penghapusannya berubah: muat ulang halaman hotel itu.",
-            "Whether its deletion is held back has changed: load the hotel's page again.";
-        why_retention: "data hotel ini masih harus disimpan 90 hari setelah kontrak berakhir. Isi alasannya jika harus dihapus sekarang.",
-            "the hotel's data is to be kept for 90 days after the end of the contract. Say why if it has to go now.";
-        why_not_churned: "hanya hotel yang kontraknya berakhir yang dapat dihapus.",
-            "only a hotel whose contract has ended is deleted.";
-        why_fleet: "migrasi armada lain belum selesai. Tunggu, atau hentikan dulu.",
-            "another fleet migration is not over. Wait for it, or stop it first.";
-        why_host_name: "server lain sudah bernama begitu. Pilih nama lain.",
-            "another host has this name. Choose another one.";
-        why_host_active: "server ini masih menerima hotel. Kosongkan dulu.",
-            "this host still takes hotels in. Drain it first.";
-        why_host_in_use: "masih ada basis data di server ini. Kosongkan, dan tunggu sampai benar-benar kosong.",
-            "there are still databases on this host. Drain it, and wait until it is empty.";
-        why_sent_before: "formulir ini sudah dikirim sebelumnya dengan isian lain. Periksa, lalu kirim sekali lagi.",
-            "this form was sent before with other contents. Check it, then send it once more.";
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
         not_found_title: "Tidak ditemukan", "Not found";
         busy_title: "Terlalu banyak permintaan", "Too many requests";
@@ -332,45 +271,6 @@ hotelhub_http::catalogue! {
 }
 
 impl Texts {
-    /// What an error code means and what to do about it, if it is one that people meet here.
-    pub(super) fn why(&self, code: &str) -> Option<&'static str> {
-        Some(match code {
-            "VALIDATION_FAILED" => self.why_fields,
-            "JOBS_ALREADY_PAUSED" => self.why_paused,
-            "DOMAIN_ALREADY_CLAIMED" => self.why_domain_claimed,
-            "DOMAIN_TAKEN" => self.why_domain_taken,
-            "DOMAIN_QUARANTINED" => self.why_domain_quarantined,
-            "TOO_MANY_DOMAINS" => self.why_domains_many,
-            "DOMAIN_NOT_LIVE" => self.why_domain_not_live,
-            "TENANT_UNREACHABLE" => self.why_unreachable,
-            "TENANT_NOT_READY" => self.why_not_ready,
-            "JOB_NOT_OVER" | "JOB_OVER" => self.why_changed,
-            "JOB_REPLACED" => self.why_replaced,
-            "NOT_FOUND" => self.why_missing,
-            "FORBIDDEN" => self.why_forbidden,
-            "RATE_LIMITED" => self.why_busy,
-            "CROSS_ORIGIN" => self.why_elsewhere,
-            "ADDRESS_NOT_ALLOWED" => self.why_address,
-            "LAST_SUPER_ADMIN" => self.why_last_admin,
-            "WOULD_LOCK_OUT" => self.why_lock_out,
-            "EMAIL_TAKEN" => self.why_email_taken,
-            "SUPPORT_ACCESS_OVER" => self.why_support_over,
-            "TOTP_INVALID" => self.wrong_code,
-            "TRANSITION_REFUSED" => self.why_transition,
-            "OPERATION_IN_PROGRESS" => self.why_operation,
-            "DB_HOST_NOT_ACTIVE" => self.why_host_closed,
-            "RETENTION_NOT_OVER" => self.why_retention,
-            "DELETION_HELD" | "DELETION_NOT_HELD" => self.why_held,
-            "TENANT_NOT_CHURNED" => self.why_not_churned,
-            "FLEET_MIGRATION_IN_PROGRESS" => self.why_fleet,
-            "DB_HOST_NAME_TAKEN" => self.why_host_name,
-            "DB_HOST_ACTIVE" => self.why_host_active,
-            "DB_HOST_IN_USE" => self.why_host_in_use,
-            "IDEMPOTENCY_KEY_REUSED" => self.why_sent_before,
-            _ => return None,
-        })
-    }
-
     /// A state of jobs; a word that a newer release wrote reads as waiting.
     pub(super) fn state(&self, state: &str) -> &'static str {
         match state {
