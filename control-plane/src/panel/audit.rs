@@ -47,16 +47,17 @@ pub(super) struct ListQuery {
     anchor_hash: String,
 }
 
-struct Row {
-    seq: i64,
-    at: String,
-    actor: String,
-    address: String,
-    action: String,
+/// One entry in a list.
+pub(super) struct Row {
+    pub(super) seq: i64,
+    pub(super) at: String,
+    pub(super) actor: String,
+    pub(super) address: String,
+    pub(super) action: String,
     /// The tenant's id.
-    tenant: String,
-    subject: String,
-    details: Vec<(String, String)>,
+    pub(super) tenant: String,
+    pub(super) subject: String,
+    pub(super) details: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -113,7 +114,7 @@ pub(super) async fn list_entries(
     let page = Page {
         shell: Shell::inside(&req, vendor),
         next: cursor.map(|it| asked.link(&[("cursor", &it)])),
-        rows: found.into_iter().map(row).collect(),
+        rows: found.into_iter().map(Row::of).collect(),
         asked,
         look,
         refusal,
@@ -176,16 +177,18 @@ impl ListQuery {
     }
 }
 
-fn row(it: AuditEntry) -> Row {
-    let subject = it.subject_kind.zip(it.subject_id);
-    Row {
-        seq: it.seq,
-        at: moment(it.at),
-        actor: it.actor_name,
-        address: it.client_address.unwrap_or_default(),
-        action: it.action,
-        tenant: it.tenant_id.map(|it| it.to_string()).unwrap_or_default(),
-        subject: subject.map(|(kind, id)| format!("{kind} {id}")).unwrap_or_default(),
-        details: facts(&it.details.to_string()),
+impl Row {
+    pub(super) fn of(it: AuditEntry) -> Self {
+        let subject = it.subject_kind.zip(it.subject_id);
+        Self {
+            seq: it.seq,
+            at: moment(it.at),
+            actor: it.actor_name,
+            address: it.client_address.unwrap_or_default(),
+            action: it.action,
+            tenant: it.tenant_id.map(|it| it.to_string()).unwrap_or_default(),
+            subject: subject.map(|(kind, id)| format!("{kind} {id}")).unwrap_or_default(),
+            details: facts(&it.details.to_string()),
+        }
     }
 }

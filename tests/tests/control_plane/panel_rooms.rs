@@ -150,10 +150,18 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
     let ground = Ground::new().await;
     let id = ground.open_hotel("surya").await;
     report(&ground, &id, json!([heap("push", "dead", 3)])).await;
+    let step = "INSERT INTO operation_steps
+                  (operation_id, position, name, state, started_at, finished_at)
+                SELECT id, 0, 'create_database', 'done', now() - interval '1.5 s', now()
+                FROM operations";
+    ground.database.execute(step, &[]).await.unwrap();
     let visitor = person(&ground, Vendor::SuperAdmin).await;
     let site = ground.vendor().await;
     let page = open(&visitor, "/panel/tenants/surya?lang=en").await;
-    for words in ["Suspend…", "Make a customer…", "Move…", "End the contract…", ">3</a>"] {
+    for words in ["Suspend…", "Make a customer…", "Move…", "End the contract…", ">3</a>"]
+        .into_iter()
+        .chain(["Making the database</span><span class=\"time\">1.5 s<", "All operations of"])
+    {
         assert!(page.body.contains(words), "{words}: {}", page.body);
     }
     assert!(!page.body.contains("/actions/delete"), "only what is possible is offered");
@@ -177,6 +185,8 @@ async fn what_is_done_to_a_hotel_is_asked_about_first_and_done_once() {
     assert_eq!((status, &*place), (303, &*format!("/panel/tenants/{id}?done=suspend")));
     let page = open(&visitor, &format!("{place}&lang=en")).await;
     assert!(page.body.contains("The hotel is suspended.") && !page.body.contains("<i>unpaid"));
+    assert!(page.body.contains("<code>tenant.suspend</code>"), "{}", page.body);
+    assert!(page.body.contains(&format!("href=\"/panel/audit?tenant={id}\"")), "{}", page.body);
     assert_eq!(data(&site, "/api/v1/tenants/surya").await["access"], "stopped");
     let refused = visitor.send(&format!("{actions}/activate?lang=en"), &[]).await.unwrap();
     assert_eq!(refused.status, 409);

@@ -22,6 +22,7 @@ pub(in crate::panel) struct Row {
     pub(in crate::panel) detail: String,
     pub(in crate::panel) requested: String,
     pub(in crate::panel) took: String,
+    pub(in crate::panel) steps: Vec<Step>,
 }
 
 /// One step.
@@ -46,6 +47,7 @@ impl Row {
             detail,
             requested: moment(it.requested_at),
             took: took(it, language, now),
+            steps: steps(it, language),
         }
     }
 }
@@ -140,6 +142,7 @@ mod tests {
         let row = Row::of(&moving, Language::Id, now);
         assert_eq!((&*row.took, row.state.tone), ("3.0 s sejauh ini", "busy"));
         assert_eq!(row.detail, "Langkah 2 dari 2: Menyalin semua data");
+        assert_eq!((&*row.steps[0].took, &*row.steps[1].took), ("6 ms", ""));
     }
 
     #[test]

@@ -6,21 +6,26 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
-use hotelhub_core::{life::Provisioning, money::Rupiah};
+use hotelhub_core::{ids::TenantId, life::Provisioning, money::Rupiah};
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
 use super::{action::Action, texts::TenantTexts};
 use crate::{
     app::App,
+    audit::{
+        AuditEntry,
+        routes::{AuditQuery, list as list_entries},
+    },
     database::database_failed,
     jobs::{
         heap_routes::{self, HeapsQuery},
         model::JobHeap,
     },
-    operations,
+    operations::{self, Progress},
     pages::respond,
     panel::{
+        audit,
         error::Refused,
         operations::{OperationTexts, progress::Row},
         shell::{Shell, day, moment, size, thousands},
@@ -32,10 +37,10 @@ use crate::{
         body::{TenantDetailsBody, details},
         store,
     },
-    vendor_users::page_session::Visitor,
+    vendor_users::{Vendor, page_session::Visitor},
 };
 
-/// Operations that stand on the page itself.
+/// Operations, and entries of the audit log, that stand on the page itself.
 const NEWEST: u64 = 5;
 /// Heaps of jobs of one hotel: more sorts than there are of each.
 const HEAPS: u64 = 200;
@@ -89,6 +94,8 @@ struct Page {
     subscription: Option<Subscription>,
     address: Option<String>,
     operations: Vec<Row>,
+    /// None for whoever may not read the log.
+    entries: Vec<audit::Row>,
     measured: Option<Measured>,
     /// How many backups there are, and their size.
     backups: String,
@@ -111,16 +118,12 @@ pub(super) async fn show_tenant(
     let found = store::find_named(&app.db, &name).await.map_err(database_failed)?;
     let tenant = found.ok_or_else(|| ApiError::not_found("tenant"))?;
     let id = tenant.id;
-    let operations = operations::routes::ListQuery {
-        tenant: Some(TenantRef::Id(id)),
-        limit: Some(NEWEST),
-        ..operations::routes::ListQuery::default()
-    };
     let heaps = HeapsQuery::of_tenant(TenantRef::Id(id), HEAPS);
-    let (it, (operations, _), (heaps, _)) = tokio::try_join!(
+    let (it, operations, (heaps, _), entries) = tokio::try_join!(
         details(&app.db, tenant),
-        operations::routes::list(&app, operations),
-        heap_routes::list_heaps(&app, &vendor, heaps)
+        newest_operations(&app, &vendor, id),
+        heap_routes::list_heaps(&app, &vendor, heaps),
+        newest_entries(&app, &vendor, id)
     )?;
     let shell = Shell::inside(&req, vendor);
     let (language, w, now) = (shell.language, TenantTexts::of(shell.language), app.clock.now());
@@ -138,6 +141,7 @@ pub(super) async fn show_tenant(
         }),
         address: host.map(|it| app.addresses.of_hotel(it)),
         operations: operations.iter().map(|it| Row::of(it, language, now)).collect(),
+        entries: entries.into_iter().map(audit::Row::of).collect(),
         measured: measured(&it.usage, w),
         backups: format!("{} · {}", it.usage.backups, size(it.usage.backup_bytes)),
         jobs: jobs(&heaps, &it.tenant.slug, w),
@@ -150,6 +154,32 @@ pub(super) async fn show_tenant(
         it,
     };
     respond(&req, StatusCode::OK, &page)
+}
+
+/// The provisioner's latest work for it, for whoever may read that.
+async fn newest_operations(app: &App, vendor: &Vendor, id: TenantId) -> ApiResult<Vec<Progress>> {
+    if !vendor.may("operations.read") {
+        return Ok(Vec::new());
+    }
+    let wanted = operations::routes::ListQuery {
+        tenant: Some(TenantRef::Id(id)),
+        limit: Some(NEWEST),
+        ..operations::routes::ListQuery::default()
+    };
+    Ok(operations::routes::list(app, wanted).await?.0)
+}
+
+/// What was done about it lately, for whoever may read that.
+async fn newest_entries(app: &App, vendor: &Vendor, id: TenantId) -> ApiResult<Vec<AuditEntry>> {
+    if !vendor.may("audit.read") {
+        return Ok(Vec::new());
+    }
+    let wanted = AuditQuery {
+        tenant: Some(TenantRef::Id(id)),
+        limit: Some(NEWEST),
+        ..AuditQuery::default()
+    };
+    Ok(list_entries(app, vendor, wanted).await?.0)
 }
 
 /// The pages about a hotel with this slug.

@@ -70,6 +70,9 @@ hotelhub_http::catalogue! {
         generation: "Generasi", "Generation";
         no_database: "Belum ada basis data yang melayani.", "No database serves it.";
         operations: "Operasi terbaru", "Newest operations";
+        newest_entries: "Catatan audit terbaru", "Newest entries of the audit log";
+        no_entries: "Belum ada catatan tentang hotel ini.", "Nothing is on record about this hotel yet.";
+        all_entries: "Semua catatan hotel ini", "All entries about this hotel";
         all_operations: "Semua operasi hotel ini", "All operations of this hotel";
         usage: "Pemakaian", "Usage";
         rooms_sold: "Kamar menurut langganan", "Rooms by subscription";
