@@ -94,6 +94,10 @@ pub struct WorkConfig {
     pub smtp_url: SecretString,
     /// `MAIL_FROM`: whom mail comes from.
     pub mail_from: Mailbox,
+    /// `ROUTE_FEED_TOKEN`: what hotels' programs believe us by.
+    pub route_feed_token: SecretString,
+    /// `TENANT_UPCALL_URL`: where tenant-api is reached from inside, if not at its public addresses.
+    pub upcall_url: Option<Url>,
     /// How custom domains are looked at.
     pub(crate) domains: DomainsConfig,
 }
@@ -224,6 +228,8 @@ impl WorkConfig {
         let database_url = read_database_url(&mut reader);
         let smtp_url = read_smtp_url(&mut reader);
         let mail_from = reader.required("MAIL_FROM");
+        let route_feed_token = reader.secret("ROUTE_FEED_TOKEN");
+        let upcall_url = read_upcall_url(&mut reader);
         let domains = DomainsConfig::read(&mut reader);
         let config = || {
             Some(Self {
@@ -232,6 +238,8 @@ impl WorkConfig {
                 database_url: database_url?,
                 smtp_url: smtp_url?,
                 mail_from: mail_from?,
+                route_feed_token: route_feed_token?,
+                upcall_url: upcall_url?,
                 domains: domains?,
             })
         };

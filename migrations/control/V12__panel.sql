@@ -60,3 +60,7 @@ CREATE TABLE tenant_usage (
   users bigint NOT NULL,
   rooms bigint NOT NULL
 );
+
+-- When a hotel's owner is to be told by mail that somebody asks to come in; null once that was seen to.
+ALTER TABLE support_stays ADD COLUMN mail_due_at timestamptz;
+CREATE INDEX support_stays_mail ON support_stays (mail_due_at) WHERE mail_due_at IS NOT NULL;

@@ -1,8 +1,11 @@
 //! What is asked of a hotel, by API or by page.
 
 use actix_web::HttpRequest;
-use chrono::TimeDelta;
-use hotelhub_core::ids::{RequestId, UserId};
+use chrono::{DateTime, TimeDelta, Utc};
+use hotelhub_core::{
+    errors::LogAndDrop as _,
+    ids::{RequestId, UserId},
+};
 use hotelhub_http::error::{ApiError, ApiResult};
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,8 +29,12 @@ pub(super) const PATH: &str = "/upcall/v1/support-access";
 const REASON: std::ops::RangeInclusive<usize> = 10..=500;
 const MINUTES: std::ops::RangeInclusive<i32> = 5..=240;
 const USUAL_MINUTES: i32 = 60;
-/// A hotel answers within a day or not at all, and a stay is counted from its answer.
+/// A hotel answers within a day or not at all.
+pub(super) const ANSWERED_WITHIN: TimeDelta = TimeDelta::hours(24);
+/// A stay is counted from the hotel's answer.
 const OVER_AFTER: TimeDelta = TimeDelta::minutes(24 * 60 + 240);
+/// The owner is told of a request whose answer got lost once it has reached the hotel or never will.
+const MAIL_AFTER: TimeDelta = TimeDelta::seconds(60);
 
 /// An answer, or why the hotel gave none.
 pub(crate) type Asked<T> = ApiResult<Result<T, CallHotelError>>;
@@ -54,13 +61,18 @@ impl Asking<'_> {
 
     /// Records what is about to be asked of the hotel about a stay, and that the stay may be open:
     /// whoever is shut out from now on has it ended. Refuses who has just been shut out.
-    async fn record_stay(&self, grant: Uuid, event: Event) -> ApiResult<()> {
+    async fn record_stay(
+        &self,
+        grant: Uuid,
+        event: Event,
+        mail_due_at: Option<DateTime<Utc>>,
+    ) -> ApiResult<()> {
         let (app, vendor, tenant) = (self.app, self.vendor, self.tenant.id);
         let now = vendor.origin.at;
         let tx = app.db.begin().await.map_err(database_failed)?;
         user_service::hold_standing(&tx, vendor, "support_access.write").await?;
-        let noted = store::note(&tx, (grant, tenant, vendor.user), (now, now + OVER_AFTER)).await;
-        noted.map_err(database_failed)?;
+        let (stay, times) = ((grant, tenant, vendor.user), (now, now + OVER_AFTER));
+        store::note(&tx, stay, times, mail_due_at).await.map_err(database_failed)?;
         let event = event.on("support_grant", grant).of_tenant(Some(tenant));
         audit::record(&tx, vendor, event).await?;
         tx.commit().await.map_err(database_failed)
@@ -90,7 +102,8 @@ pub(crate) async fn request(asking: Asking<'_>, body: &RequestSupportBody) -> As
     }
     let id = RequestId::generate().as_uuid();
     let event = Event::of("support_access.request").with("reason", reason);
-    asking.record_stay(id, event.with("minutes", minutes)).await?;
+    let now = asking.vendor.origin.at;
+    asking.record_stay(id, event.with("minutes", minutes), Some(now + MAIL_AFTER)).await?;
     let mut wish = asking.asker();
     if let Some(fields) = wish.as_object_mut() {
         fields.extend([
@@ -99,7 +112,14 @@ pub(crate) async fn request(asking: Asking<'_>, body: &RequestSupportBody) -> As
             ("minutes".to_owned(), json!(minutes)),
         ]);
     }
-    asking.post::<Answered<SupportGrant>>(PATH, wish).await.map(|it| it.map(|it| it.data))
+    let answered = asking.post::<Answered<SupportGrant>>(PATH, wish).await?.map(|it| it.data);
+    if let Ok(grant) = &answered {
+        // Who has an open request is told of that: its owner knows.
+        let waits = grant.id == id && grant.state == "requested";
+        let told = store::update_mail(&asking.app.db, id, waits.then_some(now)).await;
+        told.log_and_drop("the mail asks the hotel itself, a minute later");
+    }
+    Ok(answered)
 }
 
 /// What was asked of the hotel, the newest first, and the cursor to the next page.
@@ -114,7 +134,7 @@ pub(crate) async fn list(
 
 /// A one-time link for whoever was allowed in.
 pub(crate) async fn enter(asking: Asking<'_>, id: Uuid) -> Asked<EntryBody> {
-    asking.record_stay(id, Event::of("support_access.enter")).await?;
+    asking.record_stay(id, Event::of("support_access.enter"), None).await?;
     let path = format!("{PATH}/{id}/enter");
     let mut wish = asking.asker();
     if let Some(fields) = wish.as_object_mut() {

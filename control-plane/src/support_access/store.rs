@@ -1,4 +1,5 @@
-//! Stays that may be open, and which of them are to end. The only module that knows the table.
+//! Stays that may be open, and which of them are to end. Besides the mails about them the only module
+//! that knows the table.
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::{TenantId, UserId};
@@ -22,19 +23,33 @@ pub(super) struct Ending {
     pub(super) by_name: String,
 }
 
-/// Notes that somebody asks a hotel for a stay, or for a way into it.
+/// Notes that somebody asks a hotel for a stay, whose owner is to be told by mail then, or for a way
+/// into it.
 pub(super) async fn note(
     tx: &DatabaseTransaction,
     (grant, tenant, user): (Uuid, TenantId, UserId),
     (now, over_at): (DateTime<Utc>, DateTime<Utc>),
+    mail_due_at: Option<DateTime<Utc>>,
 ) -> Result<(), DbErr> {
-    let sql = "INSERT INTO support_stays (grant_id, tenant_id, user_id, asked_at, over_at) \
-               VALUES ($1, $2, $3, $4, $5) \
+    let sql = "INSERT INTO support_stays \
+                 (grant_id, tenant_id, user_id, asked_at, over_at, mail_due_at) \
+               VALUES ($1, $2, $3, $4, $5, $6) \
                ON CONFLICT (grant_id) DO UPDATE SET asked_at = excluded.asked_at";
     let (tenant, user) = (tenant.as_uuid(), user.as_uuid());
-    execute(tx, sql, [grant.into(), tenant.into(), user.into(), now.into(), over_at.into()])
-        .await
-        .map(drop)
+    let values =
+        [grant.into(), tenant.into(), user.into(), now.into(), over_at.into(), mail_due_at.into()];
+    execute(tx, sql, values).await.map(drop)
+}
+
+/// Has the owner told at another time, or not at all, unless that was seen to already.
+pub(super) async fn update_mail(
+    db: &impl ConnectionTrait,
+    grant: Uuid,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<(), DbErr> {
+    let sql = "UPDATE support_stays SET mail_due_at = $2 \
+               WHERE grant_id = $1 AND mail_due_at IS NOT NULL";
+    execute(db, sql, [grant.into(), due_at.into()]).await.map(drop)
 }
 
 /// Wants all stays of somebody to end; how many may be open.

@@ -27,8 +27,10 @@ use crate::{
     domain_mails::DomainMails,
     domains::{Checker, recheck::Recheck},
     drain::Drain,
+    jobs::Hotels,
     mails::{Mailing, Post},
     retention::{DeletionNotice, Reaper},
+    support_access::SupportMails,
     wakes::Wakes,
     welcome::Welcome,
 };
@@ -66,10 +68,12 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let post = post(&config, &pool)?;
     let deletion_notice = DeletionNotice { clock: clock.clone() };
     let domain_mails = DomainMails { db, checker, clock: clock.clone() };
+    let support_mails = SupportMails { hotels: hotels(&config)?, clock: clock.clone() };
     let jobs: Jobs = Arc::new([
         Box::new(Mailing { mail: Welcome, post: post.clone() }),
         Box::new(Mailing { mail: deletion_notice, post: post.clone() }),
-        Box::new(Mailing { mail: domain_mails, post }),
+        Box::new(Mailing { mail: domain_mails, post: post.clone() }),
+        Box::new(Mailing { mail: support_mails, post }),
     ]);
     let fresh = Arc::new(Notify::new());
     for number in 0..RUNNERS {
@@ -93,6 +97,13 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
         bail!("a task ended that the program cannot do without");
     }
     Ok(())
+}
+
+/// Whom to ask where a request of support stands.
+fn hotels(config: &WorkConfig) -> anyhow::Result<Hotels> {
+    let WorkConfig { addresses, upcall_url, route_feed_token, .. } = config;
+    let hotels = Hotels::new(addresses.clone(), upcall_url.clone(), route_feed_token.clone());
+    hotels.context("prepare calls of hotels")
 }
 
 /// What mails are sent with.

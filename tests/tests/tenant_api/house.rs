@@ -70,7 +70,8 @@ impl House {
         run_script(&self.control_session().await, statement).await;
     }
 
-    async fn control_session(&self) -> tokio_postgres::Client {
+    /// A superuser's session in the control database, past all programs.
+    pub(crate) async fn control_session(&self) -> tokio_postgres::Client {
         let mut url = self.stage.postgres.urls().unwrap().superuser;
         url.set_path("/hotelhub_control");
         connect(&url).await.unwrap()

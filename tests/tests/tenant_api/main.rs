@@ -36,6 +36,7 @@ mod strangers;
 mod support;
 mod support_ends;
 mod support_links;
+mod support_mails;
 mod support_notices;
 mod traces;
 mod travelling;
