@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use hotelhub_http::error::ApiError;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr, SqlxError};
+use hotelhub_http::error::{ApiError, ApiResult};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    SqlxError, TransactionTrait as _,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 /// Requests are short, so a few connections serve many of them.
@@ -59,6 +62,24 @@ pub(crate) async fn pool(
         .set_application_name(application)
         .map_sqlx_postgres_opts(|it| it.options([PLAIN_PLANS]));
     Database::connect(options).await
+}
+
+/// Does `work` in one transaction, or none of it.
+///
+/// # Errors
+/// Fails as `work` does, and if the database does.
+pub(crate) async fn in_one<T>(
+    db: &DatabaseConnection,
+    work: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<T>,
+) -> ApiResult<T> {
+    let tx = db.begin().await.map_err(database_failed)?;
+    match work(&tx).await {
+        Ok(done) => tx.commit().await.map_err(database_failed).map(|()| done),
+        Err(error) => {
+            tx.rollback().await.map_err(database_failed)?;
+            Err(error)
+        }
+    }
 }
 
 /// The answer to a request that the database failed.

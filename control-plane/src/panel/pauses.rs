@@ -9,7 +9,6 @@ use askama::Template;
 use hotelhub_core::ids::JobPauseId;
 use hotelhub_http::{error::ApiResult, form::PageForm};
 use hotelhub_jobs::class::Class;
-use sea_orm::TransactionTrait;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -21,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    database::database_failed,
+    database::in_one,
     job_pauses::{
         model::{JobPause, PauseJobsBody},
         service::{self, Wanted},
@@ -104,13 +103,11 @@ pub(super) async fn pause_jobs(
         kind: text(&typed.kind),
         reason: typed.reason.clone(),
     };
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    if let Err(error) = service::pause(&tx, &vendor, &body).await {
-        tx.rollback().await.map_err(database_failed)?;
+    let write = async |tx: &_| service::pause(tx, &vendor, &body).await;
+    if let Err(error) = in_one(&app.db, write).await {
         let refusal = Some(Refused::of(error)?);
         return show(&req, &app, vendor, ListQuery::default(), (typed, refusal)).await;
     }
-    tx.commit().await.map_err(database_failed)?;
     Ok(to_list("pause"))
 }
 
@@ -122,13 +119,11 @@ pub(super) async fn resume_jobs(
     id: Path<JobPauseId>,
     _form: PageForm<NoFields>,
 ) -> ApiResult<HttpResponse> {
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    if let Err(error) = service::resume(&tx, &vendor, *id).await {
-        tx.rollback().await.map_err(database_failed)?;
+    let write = async |tx: &_| service::resume(tx, &vendor, *id).await;
+    if let Err(error) = in_one(&app.db, write).await {
         let nothing = (PauseForm::default(), Some(Refused::of(error)?));
         return show(&req, &app, vendor, ListQuery::default(), nothing).await;
     }
-    tx.commit().await.map_err(database_failed)?;
     Ok(to_list("resume"))
 }
 

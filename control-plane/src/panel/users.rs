@@ -10,7 +10,6 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::{PageForm, fresh_key},
 };
-use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,7 +23,7 @@ use super::{
 };
 use crate::{
     app::App,
-    database::database_failed,
+    database::in_one,
     idempotency::{Key, once_by_form},
     pages::respond,
     paging::parsed,
@@ -265,30 +264,13 @@ async fn apply(
     (name, change, done): (&str, ApiResult<Change>, &'static str),
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.write")?;
-    let work = async |tx: &DatabaseTransaction| {
-        user_service::change(tx, (&app.gate, &vendor), (name, change?)).await
-    };
-    match attempt(app, work).await {
+    let work = async |tx: &_| user_service::change(tx, (&app.gate, &vendor), (name, change?)).await;
+    match in_one(&app.db, work).await {
         Ok(user) => {
             let next = link(&format!("{PATH}/{}", user.id), &[("done", done)]);
             Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
         }
         Err(error) => refuse(req, app, vendor, (name, error)).await,
-    }
-}
-
-/// Does it in a transaction, or not at all.
-async fn attempt(
-    app: &App,
-    work: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<VendorUser>,
-) -> ApiResult<VendorUser> {
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    match work(&tx).await {
-        Ok(user) => tx.commit().await.map_err(database_failed).map(|()| user),
-        Err(error) => {
-            tx.rollback().await.map_err(database_failed)?;
-            Err(error)
-        }
     }
 }
 

@@ -8,13 +8,13 @@ use actix_web::{
 };
 use hotelhub_core::ids::FleetMigrationId;
 use hotelhub_http::{error::ApiResult, form::PageForm};
-use sea_orm::{DatabaseTransaction, TransactionTrait};
+use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
 
 use super::run;
 use crate::{
     app::App,
-    database::database_failed,
+    database::in_one,
     fleet_migrations::{
         FleetMigration,
         action_routes::{cancel_in, resume_in, set_aside_in},
@@ -77,13 +77,10 @@ async fn steer(
     write: impl AsyncFnOnce(&DatabaseTransaction) -> ApiResult<FleetMigration>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("fleet_migrations.write")?;
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    if let Err(error) = write(&tx).await {
-        tx.rollback().await.map_err(database_failed)?;
+    if let Err(error) = in_one(&app.db, write).await {
         let refusal = Some(Refused::of(error)?);
         return run::show(req, app, (vendor, id), ("", refusal)).await;
     }
-    tx.commit().await.map_err(database_failed)?;
     let next = link(&format!("/panel/fleet/{id}"), &[("done", done)]);
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
 }

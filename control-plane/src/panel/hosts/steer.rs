@@ -10,12 +10,11 @@ use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::{PageForm, fresh_key},
 };
-use sea_orm::TransactionTrait;
 
 use super::{show, texts::HostTexts};
 use crate::{
     app::App,
-    database::database_failed,
+    database::in_one,
     db_hosts::{DbHostBody, HostState, change_routes::remove_in, shown, state_routes::become_in},
     idempotency::once_by_form,
     pages::respond,
@@ -39,13 +38,11 @@ pub(super) async fn steer(
         "drain" => HostState::Draining,
         _ => return Err(ApiError::not_found("action")),
     };
-    let tx = app.db.begin().await.map_err(database_failed)?;
-    if let Err(error) = become_in(&tx, &vendor, &name, state).await {
-        tx.rollback().await.map_err(database_failed)?;
+    let write = async |tx: &_| become_in(tx, &vendor, &name, state).await;
+    if let Err(error) = in_one(&app.db, write).await {
         let refusal = Some(Refused::of(error)?);
         return show::show(&req, &app, (vendor, &name), ("", refusal)).await;
     }
-    tx.commit().await.map_err(database_failed)?;
     let next = link(&format!("/panel/hosts/{name}"), &[("done", &action)]);
     Ok(HttpResponse::SeeOther().insert_header((LOCATION, next)).finish())
 }
