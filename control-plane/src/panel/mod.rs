@@ -11,19 +11,14 @@ mod domain_texts;
 mod domains;
 mod error;
 mod fleet;
-mod heaps;
 mod home;
 mod hosts;
-mod hotel_answers;
 mod hotel_domains;
-mod hotel_jobs;
-mod hotel_retry;
+mod jobs;
 mod login;
 mod operations;
-mod pauses;
 mod qr;
 mod refusals;
-mod retry;
 mod shell;
 mod states;
 mod support_access;
@@ -101,16 +96,7 @@ fn add_pages<R: Routes>(scope: &mut R) {
     operations::register(scope);
     fleet::register(scope);
     hosts::register(scope);
-    Endpoint::at("/jobs").get(GATE.behind(heaps::list_heaps)).register(scope);
-    Endpoint::at("/jobs/retry")
-        .get(GATE.behind(retry::count_jobs))
-        .post(GATE.behind(retry::retry_jobs))
-        .register(scope);
-    Endpoint::at("/job-pauses")
-        .get(GATE.behind(pauses::list_pauses))
-        .post(GATE.behind(pauses::pause_jobs))
-        .register(scope);
-    Endpoint::at("/job-pauses/{id}/resume").post(GATE.behind(pauses::resume_jobs)).register(scope);
+    jobs::register(scope);
     Endpoint::at("/account").get(GATE.behind(account::show_account)).register(scope);
     let account = |rest| Endpoint::at(&format!("/account{rest}"));
     account("/password").post(GATE.behind(account::change_password)).register(scope);
@@ -139,13 +125,6 @@ fn add_pages<R: Routes>(scope: &mut R) {
         .register(scope);
     support("/{id}/enter").post(GATE.behind(support_access::enter)).register(scope);
     support("/{id}/end").post(GATE.behind(support_access::end)).register(scope);
-    let of_hotel = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/jobs{rest}"));
-    of_hotel("").get(GATE.behind(hotel_jobs::list_jobs)).register(scope);
-    of_hotel("/retry")
-        .get(GATE.behind(hotel_retry::count_jobs))
-        .post(GATE.behind(hotel_retry::retry_jobs))
-        .register(scope);
-    of_hotel("/{job_id}/retry").post(GATE.behind(hotel_jobs::retry_job)).register(scope);
     Endpoint::at("/domains").get(GATE.behind(domains::list_domains)).register(scope);
     let of_domains = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/domains{rest}"));
     of_domains("")
@@ -158,7 +137,6 @@ fn add_pages<R: Routes>(scope: &mut R) {
         .get(GATE.behind(hotel_domains::ask_release))
         .post(GATE.behind(hotel_domains::release_domain))
         .register(scope);
-    of_hotel("/{job_id}/cancel").post(GATE.behind(hotel_jobs::cancel_job)).register(scope);
 }
 
 #[cfg(test)]

@@ -12,16 +12,16 @@ use hotelhub_http::{
 };
 use serde::Deserialize;
 
-use super::{
-    error::Refused,
-    heaps,
-    shell::{Shell, moment},
-    typed::{age, link, rate, tenant, text},
-};
+use super::{heaps, texts::JobTexts};
 use crate::{
     app::App,
     jobs::retry_routes::{RetriedJobs, RetryJobsBody, retry_everywhere},
     pages::respond,
+    panel::{
+        error::Refused,
+        shell::{Shell, moment},
+        typed::{age, link, rate, tenant, text},
+    },
     vendor_users::{Vendor, page_session::Visitor},
 };
 
@@ -42,6 +42,7 @@ pub(super) struct RetryForm {
 #[template(path = "panel/retry.html")]
 struct Page {
     shell: Shell,
+    w: &'static JobTexts,
     asked: RetryForm,
     refusal: Option<Refused>,
     /// What was counted, or done.
@@ -89,21 +90,23 @@ async fn show(
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let as_of = answer.as_ref().and_then(|it| it.as_of).map(moment);
     let back = asked.list();
-    let page = Page { shell: Shell::inside(req, vendor), asked, refusal, answer, as_of, back };
-    respond(req, status, &page)
+    let shell = Shell::inside(req, vendor);
+    let w = JobTexts::of(shell.language);
+    respond(req, status, &Page { shell, w, asked, refusal, answer, as_of, back })
 }
 
 impl Page {
     /// Which jobs, in words.
     fn chosen(&self) -> [(&'static str, &str); 6] {
-        let (t, RetryForm { kind, peer, error, tenant, age, .. }) = (self.shell.t, &self.asked);
+        let (t, w) = (self.shell.t, self.w);
+        let RetryForm { kind, peer, error, tenant, age, .. } = &self.asked;
         [
-            (t.state, t.dead),
+            (t.state, w.dead),
             (t.hotel, tenant),
-            (t.kind, kind),
-            (t.peer, peer),
-            (t.error_code, error),
-            (t.age, t.age_name(age)),
+            (w.kind, kind),
+            (w.peer, peer),
+            (w.error_code, error),
+            (w.age, w.age_name(age)),
         ]
     }
 

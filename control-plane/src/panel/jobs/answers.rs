@@ -5,14 +5,14 @@ use hotelhub_core::{errors::Chain, ids::JobId};
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
-use super::{
-    error::Refused,
-    hotel_jobs::ListQuery,
-    typed::{age, text},
-};
+use super::hotel::ListQuery;
 use crate::{
     app::App,
     jobs::{hotel::Call, hotel_routes::TenantJobsQuery},
+    panel::{
+        error::Refused,
+        typed::{age, text},
+    },
 };
 
 /// One page of jobs.

@@ -14,17 +14,19 @@ use hotelhub_http::{
 use serde::Deserialize;
 
 use super::{
-    choice::Choice,
-    error::Refused,
-    hotel_answers::{Counted, Job, Listed, count, find},
-    shell::{Shell, moment},
-    texts::Texts,
-    typed::{AGES, link},
+    answers::{Counted, Job, Listed, count, find},
+    texts::JobTexts,
 };
 use crate::{
     app::App,
     jobs::hotel_routes::{self, call, find_ready},
     pages::respond,
+    panel::{
+        choice::Choice,
+        error::Refused,
+        shell::{Shell, moment},
+        typed::{AGES, link},
+    },
     tenants::{Tenant, TenantRef},
     vendor_users::{Vendor, page_session::Visitor},
 };
@@ -74,6 +76,7 @@ struct Row {
 #[template(path = "panel/hotel_jobs.html")]
 struct Page {
     shell: Shell,
+    w: &'static JobTexts,
     /// Where forms go: the slug may belong to another hotel by the time that one is sent.
     id: TenantId,
     slug: String,
@@ -174,18 +177,18 @@ async fn show(
         Err(error) => (Listed::default(), refusal.or(Some(error))),
     };
     let shell = Shell::inside(req, vendor);
-    let t = shell.t;
+    let w = JobTexts::of(shell.language);
     let is_over = matches!(&*asked.state, "dead" | "cancelled");
     let may_steer = shell.may("jobs.write");
     let retry_path = format!("/panel/tenants/{}/jobs/retry", tenant.slug);
     let page = Page {
         figures: counts.map_or_else(Vec::new, |counts| {
-            COUNTED.map(|it| figure(it, (&tenant.slug, t), &counts)).into()
+            COUNTED.map(|it| figure(it, (&tenant.slug, w), &counts)).into()
         }),
-        states: STATES.map(|it| Choice::of(it, t.state(it), &asked.state)).into(),
-        ages: AGES.map(|(it, _)| Choice::of(it, t.age_name(it), &asked.age)).into(),
-        done: t.done(&asked.done),
-        rows: data.into_iter().map(|it| row(it, t)).collect(),
+        states: STATES.map(|it| Choice::of(it, w.state(it), &asked.state)).into(),
+        ages: AGES.map(|(it, _)| Choice::of(it, w.age_name(it), &asked.age)).into(),
+        done: w.told(&asked.done),
+        rows: data.into_iter().map(|it| row(it, w)).collect(),
         next: meta.next_cursor.map(|it| asked.page(&tenant.slug, &it, "")),
         retry: (is_over && may_steer).then(|| link(&retry_path, &asked.fields())),
         id: tenant.id,
@@ -193,6 +196,7 @@ async fn show(
         company: tenant.company_name,
         may_steer,
         shell,
+        w,
         asked,
         refusal,
     };
@@ -229,10 +233,10 @@ impl ListQuery {
     }
 }
 
-fn figure(state: &'static str, (slug, t): (&str, &'static Texts), counts: &[Counted]) -> Figure {
+fn figure(state: &'static str, (slug, w): (&str, &'static JobTexts), counts: &[Counted]) -> Figure {
     let of_state = counts.iter().filter(|it| group_of(&it.state) == state);
     Figure {
-        name: t.state(state),
+        name: w.state(state),
         href: link(&format!("/panel/tenants/{slug}/jobs"), &[("state", state)]),
         count: of_state.map(|it| it.count).sum(),
     }
@@ -247,14 +251,14 @@ fn group_of(state: &str) -> &str {
     }
 }
 
-fn row(it: Job, t: &Texts) -> Row {
-    let held_for = it.held_for.as_deref().map(|why| format!(": {}", t.held_for(why)));
+fn row(it: Job, w: &JobTexts) -> Row {
+    let held_for = it.held_for.as_deref().map(|why| format!(": {}", w.held_for(why)));
     let error = [it.error_code, it.error_text].into_iter().flatten().collect::<Vec<_>>().join(": ");
     Row {
         id: it.id,
         kind: it.kind,
         name: it.name,
-        state: t.state(&it.state).to_owned() + &held_for.unwrap_or_default(),
+        state: w.state(&it.state).to_owned() + &held_for.unwrap_or_default(),
         error,
         peer: it.peer.unwrap_or_default(),
         tries: format!("{} / {}", it.attempt, it.max_attempts),

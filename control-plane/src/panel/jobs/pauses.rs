@@ -12,12 +12,7 @@ use hotelhub_jobs::class::Class;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{
-    error::Refused,
-    login::NoFields,
-    shell::{Shell, moment},
-    typed::{link, tenant, text},
-};
+use super::texts::JobTexts;
 use crate::{
     app::App,
     database::in_one,
@@ -26,6 +21,12 @@ use crate::{
         service::{self, Wanted},
     },
     pages::respond,
+    panel::{
+        error::Refused,
+        login::NoFields,
+        shell::{Shell, moment},
+        typed::{link, tenant, text},
+    },
     vendor_users::{Vendor, page_session::Visitor},
 };
 
@@ -67,6 +68,7 @@ struct Row {
 #[template(path = "panel/pauses.html")]
 struct Page {
     shell: Shell,
+    w: &'static JobTexts,
     classes: Vec<&'static str>,
     asked: ListQuery,
     typed: PauseForm,
@@ -154,11 +156,13 @@ async fn show(
     let rows = found.into_iter().map(|it| row(it, &vendor)).collect();
     let [may_pause, may_pause_all] = [true, false].map(|of_one| service::may(&vendor, of_one));
     let shell = Shell::inside(req, vendor);
+    let w = JobTexts::of(shell.language);
     let page = Page {
         classes: Class::ALL.iter().map(|it| it.name()).collect(),
-        done: shell.t.done(&query.done),
+        done: w.told(&query.done),
         next: cursor.map(|it| query.next(&it)),
         shell,
+        w,
         asked: query,
         typed,
         refusal,

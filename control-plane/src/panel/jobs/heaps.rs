@@ -9,13 +9,7 @@ use askama::Template;
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
-use super::{
-    choice::Choice,
-    error::Refused,
-    shell::{Shell, moment},
-    texts::Texts,
-    typed::{AGES, age, link, tenant, text},
-};
+use super::texts::JobTexts;
 use crate::{
     app::App,
     jobs::{
@@ -23,6 +17,12 @@ use crate::{
         model::{JobHeap, JobStats, Order, STATES},
     },
     pages::respond,
+    panel::{
+        choice::Choice,
+        error::Refused,
+        shell::{Shell, moment},
+        typed::{AGES, age, link, tenant, text},
+    },
     vendor_users::{Vendor, page_session::Visitor},
 };
 
@@ -67,6 +67,7 @@ struct Row {
 #[template(path = "panel/jobs.html")]
 struct Page {
     shell: Shell,
+    w: &'static JobTexts,
     asked: ListQuery,
     figures: Vec<Figure>,
     choices: Vec<Choice>,
@@ -95,19 +96,20 @@ pub(super) async fn list_heaps(
         Err(error) => ((Vec::new(), None), Some(Refused::of_typed(error, &["tenant"])?)),
     };
     let shell = Shell::inside(&req, vendor);
-    let (heaps, cursor) = found;
+    let (w, (heaps, cursor)) = (JobTexts::of(shell.language), found);
     let next = cursor.map(|it| asked.link(PATH, &it));
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
-        figures: STATES.map(|it| figure(it, (shell.t, &stats))).into(),
-        choices: STATES.map(|it| Choice::of(it, shell.t.state(it), &asked.state)).into(),
-        rows: heaps.into_iter().map(|it| row(it, shell.t)).collect(),
-        orders: [("", shell.t.largest_first), ("oldest", shell.t.oldest_first)]
+        figures: STATES.map(|it| figure(it, (w, &stats))).into(),
+        choices: STATES.map(|it| Choice::of(it, w.state(it), &asked.state)).into(),
+        rows: heaps.into_iter().map(|it| row(it, w)).collect(),
+        orders: [("", w.largest_first), ("oldest", w.oldest_first)]
             .map(|(it, name)| Choice::of(it, name, &asked.order)),
-        ages: AGES.map(|(it, _)| Choice::of(it, shell.t.age_name(it), &asked.age)),
+        ages: AGES.map(|(it, _)| Choice::of(it, w.age_name(it), &asked.age)),
         hotel: shown_hotel(&asked, refusal.is_none()),
         retry: asked.link("/panel/jobs/retry", ""),
         shell,
+        w,
         asked,
         refusal,
         next,
@@ -165,19 +167,19 @@ fn shown_hotel(asked: &ListQuery, is_known: bool) -> Option<String> {
     Some(format!("/panel/tenants/{tenant}/jobs"))
 }
 
-fn figure(state: &'static str, (t, stats): (&Texts, &[JobStats])) -> Figure {
+fn figure(state: &'static str, (w, stats): (&JobTexts, &[JobStats])) -> Figure {
     let count = stats.iter().filter(|it| it.state == state).map(|it| it.count).sum();
-    Figure { name: t.state(state), count }
+    Figure { name: w.state(state), count }
 }
 
-fn row(it: JobHeap, t: &Texts) -> Row {
+fn row(it: JobHeap, w: &JobTexts) -> Row {
     let (peer, error) = (it.peer.unwrap_or_default(), it.error_code.unwrap_or_default());
     let path = format!("/panel/tenants/{}/jobs", it.slug);
     let fields = [("state", &*it.state), ("kind", &it.kind), ("peer", &peer), ("error", &error)];
     Row {
         href: link(&path, &fields),
         slug: it.slug,
-        state: t.state(&it.state),
+        state: w.state(&it.state),
         kind: it.kind,
         peer,
         error,

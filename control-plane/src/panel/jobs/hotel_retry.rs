@@ -14,12 +14,7 @@ use hotelhub_http::{
 };
 use serde::Deserialize;
 
-use super::{
-    error::Refused,
-    hotel_jobs,
-    shell::Shell,
-    typed::{age, rate, text},
-};
+use super::{hotel, texts::JobTexts};
 use crate::{
     app::App,
     jobs::{
@@ -27,6 +22,11 @@ use crate::{
         retry_routes::{Retried, RetriedAnswer},
     },
     pages::respond,
+    panel::{
+        error::Refused,
+        shell::Shell,
+        typed::{age, rate, text},
+    },
     tenants::{Tenant, TenantRef},
     vendor_users::{Vendor, page_session::Visitor},
 };
@@ -47,6 +47,7 @@ pub(super) struct RetryForm {
 #[template(path = "panel/hotel_retry.html")]
 struct Page {
     shell: Shell,
+    w: &'static JobTexts,
     /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
     id: TenantId,
     slug: String,
@@ -69,7 +70,7 @@ pub(super) async fn count_jobs(
     query: Query<RetryForm>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("jobs.write")?;
-    hotel_jobs::require_state(&query.state)?;
+    hotel::require_state(&query.state)?;
     let (tenant, asked) = (find_ready(&app, &name).await?, query.into_inner());
     let answer = ask(&req, &app, (&vendor, &tenant), (&asked, true)).await?;
     let (counted, refusal) = match answer {
@@ -138,7 +139,8 @@ fn show(
     let back = asked.filter().list(&tenant.slug);
     let Tenant { id, slug, company_name: company, .. } = tenant;
     let shell = Shell::inside(req, vendor);
-    respond(req, status, &Page { shell, id, slug, company, asked, refusal, counted, done, back })
+    let w = JobTexts::of(shell.language);
+    respond(req, status, &Page { shell, w, id, slug, company, asked, refusal, counted, done, back })
 }
 
 impl Page {
@@ -153,24 +155,25 @@ impl Page {
 
     /// Which jobs, in words.
     fn chosen(&self) -> [(&'static str, &str); 5] {
-        let (t, RetryForm { state, kind, peer, error, age, .. }) = (self.shell.t, &self.asked);
+        let (t, w) = (self.shell.t, self.w);
+        let RetryForm { state, kind, peer, error, age, .. } = &self.asked;
         // What is not said means those that are dead.
-        let state = if state.is_empty() { t.dead } else { t.state(state) };
+        let state = if state.is_empty() { w.dead } else { w.state(state) };
         [
             (t.state, state),
-            (t.kind, kind),
-            (t.peer, peer),
-            (t.error_code, error),
-            (t.age, t.age_name(age)),
+            (w.kind, kind),
+            (w.peer, peer),
+            (w.error_code, error),
+            (w.age, w.age_name(age)),
         ]
     }
 }
 
 impl RetryForm {
     /// The filter of the list that it was asked for on.
-    fn filter(&self) -> hotel_jobs::ListQuery {
+    fn filter(&self) -> hotel::ListQuery {
         let Self { state, kind, peer, error, age, .. } = self;
         let [state, kind, peer, error, age] = [state, kind, peer, error, age].map(String::clone);
-        hotel_jobs::ListQuery { state, kind, peer, error, age, ..hotel_jobs::ListQuery::default() }
+        hotel::ListQuery { state, kind, peer, error, age, ..hotel::ListQuery::default() }
     }
 }
