@@ -3,7 +3,6 @@
 //! A page does nothing that the API could not, under the same permissions. Every page works without
 //! its script, which only makes it quicker.
 
-mod account;
 mod audit;
 mod backups;
 mod choice;
@@ -17,7 +16,7 @@ mod hotel_domains;
 mod jobs;
 mod login;
 mod operations;
-mod qr;
+mod people;
 mod refusals;
 mod shell;
 mod states;
@@ -25,7 +24,6 @@ mod support_access;
 mod tenants;
 mod texts;
 mod typed;
-mod users;
 
 use actix_web::{
     guard::{self, GuardContext},
@@ -97,26 +95,7 @@ fn add_pages<R: Routes>(scope: &mut R) {
     fleet::register(scope);
     hosts::register(scope);
     jobs::register(scope);
-    Endpoint::at("/account").get(GATE.behind(account::show_account)).register(scope);
-    let account = |rest| Endpoint::at(&format!("/account{rest}"));
-    account("/password").post(GATE.behind(account::change_password)).register(scope);
-    account("/totp").post(GATE.behind(account::begin_totp)).register(scope);
-    account("/totp/confirm").post(GATE.behind(account::confirm_totp)).register(scope);
-    let renew = GATE.behind(account::renew_recovery_codes);
-    account("/totp/recovery-codes").post(renew).register(scope);
-    account("/totp/reset").post(GATE.behind(account::reset_totp)).register(scope);
-    Endpoint::at("/users")
-        .get(GATE.behind(users::list_users))
-        .post(GATE.behind(users::create_user))
-        .register(scope);
-    let user = |rest| Endpoint::at(&format!("/users/{{user}}{rest}"));
-    user("").get(GATE.behind(users::show_user)).register(scope);
-    user("/role").post(GATE.behind(users::change_role)).register(scope);
-    user("/disable").post(GATE.behind(users::disable_user)).register(scope);
-    user("/enable").post(GATE.behind(users::enable_user)).register(scope);
-    user("/reset-password").post(GATE.behind(users::reset_password)).register(scope);
-    user("/reset-totp").post(GATE.behind(users::reset_totp)).register(scope);
-    user("/allowed-addresses").post(GATE.behind(users::allow_addresses)).register(scope);
+    people::register(scope);
     Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
     let support = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/support-access{rest}"));
     support("")

@@ -9,20 +9,20 @@ use askama::Template;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
+    language::Language,
     limits::Limits,
 };
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{
-    error::Refused,
     qr::{self, Drawing},
-    shell::Shell,
-    typed::link,
+    texts::PeopleTexts,
 };
 use crate::{
     app::App,
     pages::respond,
+    panel::{error::Refused, shell::Shell, typed::link},
     vendor_users::{
         Vendor,
         account_routes::{change_own, require_password},
@@ -78,6 +78,7 @@ struct Shown {
 #[template(path = "panel/account.html")]
 struct Page {
     shell: Shell,
+    w: &'static PeopleTexts,
     email: String,
     role: &'static str,
     has_totp: bool,
@@ -108,7 +109,7 @@ pub(super) async fn show_account(
     AccountVisitor(vendor): AccountVisitor,
     query: Query<AccountQuery>,
 ) -> ApiResult<HttpResponse> {
-    let done = Shell::outside(&req).t.done(&query.done);
+    let done = PeopleTexts::of(Language::of(&req)).told(&query.done);
     show(&req, &app, vendor, Extra { done, ..Extra::default() })
 }
 
@@ -165,7 +166,7 @@ pub(super) async fn confirm_totp(
     match second_factor::confirm(&app, &vendor, &form.value.code).await {
         Ok(codes) => {
             vendor.note_totp();
-            let done = Some(Shell::outside(&req).t.told_totp);
+            let done = Some(PeopleTexts::of(Language::of(&req)).told_totp);
             show(&req, &app, vendor, Extra { done, codes, ..Extra::default() })
         }
         Err(error) => {
@@ -216,18 +217,19 @@ fn refuse(
 
 fn show(req: &HttpRequest, app: &App, vendor: Vendor, extra: Extra) -> ApiResult<HttpResponse> {
     let Extra { done, refusal, shown, is_begun, codes } = extra;
-    let t = Shell::outside(req).t;
+    let w = PeopleTexts::of(Language::of(req));
     let first_step = vendor.first_step(app).map(|it| match it {
-        FirstStep::PasswordChange => t.first_password,
-        FirstStep::TotpEnrolment => t.first_totp,
+        FirstStep::PasswordChange => w.first_password,
+        FirstStep::TotpEnrolment => w.first_totp,
     });
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
         email: vendor.email.clone(),
-        role: t.role(vendor.role),
+        role: w.role(vendor.role),
         has_totp: vendor.has_totp(),
         is_begun: is_begun && !vendor.has_totp(),
         shell: Shell::inside(req, vendor),
+        w,
         first_step,
         done,
         refusal,

@@ -9,24 +9,26 @@ use askama::Template;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::{PageForm, fresh_key},
+    language::Language,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{
-    choice::Choice,
-    error::Refused,
-    login::NoFields,
-    shell::{Shell, moment},
-    typed::{link, text},
-};
+use super::texts::PeopleTexts;
 use crate::{
     app::App,
     database::in_one,
     idempotency::{Key, once_by_form},
     pages::respond,
     paging::parsed,
+    panel::{
+        choice::Choice,
+        error::Refused,
+        login::NoFields,
+        shell::{Shell, moment},
+        typed::{link, text},
+    },
     vendor_users::{
         Vendor, VendorRole,
         model::{UserFilter, UserState, VendorUser},
@@ -89,6 +91,7 @@ struct Row {
 #[template(path = "panel/users.html")]
 struct ListPage {
     shell: Shell,
+    w: &'static PeopleTexts,
     asked: ListQuery,
     roles: Vec<Choice>,
     states: Vec<Choice>,
@@ -104,6 +107,7 @@ struct ListPage {
 #[template(path = "panel/user.html")]
 struct UserPage {
     shell: Shell,
+    w: &'static PeopleTexts,
     row: Row,
     roles: Vec<Choice>,
     is_disabled: bool,
@@ -160,7 +164,7 @@ pub(super) async fn show_user(
 ) -> ApiResult<HttpResponse> {
     vendor.require("users.read")?;
     let user = user_service::find(&app, &name).await?;
-    let done = Shell::outside(&req).t.done(&query.done);
+    let done = PeopleTexts::of(Language::of(&req)).told(&query.done);
     show(&req, vendor, user, (done, None, None))
 }
 
@@ -296,17 +300,19 @@ fn show(
 ) -> ApiResult<HttpResponse> {
     let is_self = vendor.user == user.id;
     let shell = Shell::inside(req, vendor);
+    let w = PeopleTexts::of(shell.language);
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = UserPage {
-        roles: roles(&shell, user.role.as_str()),
+        roles: roles(w, user.role.as_str()),
         is_disabled: user.state == UserState::Disabled,
-        row: row(&shell, user),
+        row: row(w, user),
         is_self,
         done,
         password,
         form_key: fresh_key(),
         refusal,
         shell,
+        w,
     };
     respond(req, status, &page)
 }
@@ -324,19 +330,21 @@ async fn list(
         Err(error) => ((Vec::new(), None), Some(Refused::of(error)?)),
     };
     let shell = Shell::inside(req, vendor);
+    let w = PeopleTexts::of(shell.language);
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let states = [UserState::Active, UserState::Invited, UserState::Disabled].map(|it| {
-        let (value, name) = shell.t.user_state(it);
+        let (value, name) = w.user_state(it);
         Choice::of(value, name, &asked.state)
     });
     let page = ListPage {
-        roles: roles(&shell, &asked.role),
-        new_roles: roles(&shell, &typed.role),
+        roles: roles(w, &asked.role),
+        new_roles: roles(w, &typed.role),
         states: states.into(),
-        rows: found.into_iter().map(|it| row(&shell, it)).collect(),
+        rows: found.into_iter().map(|it| row(w, it)).collect(),
         next: cursor.map(|it| asked.link(&it)),
         form_key: fresh_key(),
         shell,
+        w,
         asked,
         typed,
         refusal,
@@ -353,14 +361,14 @@ async fn find(app: &App, asked: &ListQuery) -> ApiResult<(Vec<VendorUser>, Optio
     user_service::list(app, &filter, (text(&asked.cursor).as_deref(), None)).await
 }
 
-fn roles(shell: &Shell, chosen: &str) -> Vec<Choice> {
-    VendorRole::ALL.map(|it| Choice::of(it.as_str(), shell.t.role(it), chosen)).into()
+fn roles(w: &PeopleTexts, chosen: &str) -> Vec<Choice> {
+    VendorRole::ALL.map(|it| Choice::of(it.as_str(), w.role(it), chosen)).into()
 }
 
-fn row(shell: &Shell, user: VendorUser) -> Row {
-    let (_, state) = shell.t.user_state(user.state);
+fn row(w: &PeopleTexts, user: VendorUser) -> Row {
+    let (_, state) = w.user_state(user.state);
     Row {
-        role: shell.t.role(user.role),
+        role: w.role(user.role),
         state,
         last_login: user.last_login_at.map(moment).unwrap_or_default(),
         addresses: user.allowed_addresses.clone().unwrap_or_default().join(","),
