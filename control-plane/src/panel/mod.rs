@@ -20,7 +20,7 @@ mod people;
 mod refusals;
 mod shell;
 mod states;
-mod support_access;
+mod support;
 mod tenants;
 mod texts;
 mod typed;
@@ -96,14 +96,8 @@ fn add_pages<R: Routes>(scope: &mut R) {
     hosts::register(scope);
     jobs::register(scope);
     people::register(scope);
-    Endpoint::at("/audit").get(GATE.behind(audit::list_entries)).register(scope);
-    let support = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/support-access{rest}"));
-    support("")
-        .get(GATE.behind(support_access::list_support_access))
-        .post(GATE.behind(support_access::request_support_access))
-        .register(scope);
-    support("/{id}/enter").post(GATE.behind(support_access::enter)).register(scope);
-    support("/{id}/end").post(GATE.behind(support_access::end)).register(scope);
+    audit::register(scope);
+    support::register(scope);
     Endpoint::at("/domains").get(GATE.behind(domains::list_domains)).register(scope);
     let of_domains = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/domains{rest}"));
     of_domains("")

@@ -1,5 +1,7 @@
 //! `/panel/tenants/{tenant}/support-access`: ask to come into a hotel, and come in.
 
+mod texts;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header::LOCATION},
@@ -8,22 +10,25 @@ use actix_web::{
 use askama::Template;
 use hotelhub_core::ids::TenantId;
 use hotelhub_http::{
+    endpoint::{Endpoint, Routes},
     error::{ApiError, ApiResult},
     form::PageForm,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{
-    error::Refused,
-    login::NoFields,
-    shell::{Shell, moment},
-    typed::{link, text},
-};
+use self::texts::SupportTexts;
+use super::GATE;
 use crate::{
     app::App,
     jobs::hotel_routes::find_ready,
     pages::respond,
+    panel::{
+        error::Refused,
+        login::NoFields,
+        shell::{Shell, moment},
+        typed::{link, text},
+    },
     support_access::{
         model::{RequestSupportBody, SupportGrant},
         routes::SupportQuery,
@@ -33,10 +38,21 @@ use crate::{
     vendor_users::{Vendor, page_session::Visitor},
 };
 
+/// Adds the pages.
+pub(super) fn register<R: Routes>(scope: &mut R) {
+    let support = |rest| Endpoint::at(&format!("/tenants/{{tenant}}/support-access{rest}"));
+    support("")
+        .get(GATE.behind(list_support_access))
+        .post(GATE.behind(request_support_access))
+        .register(scope);
+    support("/{id}/enter").post(GATE.behind(enter)).register(scope);
+    support("/{id}/end").post(GATE.behind(end)).register(scope);
+}
+
 /// Which page, and what was done before.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ListQuery {
+struct ListQuery {
     cursor: String,
     done: String,
 }
@@ -44,7 +60,7 @@ pub(super) struct ListQuery {
 /// Why, and for how long.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct RequestForm {
+struct RequestForm {
     reason: String,
     minutes: String,
 }
@@ -62,6 +78,7 @@ struct Row {
 #[template(path = "panel/support_access.html")]
 struct Page {
     shell: Shell,
+    w: &'static SupportTexts,
     /// Where forms go: the slug may belong to another hotel by the time that one is sent.
     id: TenantId,
     slug: String,
@@ -85,7 +102,7 @@ struct Extra {
 }
 
 /// Lists who asked, and who came in.
-pub(super) async fn list_support_access(
+async fn list_support_access(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
@@ -98,7 +115,7 @@ pub(super) async fn list_support_access(
 }
 
 /// Asks to come in.
-pub(super) async fn request_support_access(
+async fn request_support_access(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
@@ -114,7 +131,7 @@ pub(super) async fn request_support_access(
         Err(error) => Some(Refused::of(error)?),
     };
     match refusal {
-        None => Ok(to_list(&tenant, "support-asked")),
+        None => Ok(to_list(&tenant, "asked")),
         refusal => {
             let extra = Extra { typed, refusal, ..Extra::default() };
             show(&req, &app, (vendor, tenant), ListQuery::default(), extra).await
@@ -123,7 +140,7 @@ pub(super) async fn request_support_access(
 }
 
 /// Makes a one-time link and shows it.
-pub(super) async fn enter(
+async fn enter(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
@@ -142,7 +159,7 @@ pub(super) async fn enter(
 }
 
 /// Ends a request or a stay.
-pub(super) async fn end(
+async fn end(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
@@ -154,7 +171,7 @@ pub(super) async fn end(
     let tenant = find_ready(&app, &name).await?;
     let asking = Asking { app: &app, req: &req, vendor: &vendor, tenant: &tenant };
     match done(service::end(asking, id).await)? {
-        Ok(_) => Ok(to_list(&tenant, "support-ended")),
+        Ok(_) => Ok(to_list(&tenant, "ended")),
         Err(refusal) => {
             let extra = Extra { refusal: Some(refusal), ..Extra::default() };
             show(&req, &app, (vendor, tenant), ListQuery::default(), extra).await
@@ -203,8 +220,9 @@ async fn show(
     };
     let (me, may_ask) = (vendor.user.as_uuid(), vendor.may("support_access.write"));
     let shell = Shell::inside(req, vendor);
+    let w = SupportTexts::of(shell.language);
     let row = |it: SupportGrant| Row {
-        state: shell.t.support_state(&it.state),
+        state: w.state(&it.state),
         asked: moment(it.requested_at),
         until: it.expires_at.map(moment).unwrap_or_default(),
         may_enter: may_ask && it.state == "allowed" && it.vendor_user_id == me,
@@ -214,7 +232,7 @@ async fn show(
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
         rows: found.into_iter().map(row).collect(),
-        done: shell.t.done(&query.done),
+        done: w.told(&query.done),
         next: cursor.map(|it| link(&path(&tenant), &[("cursor", &it)])),
         id: tenant.id,
         slug: tenant.slug,
@@ -224,6 +242,7 @@ async fn show(
         refusal,
         may_ask,
         shell,
+        w,
     };
     respond(req, status, &page)
 }

@@ -1,5 +1,7 @@
 //! `/panel/audit`: who of the vendor's people did what.
 
+mod texts;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -7,15 +9,15 @@ use actix_web::{
 };
 use askama::Template;
 use hotelhub_core::audit::facts;
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::{
+    endpoint::{Endpoint, Routes},
+    error::{ApiError, ApiResult},
+    language::Language,
+};
 use serde::Deserialize;
 
-use super::{
-    error::Refused,
-    shell::{Shell, moment},
-    texts::Texts,
-    typed::{link, tenant, text},
-};
+use self::texts::AuditTexts;
+use super::GATE;
 use crate::{
     app::App,
     audit::{
@@ -23,15 +25,25 @@ use crate::{
         routes::{self, AuditQuery, VerifyQuery},
     },
     pages::respond,
+    panel::{
+        error::Refused,
+        shell::{Shell, moment},
+        typed::{link, tenant, text},
+    },
     vendor_users::{Vendor, page_session::Visitor},
 };
 
 const PATH: &str = "/panel/audit";
 
+/// Adds the page.
+pub(super) fn register<R: Routes>(scope: &mut R) {
+    Endpoint::at("/audit").get(GATE.behind(list_entries)).register(scope);
+}
+
 /// What was typed into the filter.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ListQuery {
+struct ListQuery {
     tenant: String,
     actor: String,
     action: String,
@@ -64,6 +76,7 @@ pub(super) struct Row {
 #[template(path = "panel/audit.html")]
 struct Page {
     shell: Shell,
+    w: &'static AuditTexts,
     asked: ListQuery,
     look: Look,
     refusal: Option<Refused>,
@@ -81,14 +94,14 @@ struct Look {
 }
 
 /// Lists what was done, the newest first.
-pub(super) async fn list_entries(
+async fn list_entries(
     req: HttpRequest,
     app: Data<App>,
     Visitor(vendor): Visitor,
     query: Query<ListQuery>,
 ) -> ApiResult<HttpResponse> {
     vendor.require("audit.read")?;
-    let asked = query.into_inner();
+    let (asked, w) = (query.into_inner(), AuditTexts::of(Language::of(&req)));
     let wanted = AuditQuery {
         actor: text(&asked.actor),
         action: text(&asked.action),
@@ -104,7 +117,7 @@ pub(super) async fn list_entries(
     };
     let looked = match asked.verify.as_str() {
         "" => Ok(Look::default()),
-        _ => look_along(&app, &vendor, &asked, Shell::outside(&req).t).await,
+        _ => look_along(&app, &vendor, &asked, w).await,
     };
     let (look, refusal) = match looked {
         Ok(look) => (look, refusal),
@@ -113,6 +126,7 @@ pub(super) async fn list_entries(
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
         shell: Shell::inside(&req, vendor),
+        w,
         next: cursor.map(|it| asked.link(&[("cursor", &it)])),
         rows: found.into_iter().map(Row::of).collect(),
         asked,
@@ -123,7 +137,12 @@ pub(super) async fn list_entries(
 }
 
 /// Looks along some thousand rows of the chain: whether they are whole, or where it is broken.
-async fn look_along(app: &App, vendor: &Vendor, asked: &ListQuery, t: &Texts) -> ApiResult<Look> {
+async fn look_along(
+    app: &App,
+    vendor: &Vendor,
+    asked: &ListQuery,
+    w: &AuditTexts,
+) -> ApiResult<Look> {
     let wanted = VerifyQuery {
         after: number("after", &asked.after)?,
         anchor_seq: number("anchor_seq", &asked.anchor_seq)?,
@@ -131,11 +150,11 @@ async fn look_along(app: &App, vendor: &Vendor, asked: &ListQuery, t: &Texts) ->
     };
     let found = routes::verify(app, vendor, wanted).await?;
     if let Some(fault) = found.fault {
-        let broken = format!("{}: {} ({})", t.audit_broken, fault.seq, fault.kind);
+        let broken = format!("{}: {} ({})", w.broken, fault.seq, fault.kind);
         return Ok(Look { broken: Some(broken), ..Look::default() });
     }
     let (seq, end, hash) = (found.through_seq, found.head_seq, found.through_hash);
-    let whole = format!("{} {seq} {} {end}: {hash}", t.audit_whole, t.audit_of);
+    let whole = format!("{} {seq} {} {end}: {hash}", w.whole, w.of_rows);
     let go_on = found.more.then(|| asked.link_after(seq));
     Ok(Look { whole: Some(whole), broken: None, go_on })
 }
