@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write as _};
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use hotelhub_core::ids::TenantId;
 use proptest::prelude::*;
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};

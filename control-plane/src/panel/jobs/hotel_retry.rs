@@ -50,7 +50,6 @@ struct Page {
     w: &'static JobTexts,
     /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
     id: TenantId,
-    slug: String,
     company: String,
     asked: RetryForm,
     refusal: Option<Refused>,
@@ -137,10 +136,10 @@ fn show(
 ) -> ApiResult<HttpResponse> {
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let back = asked.filter().list(&tenant.slug);
-    let Tenant { id, slug, company_name: company, .. } = tenant;
+    let Tenant { id, company_name: company, .. } = tenant;
     let shell = Shell::inside(req, vendor);
     let w = JobTexts::of(shell.language);
-    respond(req, status, &Page { shell, w, id, slug, company, asked, refusal, counted, done, back })
+    respond(req, status, &Page { shell, w, id, company, asked, refusal, counted, done, back })
 }
 
 impl Page {

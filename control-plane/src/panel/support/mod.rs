@@ -81,7 +81,6 @@ struct Page {
     w: &'static SupportTexts,
     /// Where forms go: the slug may belong to another hotel by the time that one is sent.
     id: TenantId,
-    slug: String,
     company: String,
     typed: RequestForm,
     done: Option<&'static str>,
@@ -235,7 +234,6 @@ async fn show(
         done: w.told(&query.done),
         next: cursor.map(|it| link(&path(&tenant), &[("cursor", &it)])),
         id: tenant.id,
-        slug: tenant.slug,
         company: tenant.company_name,
         typed,
         entry,
