@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use hotelhub_core::{
+    errors::Chain,
     ids::{BackupId, DbHostId, TenantId},
     sql::Query as _,
 };
@@ -98,24 +99,28 @@ async fn find_preview(work: &mut Work, control: &Session) -> Result<(), StepErro
     Ok(())
 }
 
-/// Where the hotel is if there is room, else where there is most.
+/// Where the hotel is if there is room, else where there is most, on a server that answers.
 async fn choose_server(work: &mut Work, control: &Session) -> Result<(), StepError> {
     if work.facts.end == Some(End::Discard) {
         return Err(missing("the preview that it was to discard"));
     }
     let (_, present, _) = work.from()?;
-    let row = control.query_opt(ROOMIEST, &[&present]).await?;
-    let full = || StepError::NotYet("no database server that is reachable has room".to_owned());
-    work.facts.db_host_id = Some(row.ok_or_else(full)?.try_get::<_, DbHostId>(0)?);
-    Ok(())
+    for row in control.query(BY_ROOM, &[&present]).await? {
+        work.facts.db_host_id = Some(row.try_get::<_, DbHostId>(0)?);
+        let Err(error) = work.new_site(control).await.map(drop) else { return Ok(()) };
+        // What was last seen of a server that is lost may be half a minute old.
+        tracing::warn!(tenant.id = %work.operation.tenant, error = %Chain(&error), "another server");
+    }
+    work.facts.db_host_id = None;
+    Err(StepError::NotYet("no database server that is reachable has room".to_owned()))
 }
 
-const ROOMIEST: &str = concat!(
+const BY_ROOM: &str = concat!(
     "SELECT h.id FROM db_hosts h
      CROSS JOIN LATERAL (
        SELECT h.max_databases - count(*) AS left_over FROM databases d WHERE d.db_host_id = h.id
      ) AS room
      WHERE room.left_over > 0 AND ",
     usable!(),
-    " ORDER BY h.id = $1 DESC, room.left_over DESC, h.name LIMIT 1"
+    " ORDER BY h.id = $1 DESC, room.left_over DESC, h.name"
 );

@@ -6,27 +6,32 @@ use tokio_postgres::error::DbError;
 
 /// Writes an error and all its causes, joined with `: `.
 ///
-/// Our errors never repeat their source in their own text, so the chain reads as one sentence. What a
-/// database adds of the rows it complains of (`DETAIL`) is left out: it is a hotel's data.
+/// Our errors never repeat their source in their own text, and of others' that do it is said once, so the
+/// chain reads as one sentence. What a database adds of the rows it complains of (`DETAIL`) is left
+/// out: it is a hotel's data.
 pub struct Chain<'a>(pub &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_link(f, self.0)?;
+        let mut said = told(self.0);
+        f.write_str(&said)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            f.write_str(": ")?;
-            write_link(f, cause)?;
+            let next = told(cause);
+            if !said.ends_with(&next) {
+                write!(f, ": {next}")?;
+                said = next;
+            }
             source = cause.source();
         }
         Ok(())
     }
 }
 
-fn write_link(f: &mut fmt::Formatter<'_>, error: &(dyn Error + 'static)) -> fmt::Result {
+fn told(error: &(dyn Error + 'static)) -> String {
     match error.downcast_ref::<DbError>() {
-        Some(it) => write!(f, "{}: {}", it.severity(), it.message()),
-        None => write!(f, "{error}"),
+        Some(it) => format!("{}: {}", it.severity(), it.message()),
+        None => error.to_string(),
     }
 }
 
@@ -57,5 +62,15 @@ mod tests {
         let cause = "x".parse::<i32>().unwrap_err();
         let text = Chain(&Outer(cause)).to_string();
         assert_eq!(text, "load the tenant: invalid digit found in string");
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("keep it: {0}")]
+    struct Repeats(#[source] Outer);
+
+    #[test]
+    fn what_a_link_says_of_its_cause_is_not_said_again() {
+        let text = Chain(&Repeats(Outer("x".parse::<i32>().unwrap_err()))).to_string();
+        assert_eq!(text, "keep it: load the tenant: invalid digit found in string");
     }
 }

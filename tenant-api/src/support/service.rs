@@ -209,14 +209,13 @@ pub(super) fn unknown_link() -> ApiError {
 }
 
 pub(super) fn over(state: State) -> ApiError {
-    let state = match state {
-        State::Requested => "is waiting for the hotel's answer",
-        State::Lapsed => "was not answered in time",
-        State::Refused => "was refused",
-        State::Allowed => "is allowed already",
-        State::Expired => "has expired",
-        State::Ended => "has ended",
+    let message = match state {
+        State::Requested => "this support access waits for the hotel's answer; come back after it",
+        State::Lapsed => "this support access was not answered in time; ask for another one",
+        State::Refused => "this support access was refused; talk to the hotel before asking again",
+        State::Allowed => "this support access is allowed already",
+        State::Expired => "this support access has expired; ask for another one if it is needed",
+        State::Ended => "this support access has ended; ask for another one if it is needed",
     };
-    let message = format!("this support access {state}; ask for another one if it is needed");
     ApiError::refused(StatusCode::CONFLICT, "SUPPORT_ACCESS_OVER", message)
 }
