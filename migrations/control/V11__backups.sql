@@ -89,7 +89,10 @@ CREATE TABLE previews (
 
 ALTER TABLE databases DROP CONSTRAINT databases_state_check;
 ALTER TABLE databases ADD CONSTRAINT databases_state_check CHECK (state IN
-  ('making', 'warm', 'claimed', 'assigned', 'preview', 'retired', 'discarding'));
+  ('making', 'warm', 'claimed', 'assigned', 'preview', 'retired', 'unsaved', 'discarding'));
+-- `unsaved`: a restore replaced it while its server was away. What was written there last is in no
+-- backup, so it stays until there is one; its operation is that restore.
+CREATE INDEX databases_unsaved ON databases (db_host_id) WHERE state = 'unsaved';
 
 -- Whose data is in a copy that is nobody's any more, until it is dropped.
 ALTER TABLE databases ADD COLUMN data_of uuid REFERENCES tenants;

@@ -6,7 +6,7 @@
 
 use hotelhub_core::{
     errors::Chain,
-    ids::{DatabaseId, DbHostId},
+    ids::{DatabaseId, DbHostId, OperationId, TenantId},
     keys::Keyring,
     sql::Query as _,
     tasks::Tasks,
@@ -246,6 +246,28 @@ pub(crate) async fn leave(control: &Session, id: DatabaseId) -> Result<bool, Err
          WHERE d.id = $1 AND d.state IN ('claimed', 'retired')
            AND r.db_host_id = d.db_host_id AND NOT r.is_reachable";
     Ok(control.execute(sql, &[&id]).await? > 0)
+}
+
+/// Keeps a copy that was replaced, since no backup has what was written there last.
+pub(crate) async fn keep_unsaved(
+    control: &Session,
+    id: DatabaseId,
+    operation: OperationId,
+) -> Result<(), Error> {
+    let sql = "UPDATE databases SET state = 'unsaved', operation_id = $2
+         WHERE id = $1 AND state = 'retired'";
+    control.execute(sql, &[&id, &operation]).await.map(drop)
+}
+
+/// Leaves a tenant's copies that no backup has, or one of them, to whoever discards copies.
+pub(crate) async fn give_up_unsaved(
+    control: &Session,
+    tenant: TenantId,
+    id: Option<DatabaseId>,
+) -> Result<(), Error> {
+    let sql = "UPDATE databases SET state = 'discarding', tenant_id = NULL, operation_id = NULL
+         WHERE tenant_id = $1 AND id = coalesce($2, id) AND state = 'unsaved'";
+    control.execute(sql, &[&tenant, &id]).await.map(drop)
 }
 
 /// The login to a copy's database as the role that owns everything there. It leaves its commits to

@@ -12,7 +12,7 @@ use tokio_postgres::Config as Login;
 use crate::{
     access::AccessKeeper,
     backup_tenant::{self, BackupTenant},
-    backups::{Drills, Expiry, Nightly, Overdue},
+    backups::{Drills, Expiry, Nightly, Overdue, Rescue},
     certificates::Issuer,
     config::Config,
     create_tenant::{CreateTenant, Tools},
@@ -59,6 +59,8 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
     }
     tasks.spawn_endless("count of overdue backups", Overdue::new(config, tasks.clone()).run());
     spawn_rounds("expiry of backups", Expiry::new(config, storage.clone()), config, tasks);
+    let rescue = Rescue::new(config, storage.clone(), tasks.clone());
+    spawn_rounds("rescue of replaced copies", rescue, config, tasks);
     let drills = Drills::new(config, storage.clone(), tasks.clone());
     tasks.spawn_endless("restore drills", drills.run());
 }

@@ -69,7 +69,7 @@ const HOSTS: &str = "\
     CROSS JOIN LATERAL ( \
       SELECT count(*) FILTER (WHERE d.state IN ('claimed', 'assigned')) AS databases, \
              count(*) FILTER (WHERE d.state = 'warm' AND h.state = 'active') AS warm, \
-             count(*) FILTER (WHERE d.state IN ('retired', 'discarding', 'preview') \
+             count(*) FILTER (WHERE d.state IN ('retired', 'unsaved', 'discarding', 'preview') \
                OR (d.state IN ('making', 'warm') AND h.state <> 'active')) AS leaving \
       FROM databases d WHERE d.db_host_id = h.id) c";
 

@@ -10,6 +10,8 @@
 //!   what nobody reads, and [`Expiry`] deletes it after a day.
 //! - **A backup is `kept` only once its object is whole** and its size and SHA-256 are on record.
 //! - **One nightly backup a night**: of two who would make it one waits, and finds it made.
+//! - **What a restore replaced is dropped only once a backup has it**, however long its server is away:
+//!   until then it is `unsaved`, and [`Rescue`] waits for it.
 //! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
 //!   `backups_overdue` says how many there are.
 //! - **A backup that nobody ever restored is none**: [`Drills`] restores one after the other, asks
@@ -21,6 +23,7 @@ mod invariants;
 mod night;
 mod nightly;
 mod overdue;
+mod rescue;
 mod retention;
 pub(crate) mod store;
 mod strays;
@@ -30,7 +33,7 @@ use hotelhub_core::ids::{BackupId, DatabaseId, TenantId};
 use hotelhub_storage::Storage;
 use uuid::Uuid;
 
-pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly, overdue::Overdue};
+pub use self::{drill::Drills, expiry::Expiry, nightly::Nightly, overdue::Overdue, rescue::Rescue};
 pub(crate) use self::{
     store::{Kind, Wanted},
     take::{fetch, fetch_object, take},

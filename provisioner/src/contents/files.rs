@@ -2,7 +2,7 @@
 //!
 //! They lie in a folder of the copy that they came with, until that serves: whatever becomes of it,
 //! no file of the hotel's was touched before. Then each goes to where the hotel's files are, unless
-//! there is one of its name, which is the newer one and stays.
+//! there is one of its name, or one whose name is a part of its, which is the newer one and stays.
 
 use std::{
     collections::BTreeMap,
@@ -56,8 +56,9 @@ pub(crate) async fn take_over(
     for file in brought {
         let Some(name) = file.name.strip_prefix(folder) else { continue };
         let target = format!("{hotels}{name}");
-        let is_new = storage.copy_if_absent(&file.name, &target).await?;
-        if !is_new && present.get(&target).is_some_and(|bytes| *bytes != file.bytes) {
+        let is_new = !stands_in_the_way(&present, &target)
+            && storage.copy_if_absent(&file.name, &target).await?;
+        if !is_new && present.get(&target) != Some(&file.bytes) {
             tracing::warn!(file = target, "a file that was restored gives way to a newer one");
         }
         // Killed in between, the next try finds it copied.
@@ -66,10 +67,38 @@ pub(crate) async fn take_over(
     Ok(())
 }
 
+/// Whether a file is there where the name wants a folder, or a folder where it wants a file: no folder
+/// has both.
+fn stands_in_the_way(present: &BTreeMap<String, u64>, name: &str) -> bool {
+    let below = format!("{name}/");
+    let first_below = present.range(below.clone()..).next();
+    first_below.is_some_and(|(it, _)| it.starts_with(&below))
+        || name
+            .match_indices('/')
+            .any(|(at, _)| name.get(..at).is_some_and(|above| present.contains_key(above)))
+}
+
 /// Deletes all files of `folder`.
 pub(crate) async fn discard(storage: &Storage, folder: &str) -> Result<(), StepError> {
     for file in storage.list(folder).await? {
         storage.delete(&file.name).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_stands_where_another_wants_a_folder() {
+        let names = ["f/logo", "f/menu/dinner.pdf", "f/menus"];
+        let present = names.map(|it| (it.to_owned(), 1)).into();
+        for bad in ["f/logo/small.png", "f/menu", "f/logo/a/b"] {
+            assert!(stands_in_the_way(&present, bad), "{bad}");
+        }
+        for good in ["f/logo", "f/logo.png", "f/menu/lunch.pdf", "f/men"] {
+            assert!(!stands_in_the_way(&present, good), "{good}");
+        }
+    }
 }

@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub use self::work::{Tools, Work};
 use crate::{
+    copies,
     engine::{Operation, Saga, Step, StepError},
     restore_tenant,
     session::Session,
@@ -138,6 +139,7 @@ async fn withdraw_route(work: &mut Work, control: &Session) -> Result<(), StepEr
     if !control.query_one(begun, &[&tenant]).await?.try_get::<_, bool>(0)? {
         return Err(not_churned());
     }
+    copies::give_up_unsaved(control, tenant, None).await?;
     // What shows the hotel's past goes with it; replicas learn of each route by itself.
     Ok(restore_tenant::discard_all_of(control, tenant).await?)
 }

@@ -43,7 +43,8 @@ impl StepError {
             Self::Migrate(error) => error.is_connection_lost(),
             Self::Bundle(refused) => refused.is_of_the_machine(),
             Self::Write(failed) => failed.is_of_the_machine(),
-            Self::NotYet(_) | Self::TooLong(_) | Self::Storage(_) => true,
+            Self::NotYet(_) | Self::TooLong(_) => true,
+            Self::Storage(failed) => !matches!(failed, StorageError::Name(_)),
             Self::Never(_) => false,
         }
     }

@@ -14,7 +14,7 @@ use crate::{
     contents::{self, audit},
     copies,
     engine::{
-        StepError,
+        Operation, StepError,
         progress::{self, Progress},
     },
     session::Session,
@@ -102,10 +102,17 @@ pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<()
     Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?)
 }
 
-/// Drops what was replaced, if anything was, and the bundle that was brought.
+/// Drops what was replaced, if anything was, and the bundle that was brought. What no backup has
+/// stays: its server may come back, and [`Rescue`](backups::Rescue) with it.
 pub(super) async fn drop_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
     if work.facts.end == Some(End::Swap) {
         let (old, _, _) = work.from()?;
+        let Operation { id, tenant } = work.operation;
+        let kind = Kind::BeforeRestore(id);
+        if backups::store::find_made(control, tenant, kind).await?.is_none() {
+            copies::keep_unsaved(control, old, id).await?;
+            return source::forget_upload(work, control).await;
+        }
         match work.old_site(control).await {
             Ok(site) => {
                 copies::drop_all(&site.session, old).await?;

@@ -8,6 +8,9 @@ use tokio::time::error::Elapsed;
 const FULL: [&str; 5] =
     ["507 Insufficient Storage", "InsufficientStorage", "StorageFull", "QuotaExceeded", "DiskFull"];
 
+/// What a folder says of names that it cannot have.
+const NAME: [&str; 1] = ["Filenames containing trailing"];
+
 /// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
@@ -25,6 +28,10 @@ pub enum StorageError {
          or delete there what is not HotelHub's"
     )]
     Full(#[source] object_store::Error),
+    /// The storage cannot have an object of this name, now or later: one of its parts is too long, or a
+    /// file stands where it wants a folder.
+    #[error("object storage cannot keep an object of this name")]
+    Name(#[source] object_store::Error),
     /// The storage failed or refused.
     #[error("read or write object storage")]
     Store(#[source] object_store::Error),
@@ -46,7 +53,13 @@ pub enum StorageError {
 
 impl From<object_store::Error> for StorageError {
     fn from(error: object_store::Error) -> Self {
-        if says_full(&error) { Self::Full(error) } else { Self::Store(error) }
+        if says_full(&error) {
+            Self::Full(error)
+        } else if says_name(&error) {
+            Self::Name(error)
+        } else {
+            Self::Store(error)
+        }
     }
 }
 
@@ -62,15 +75,28 @@ fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
+fn is_of_a_name(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, IsADirectory, NotADirectory};
+    matches!(error.kind(), InvalidFilename | IsADirectory | NotADirectory)
+}
+
 /// Whether the cause of it, however deep, is that there is no room.
 fn says_full(error: &(dyn Error + 'static)) -> bool {
+    says(error, is_full, &FULL)
+}
+
+/// Whether the cause of it, however deep, is the name.
+fn says_name(error: &(dyn Error + 'static)) -> bool {
+    says(error, is_of_a_name, &NAME)
+}
+
+fn says(error: &(dyn Error + 'static), is: fn(&io::Error) -> bool, texts: &[&str]) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        if error.downcast_ref::<io::Error>().is_some_and(is_full) {
-            return true;
-        }
         let text = error.to_string();
-        if FULL.iter().any(|it| text.contains(it)) {
+        if error.downcast_ref::<io::Error>().is_some_and(is)
+            || texts.iter().any(|it| text.contains(it))
+        {
             return true;
         }
         next = error.source();
@@ -93,6 +119,8 @@ mod tests {
             "Server returned non-2xx status code: 403 Forbidden: <Code>QuotaExceeded</Code>";
         assert!(matches!(of(quota.into()), StorageError::Full(_)));
         assert!(matches!(of("507 Insufficient Storage".into()), StorageError::Full(_)));
+        let file_above = io::Error::from(io::ErrorKind::NotADirectory);
+        assert!(matches!(of(file_above.into()), StorageError::Name(_)));
         let away = io::Error::from(io::ErrorKind::ConnectionRefused);
         assert!(matches!(of(away.into()), StorageError::Store(_)));
         let here = StorageError::from(io::Error::from(io::ErrorKind::StorageFull));

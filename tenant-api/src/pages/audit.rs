@@ -80,6 +80,7 @@ pub(super) async fn list_entries(
         kind: match &*it.actor_kind {
             "support" => shell.t.audit_support,
             "vendor" => shell.t.audit_vendor,
+            "system" => "",
             _ => shell.t.audit_staff,
         },
         actor: it.actor_name,

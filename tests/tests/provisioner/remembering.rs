@@ -163,8 +163,17 @@ async fn a_hotel_goes_back_though_its_server_is_lost_and_the_restore_ends() {
     assert_eq!(actions(&inside, 21).await, ["hotel.restore"]);
     drop(inside);
 
-    // The hotel is free for whatever comes next, and the lost copy goes when its server is back.
+    // The hotel is free for whatever comes next, and the lost copy stays until a backup has it.
     shelf.back_up().await;
+    assert_eq!(shelf.count("SELECT count(*) FROM databases WHERE state = 'unsaved'").await, 1);
+    let saved = "SELECT count(*) FROM backups WHERE kind = 'before_restore' AND state = 'kept'";
+    assert_eq!(shelf.count(saved).await, 0);
     shelf.two.other.start().await.unwrap();
+    let provisioner = shelf.two.ground.start("rescuer").await;
+    let rescued = eventually(SOON, "the replaced copy to be saved", async || {
+        (shelf.count(saved).await == 1).then_some(())
+    });
+    rescued.await.unwrap();
+    stop(provisioner).await;
     shelf.assert_nothing_stray().await;
 }
