@@ -42,6 +42,8 @@ pub(crate) struct Draft {
     pub(crate) billing_cycle: String,
     /// The province, ISO 3166-2, e.g. `ID-BA`.
     pub(crate) region: String,
+    /// Of the hotel's pages and letters; that of the request if left out.
+    pub(crate) language: Option<Language>,
 }
 
 /// A signup in which everything is right.
@@ -271,6 +273,7 @@ mod tests {
             rooms: 20,
             billing_cycle: "monthly".to_owned(),
             region: "ID-BA".to_owned(),
+            language: None,
         }
     }
 

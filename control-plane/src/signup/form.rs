@@ -60,6 +60,8 @@ impl FormFields {
             rooms: self.rooms.trim().parse().unwrap_or(0),
             billing_cycle: self.billing_cycle.clone(),
             region: self.region.clone(),
+            // The page's own, which the form does not ask for.
+            language: None,
         }
     }
 

@@ -110,7 +110,8 @@ pub(crate) async fn sign_up(app: &App, request: SignUp<'_>) -> Result<Taken, Sig
     if let Some(kept) = idempotency::hold(&tx, key.as_ref(), request.busy).await? {
         return Ok(Taken::Before(kept));
     }
-    let tenant = new_tenant(app, &order, hash, request.language, now);
+    let language = request.draft.language.unwrap_or(request.language);
+    let tenant = new_tenant(app, &order, hash, language, now);
     let (id, host) = (tenant.id, tenant.hostname.clone());
     match tenants::insert(&tx, tenant).await {
         Ok(()) => {}

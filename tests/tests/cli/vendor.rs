@@ -55,6 +55,30 @@ async fn hotels_are_listed_page_by_page_and_shown() {
 }
 
 #[tokio::test]
+async fn what_the_control_plane_says_is_english_and_the_hotel_has_its_own_language() {
+    let ground = Ground::logged_in().await;
+    let create = async |more: &str| {
+        let line = format!(
+            "tenant create --company Surya --owner-name Made --owner-email made@surya.example \
+             --owner-phone +628123456789 --plan growth --rooms 20 --cycle monthly --region ID-BA \
+             --no-wait {more}"
+        );
+        ground.operator.run(&line.split_whitespace().collect::<Vec<_>>()).await
+    };
+    create("--slug surya").await.done();
+    let taken = create("--slug surya").await.refused(1);
+    assert!(taken.contains("refused: This address is taken."), "{taken}");
+    let odd = create("--slug su").await.refused(1);
+    assert!(odd.contains("(SLUG_INVALID)\n  slug: Use 3\u{2013}30 lower-case letters"), "{odd}");
+
+    create("--slug candi --language en").await.done();
+    for (slug, language) in [("surya", "id"), ("candi", "en")] {
+        let shown = ground.operator.run(&["tenant", "show", slug, "--json"]).await.json();
+        assert_eq!(shown["language"], language, "{slug}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_server_is_added_with_its_secret_outside_the_arguments() {
     let mut ground = Ground::logged_in().await;
     let admin = ground.postgres().provisioner.to_string();

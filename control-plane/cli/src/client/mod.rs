@@ -6,7 +6,11 @@ mod transfer;
 use std::{net::Ipv4Addr, time::Duration};
 
 use hotelhub_core::errors::Chain;
-use reqwest::{Method, RequestBuilder, redirect::Policy};
+use reqwest::{
+    Method, RequestBuilder,
+    header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue},
+    redirect::Policy,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -298,11 +302,13 @@ impl Client {
     }
 }
 
-/// Redirects are not followed: the token belongs to one place. Names below `localhost` are this
-/// machine even where its resolver does not know that.
+/// Redirects are not followed: the token belongs to one place. What the control plane says stands
+/// among our own words, so it is asked for in our language. Names below `localhost` are this machine
+/// even where its resolver does not know that.
 fn http(url: &Url) -> Result<reqwest::Client, Failure> {
     let mut http = reqwest::Client::builder()
         .redirect(Policy::none())
+        .default_headers(HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_static("en"))]))
         .connect_timeout(CONNECT_LIMIT)
         .timeout(ANSWER_LIMIT)
         .user_agent(concat!("hotelhub/", env!("CARGO_PKG_VERSION")));

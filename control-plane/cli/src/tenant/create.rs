@@ -1,6 +1,6 @@
 //! `hotelhub tenant create`: a signup that the vendor does for a hotel.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use hotelhub_core::keys::random_token;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
@@ -41,12 +41,33 @@ pub(crate) struct Create {
     /// The province, ISO 3166-2, e.g. ID-BA
     #[arg(long)]
     region: String,
+    /// Of the hotel's pages and of the letters to its owner
+    #[arg(long, value_enum, default_value = "id")]
+    language: Language,
     /// Read the owner's password from standard input; else one is made and printed once
     #[arg(long)]
     password_stdin: bool,
     /// Print the operation's id and do not wait
     #[arg(long)]
     no_wait: bool,
+}
+
+/// What the hotel's people read: not what we speak with the control plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Language {
+    /// Bahasa Indonesia
+    Id,
+    /// English
+    En,
+}
+
+impl Language {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::En => "en",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -88,6 +109,7 @@ pub(super) async fn create(hub: &Hub, it: Create) -> Result<(), Failure> {
         "rooms": it.rooms,
         "billing_cycle": it.cycle,
         "region": it.region,
+        "language": it.language.as_str(),
     });
     // Before it is asked for: an answer may be lost on its way, and the hotel is made all the same,
     // with a password that is not kept anywhere in this form.
