@@ -115,6 +115,7 @@ async fn a_hotel_lives_from_its_first_day_to_its_last() {
     assert!(wrong.contains("nothing was deleted"), "{wrong}");
     let kept = whole.run("tenant delete mandala --yes-delete mandala").await.refused(1);
     assert!(kept.contains("(RETENTION_NOT_OVER)"), "{kept}");
+    assert!(kept.contains("next: ") && kept.contains("--waive-retention REASON`"), "{kept}");
     let gone =
         whole.run("tenant delete mandala --yes-delete mandala --waive-retention asked").await;
     assert!(gone.err.contains(" ms  done"), "{}", gone.err);
@@ -222,6 +223,11 @@ async fn the_fleet_is_migrated_and_those_who_failed_are_listed() {
     let id = status["id"].as_str().unwrap();
     let text = whole.run(&format!("migrate status {id}")).await.done();
     assert!(text.contains("RING"), "{text}");
+    for change in ["resume", "cancel"] {
+        let over = whole.run(&format!("migrate {change} {id}")).await.refused(1);
+        assert!(over.contains("(TRANSITION_REFUSED)"), "{over}");
+        assert!(over.contains("begin another one: `hotelhub migrate fleet`"), "{over}");
+    }
     let again = whole.run("migrate fleet").await.done();
     assert!(again.contains(" is done: 0 of 0 hotels"), "{again}");
     assert!(whole.run("migrate status").await.done().contains("no hotel was behind"));

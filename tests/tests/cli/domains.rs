@@ -34,7 +34,8 @@ async fn a_domain_goes_live_and_away_by_the_command_line() {
     let shown = run(&format!("--json domain show surya {NAME}")).await.done();
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let token = shown["records"][0]["value"].as_str().unwrap();
-    assert!(run(&format!("domain primary surya {NAME}")).await.refused(1).contains("nobody would"));
+    let early = run(&format!("domain primary surya {NAME}")).await.refused(1);
+    assert!(early.contains("nobody would") && early.contains("`hotelhub domain show"), "{early}");
     dns.zone().set_txt(&format!("_hotelhub-challenge.{NAME}"), &[token]);
     dns.zone().set_cname(NAME, &host);
     let said = run(&format!("domain verify surya {NAME}")).await.done();

@@ -276,7 +276,7 @@ async fn a_bundle_of_another_hotel_is_refused_unless_it_is_meant_and_is_on_recor
     let import = format!("tenant import surya {file} --end swap");
     let refused = place.run(&import).await.refused(1);
     assert!(refused.contains("(BUNDLE_OF_ANOTHER_HOTEL)"), "{refused}");
-    assert!(refused.contains("`mandala`") && refused.contains("of_another_hotel"), "{refused}");
+    assert!(refused.contains("`mandala`") && refused.contains("--of-another-hotel"), "{refused}");
     let none = place.run("operation list --tenant surya --kind restore_tenant").await.done();
     assert_eq!(none, "no operations\n");
     let uploads = place.files_of("surya").await.with_file_name("imports");

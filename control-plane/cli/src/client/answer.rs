@@ -67,8 +67,10 @@ impl Reply {
         };
         let ErrorBody { code, message, details, request_id } = error;
         let status = status.as_u16();
-        let refusal = Refusal { status, code, message, details, request_id, retry_after_seconds };
-        Err(Failure::Refused(refusal))
+        let next = None;
+        let refusal =
+            Refusal { status, code, message, details, request_id, retry_after_seconds, next };
+        Err(Failure::Refused(Box::new(refusal)))
     }
 
     /// The data in a form that is known.

@@ -78,12 +78,12 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
         }
         Command::Resume(it) => {
             let id = id_of(hub, it.id).await?;
-            let asked = hub.client.post(&["fleet-migrations", &id, "resume"], &json!({})).await?;
+            let asked = ask(hub, &id, "resume", &json!({})).await?;
             go_on(hub, asked, it.no_wait, watch::From::Halt).await
         }
         Command::Cancel { id } => {
             let id = id_of(hub, id).await?;
-            let reply = hub.client.post(&["fleet-migrations", &id, "cancel"], &json!({})).await?;
+            let reply = ask(hub, &id, "cancel", &json!({})).await?;
             hub.screen.result(&reply.data, || format!("fleet migration {id} is cancelled"))
         }
         Command::Quarantine(it) => quarantine::run(hub, it).await,
@@ -98,6 +98,17 @@ async fn go_on(hub: &Hub, asked: Reply, no_wait: bool, from: watch::From) -> Res
     let ended = watch::watch(hub, &id, from).await?;
     let migration: FleetMigration = ended.read()?;
     hub.screen.result(&ended.data, || migration.sentence())
+}
+
+/// Asks for a change of a migration; one that is over has none.
+async fn ask(hub: &Hub, id: &str, change: &str, body: &Value) -> Result<Reply, Failure> {
+    hub.client.post(&["fleet-migrations", id, change], body).await.map_err(|refused| {
+        let next = format!(
+            "see how it stands: `hotelhub migrate status {id}`; if it is over, begin another one: \
+             `hotelhub migrate fleet`"
+        );
+        refused.with_next("TRANSITION_REFUSED", next)
+    })
 }
 
 /// The migration with this id, or the newest.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::id_of;
+use super::{ask, id_of};
 use crate::{Hub, failure::Failure, table::Table};
 
 /// Lists, or sets aside.
@@ -45,7 +45,7 @@ pub(super) async fn run(hub: &Hub, it: Quarantine) -> Result<(), Failure> {
     let id = id_of(hub, id).await?;
     if let Some(tenant) = tenant {
         let body = json!({ "tenant": tenant });
-        let reply = hub.client.post(&["fleet-migrations", &id, "set-aside"], &body).await?;
+        let reply = ask(hub, &id, "set-aside", &body).await?;
         return hub.screen.result(&reply.data, || {
             format!("{tenant} is set aside: fleet migration {id} leaves it on the schema it has")
         });

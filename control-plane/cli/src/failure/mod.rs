@@ -1,5 +1,7 @@
 //! Everything that can go wrong, what is said of it, and the exit code.
 
+mod next;
+
 use std::{collections::BTreeMap, error::Error, fmt::Write as _, process::ExitCode};
 
 use hotelhub_core::errors::Chain;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The control plane said no.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// It was tried, or watched, and came to nothing.
     Failed {
         /// What happened.
@@ -41,6 +43,8 @@ pub(crate) struct Refusal {
     pub(crate) details: BTreeMap<String, Vec<String>>,
     pub(crate) request_id: String,
     pub(crate) retry_after_seconds: Option<u64>,
+    /// What to do, if whoever asked knows it better than the code says.
+    pub(crate) next: Option<String>,
 }
 
 impl Failure {
@@ -55,6 +59,16 @@ impl Failure {
     /// Something was tried and came to nothing.
     pub(crate) fn failed(what: impl Into<String>, next: impl Into<String>) -> Self {
         Self::Failed { what: what.into(), next: next.into() }
+    }
+
+    /// With what to do about a refusal of this code, which means something of its own here.
+    pub(crate) fn with_next(mut self, code: &str, next: impl Into<String>) -> Self {
+        if let Self::Refused(it) = &mut self
+            && it.code == code
+        {
+            it.next = Some(next.into());
+        }
+        self
     }
 
     /// Whether it may be better in a moment.
@@ -130,62 +144,6 @@ impl Refusal {
         text.push_str(&self.next());
         text
     }
-
-    /// What to do about it.
-    fn next(&self) -> String {
-        if let Some(seconds) = self.retry_after_seconds {
-            return format!("run the command again in {seconds} s");
-        }
-        let operation = self.details.get("operation").and_then(|it| it.first());
-        if let ("OPERATION_IN_PROGRESS", Some(id)) = (self.code.as_str(), operation) {
-            return format!("wait until it has ended: `hotelhub operation show {id}`");
-        }
-        let next = match self.code.as_str() {
-            "UNAUTHENTICATED" => "log in: `hotelhub login --email YOU`",
-            "INVALID_CREDENTIALS" => "check the e-mail address and type the password again",
-            "TOTP_INVALID" => "wait for the next code and type that",
-            "TOTP_ENABLED" => "take it away first: `hotelhub user totp reset`",
-            "TOTP_NOT_BEGUN" => "begin with it: `hotelhub user totp begin`",
-            "ADDRESS_NOT_ALLOWED" => "use an allowed network, or ask a super administrator",
-            "PASSWORD_CHANGE_REQUIRED" => "choose your own: `hotelhub user change-password`",
-            "TOTP_ENROLMENT_REQUIRED" => "set up a second factor: `hotelhub user totp begin`",
-            "SUPPORT_ACCESS_OVER" => {
-                "see how it stands: `hotelhub tenant support-access list TENANT`"
-            }
-            "LAST_SUPER_ADMIN" => "make another one: `hotelhub user create --role super_admin …`",
-            "EMAIL_TAKEN" => "see who has it: `hotelhub user list`",
-            "FORBIDDEN" => "ask a super administrator to do it, or for the role",
-            "NOT_FOUND" => {
-                "look what is there: `hotelhub tenant list`, `hotelhub db-host list`, \
-                 `hotelhub operation list`, `hotelhub jobs pauses`, \
-                 `hotelhub jobs list --tenant TENANT`"
-            }
-            "OPERATION_IN_PROGRESS" => {
-                "wait until it has ended: `hotelhub operation list --tenant TENANT`"
-            }
-            "TRANSITION_REFUSED" => "see how the hotel stands: `hotelhub tenant show TENANT`",
-            "TENANT_NOT_CHURNED" => "churn it first: `hotelhub tenant churn TENANT --reason …`",
-            "DB_HOST_NOT_ACTIVE" => "choose another server: `hotelhub db-host list`",
-            "FLEET_MIGRATION_IN_PROGRESS" => {
-                "see how far it is: `hotelhub migrate status`; end it: `hotelhub migrate cancel`"
-            }
-            "JOB_NOT_OVER" | "JOB_OVER" | "JOB_REPLACED" => {
-                "see how it stands: `hotelhub jobs list --tenant TENANT`"
-            }
-            "TENANT_NOT_READY" => "see how the hotel stands: `hotelhub tenant show TENANT`",
-            "JOBS_ALREADY_PAUSED" => "see what is paused: `hotelhub jobs pauses`",
-            "SLUG_TAKEN" => "choose another slug, e.g. one of the suggestions",
-            "DB_HOST_ACTIVE" | "DB_HOST_IN_USE" => {
-                "empty it first: `hotelhub db-host drain HOST` waits until it is empty"
-            }
-            "DB_HOST_NAME_TAKEN" => "choose another name, or see `hotelhub db-host list`",
-            _ if self.status == 422 || self.status == 400 => "correct that and run it again",
-            _ if self.status == 405 => "this control plane is older than this program: update it",
-            _ if self.status >= 500 => "run it again; if it stays so, quote the request id",
-            _ => "see the message above",
-        };
-        next.to_owned()
-    }
 }
 
 #[cfg(test)]
@@ -200,12 +158,17 @@ mod tests {
             details: BTreeMap::from([("suggestions".to_owned(), vec!["a-1".to_owned()])]),
             request_id: "r-1".to_owned(),
             retry_after_seconds: None,
+            next: None,
         }
+    }
+
+    fn refused(status: u16, code: &str) -> Failure {
+        Failure::Refused(Box::new(refusal(status, code)))
     }
 
     #[test]
     fn a_refusal_shows_all_that_was_said_and_what_to_do() {
-        let text = Failure::Refused(refusal(409, "SLUG_TAKEN")).text();
+        let text = refused(409, "SLUG_TAKEN").text();
         assert_eq!(
             text,
             "refused: the slug is taken (SLUG_TAKEN)\n  suggestions: a-1\n  request id: r-1\n\
@@ -218,7 +181,7 @@ mod tests {
         let mut refusal = refusal(429, "RATE_LIMITED");
         refusal.retry_after_seconds = Some(7);
         assert!(refusal.text().ends_with("next: run the command again in 7 s"));
-        assert!(Failure::Refused(refusal).passes());
+        assert!(Failure::Refused(Box::new(refusal)).passes());
     }
 
     #[test]
@@ -237,8 +200,28 @@ mod tests {
     }
 
     #[test]
+    fn a_step_of_this_program_stands_for_what_the_api_calls_its_fields() {
+        for (code, flag) in [
+            ("BUNDLE_OF_ANOTHER_HOTEL", "--of-another-hotel"),
+            ("RETENTION_NOT_OVER", "--waive-retention"),
+            ("DOMAIN_NOT_LIVE", "hotelhub domain show"),
+            ("NO_PREVIEW", "--end preview"),
+        ] {
+            assert!(refusal(409, code).next().contains(flag), "{code}");
+        }
+        assert!(refusal(409, "NEW_CODE").next().contains("message above"));
+    }
+
+    #[test]
+    fn whoever_asked_may_know_better_what_to_do() {
+        let known = |code| refused(409, code).with_next("TRANSITION_REFUSED", "begin another one");
+        assert!(known("TRANSITION_REFUSED").text().ends_with("\nnext: begin another one"));
+        assert!(known("SLUG_TAKEN").text().contains("next: choose another slug"));
+    }
+
+    #[test]
     fn a_program_reads_the_body_of_the_api() {
-        let shown = Failure::Refused(refusal(409, "SLUG_TAKEN")).json();
+        let shown = refused(409, "SLUG_TAKEN").json();
         assert_eq!(shown["error"]["details"]["suggestions"][0], "a-1");
         assert_eq!(shown["success"], false);
     }
