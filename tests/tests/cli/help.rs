@@ -28,10 +28,11 @@ async fn each_group_explains_itself() {
 #[tokio::test]
 async fn what_is_wrongly_typed_is_refused_before_anything_is_done() {
     let operator = Operator::new();
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 11] = [
         &["tenant", "explode"],
         &["tenant", "suspend", "mandala"],
         &["tenant", "delete", "mandala"],
+        &["tenant", "import", "mandala", "mandala.zip", "--end", "discard"],
         &["operation", "show", "not-an-id"],
         &["jobs", "pause", "--reason", "all of them"],
         &["jobs", "resume", "mandala"],

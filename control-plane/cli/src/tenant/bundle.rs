@@ -31,7 +31,7 @@ pub(crate) struct Import {
     file: PathBuf,
     /// Beside the hotel to be looked at, or in its place
     #[arg(long, value_enum, default_value = "preview")]
-    end: End,
+    end: Brought,
     /// The bundle may be of another hotel of this platform
     #[arg(long)]
     of_another_hotel: bool,
@@ -54,6 +54,24 @@ pub(crate) struct Restore {
     /// Print the operation's id and do not wait
     #[arg(long)]
     no_wait: bool,
+}
+
+/// What becomes of data that is brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Brought {
+    /// Shown beside the hotel for a week, on a host name of its own
+    Preview,
+    /// In the hotel's place; what was there is backed up
+    Swap,
+}
+
+impl Brought {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Preview => "preview",
+            Self::Swap => "swap",
+        }
+    }
 }
 
 /// What becomes of the data.
@@ -117,9 +135,6 @@ pub(super) async fn export(hub: &Hub, it: Export) -> Result<(), Failure> {
 
 /// Sends a bundle and waits until it is there.
 pub(super) async fn import(hub: &Hub, it: Import) -> Result<(), Failure> {
-    if it.end == End::Discard {
-        return Err(Failure::Usage("`--end` is preview or swap for an import".to_owned()));
-    }
     let path = ["tenants", &it.tenant, "import"];
     let mut query = vec![("end", it.end.as_str())];
     if it.of_another_hotel {
