@@ -9,6 +9,7 @@ mod db_host;
 mod doctor;
 mod domain;
 mod failure;
+mod figures;
 mod jobs;
 mod login;
 mod migrate;

@@ -181,7 +181,9 @@ async fn a_hotel_leaves_with_everything_and_answers_the_same_elsewhere() {
     assert!(stranger.log_in(&signup.owner_email, "not-the-password").await.is_err());
 
     // And now in its place.
-    new.run("tenant restore mandala --end swap").await.done();
+    let said = new.run("tenant restore mandala --end swap").await.done();
+    assert!(said.starts_with("restore_tenant is done: ") && !said.contains(['{', '"']), "{said}");
+    assert!(said.contains("of the hotel `mandala`"), "{said}");
     let moved = stranger.log_in(&signup.owner_email, &signup.password).await.unwrap();
     assert_eq!(answers(&moved, &things).await, before);
     let picture = new.files_of("mandala").await.join("kamar/caf\u{e9} ~1.png");

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Hub,
     failure::Failure,
+    figures::words,
     table::{Table, facts},
 };
 
@@ -126,10 +127,8 @@ async fn drills(hub: &Hub, it: Drills) -> Result<(), Failure> {
     hub.screen.result(&reply.data, || {
         let mut table = Table::new(&["TENANT", "BACKUP", "STATE", "STARTED", "FIGURES", "ERROR"]);
         for it in drills {
-            let figures: Vec<_> =
-                it.figures.iter().map(|(name, it)| format!("{name} {it}")).collect();
-            let error = it.error.unwrap_or_default();
-            table.row([it.slug, it.backup_id, it.state, it.started_at, figures.join(", "), error]);
+            let (figures, error) = (words(&it.figures), it.error.unwrap_or_default());
+            table.row([it.slug, it.backup_id, it.state, it.started_at, figures, error]);
         }
         table.or("no drills")
     })?;

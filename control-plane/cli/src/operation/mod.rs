@@ -11,6 +11,7 @@ pub(crate) use self::watch::{watch, watch_and_show};
 use crate::{
     Hub,
     failure::Failure,
+    figures::words,
     table::{Table, facts},
 };
 
@@ -116,8 +117,6 @@ async fn list(hub: &Hub, it: List) -> Result<(), Failure> {
 
 impl Operation {
     fn text(&self) -> String {
-        let figures: Vec<_> =
-            self.figures.iter().map(|(name, it)| format!("{name} {it}")).collect();
         let mut text = facts(&[
             ("operation", Some(self.id.clone())),
             ("kind", Some(self.kind.clone())),
@@ -125,7 +124,7 @@ impl Operation {
             ("state", Some(self.state.clone())),
             ("requested", self.requested_at.clone()),
             ("finished", self.finished_at.clone()),
-            ("figures", Some(figures.join(", "))),
+            ("figures", Some(words(&self.figures))),
             ("last error", self.last_error.clone()),
             ("next try", self.retry_at.clone()),
         ]);

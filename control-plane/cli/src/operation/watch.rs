@@ -1,12 +1,11 @@
 //! Follows an operation to its end: a line for each step that ended, and one for what runs.
 
-use serde_json::Value;
-
 use super::{Operation, Step};
 use crate::{
     Hub,
     client::Reply,
     failure::Failure,
+    figures::words,
     screen::Screen,
     waiting::{Looks, look, or_interrupt, seconds},
 };
@@ -100,11 +99,10 @@ fn undone(operation: &Operation) -> Failure {
 impl Operation {
     /// How it ended, in a line.
     fn outcome(&self) -> String {
-        let figures = self.figures.iter().map(|(name, it)| match it {
-            Value::String(it) => format!(", {name} {it}"),
-            it => format!(", {name} {it}"),
-        });
-        format!("{} is done{}", self.kind, figures.collect::<String>())
+        match words(&self.figures) {
+            it if it.is_empty() => format!("{} is done", self.kind),
+            it => format!("{} is done: {it}", self.kind),
+        }
     }
 }
 
@@ -124,6 +122,15 @@ mod tests {
         assert!(shown.news(&begun).is_empty());
         let undone = [step("place", "undone"), step("migrate", "undone")];
         assert_eq!(shown.news(&undone).len(), 2);
+    }
+
+    #[test]
+    fn the_end_is_told_with_its_figures_in_words() {
+        let kind = "restore_tenant".to_owned();
+        let mut operation = Operation { kind, ..Operation::default() };
+        assert_eq!(operation.outcome(), "restore_tenant is done");
+        operation.figures.insert("rows".to_owned(), 3.into());
+        assert_eq!(operation.outcome(), "restore_tenant is done: 3 rows");
     }
 
     #[test]
