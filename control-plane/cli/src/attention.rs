@@ -203,5 +203,11 @@ mod tests {
             assert!(text.contains(words), "{words}: {text}");
         }
         assert_eq!(Attention::default().text(), "nothing needs anybody");
+
+        let last_error = Some("no room there ".repeat(200));
+        let open = Operation { id: "o1".to_owned(), last_error, ..Operation::default() };
+        let text = Attention { open_operations: vec![open], ..Attention::default() }.text();
+        assert!(text.lines().all(|it| it.chars().count() < 200), "{text}");
+        assert!(text.ends_with("hotelhub operation show o1"), "{text}");
     }
 }

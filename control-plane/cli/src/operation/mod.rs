@@ -12,7 +12,7 @@ use crate::{
     Hub,
     failure::Failure,
     figures::words,
-    table::{Table, facts},
+    table::{Table, brief, facts},
 };
 
 /// The commands.
@@ -106,8 +106,10 @@ async fn list(hub: &Hub, it: List) -> Result<(), Failure> {
     hub.screen.result(&reply.data, || {
         let mut table = Table::new(&["ID", "KIND", "TENANT", "STATE", "REQUESTED", "LAST ERROR"]);
         for Operation { id, kind, tenant_id, state, requested_at, last_error, .. } in operations {
-            let (requested_at, last_error) = (requested_at.unwrap_or_default(), last_error);
-            table.row([id, kind, tenant_id, state, requested_at, last_error.unwrap_or_default()]);
+            let requested_at = requested_at.unwrap_or_default();
+            // The whole of it is in `operation show`.
+            let last_error = last_error.as_deref().map(brief).unwrap_or_default();
+            table.row([id, kind, tenant_id, state, requested_at, last_error]);
         }
         table.or("no operations")
     })?;
