@@ -9,7 +9,7 @@
 pub(crate) enum Lock {
     /// Changes the control schema. In the control database.
     ControlSchema = 0x686f_7465_6c01,
-    /// Builds a template. On the database server.
+    /// Builds a template. On the database server, where `hotelhub db-host doctor` looks for it.
     Template = 0x686f_7465_6c02,
     /// Leads the fleet migrations. In the control database.
     Fleet = 0x686f_7465_6c03,
@@ -28,5 +28,15 @@ impl Lock {
     /// The number that PostgreSQL knows it by.
     pub(crate) const fn key(self) -> i64 {
         self as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_doctor_of_a_server_knows_the_lock_of_a_template() {
+        assert_eq!(Lock::Template.key(), 114_827_903_462_402);
     }
 }

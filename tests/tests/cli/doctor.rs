@@ -103,6 +103,24 @@ async fn a_server_that_is_set_badly_is_refused_with_the_lines_to_set() {
 }
 
 #[tokio::test]
+async fn a_template_that_a_provisioner_is_building_is_no_fault() {
+    let server = PostgresServer::temporary(Preset::Durable).await.unwrap();
+    furnish(&server).await;
+    let half = "CREATE DATABASE template_6_cd TEMPLATE template0 OWNER hotel_owner";
+    run(&server, "postgres", &[half]).await;
+    let urls = server.urls().unwrap();
+    let said = examine(&urls.provisioner, &[]).await;
+    assert!(said.out.contains("set: ALTER DATABASE template_6_cd WITH IS_TEMPLATE"), "{said:?}");
+    assert_eq!(said.code, 1, "one that nobody builds is broken");
+
+    let provisioner = connect(&urls.provisioner).await.unwrap();
+    provisioner.simple_query("SELECT pg_advisory_lock(114827903462402)").await.unwrap();
+    let said = examine(&urls.provisioner, &[]).await.done();
+    assert!(said.contains("template_6_cd is being built"), "{said}");
+    assert!(!said.contains("ALTER DATABASE template_6_cd"), "{said}");
+}
+
+#[tokio::test]
 async fn a_server_that_lets_nobody_in_is_told_apart_from_one_that_is_away() {
     let server = PostgresServer::temporary(Preset::Fast).await.unwrap();
     let mut admin = server.urls().unwrap().provisioner;

@@ -5,10 +5,14 @@ use super::check::{Budget, Check, Judgement, Seen};
 /// What one server was measured with, if nothing is registered.
 const USUAL_DATABASES: i64 = 1000;
 
-/// Templates that the provisioner built; `template0` and `template1` have no underscore.
+/// Templates that the provisioner built; `template0` and `template1` have no underscore. One that is
+/// not marked yet is under way as long as a provisioner holds the lock for building it.
 const TEMPLATES: &str = "SELECT datname, datistemplate, datallowconn, age(datfrozenxid), \
     current_setting('autovacuum_freeze_max_age'), \
-    (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid) \
+    (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid), \
+    NOT datistemplate AND EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' \
+      AND l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = 114827903462402 \
+      AND l.granted) \
     FROM pg_database d WHERE datname LIKE 'template\\_%' ORDER BY datname";
 
 pub(super) const CHECKS: &[Check] = &[
@@ -47,7 +51,8 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname LIKE \
               'template\\_%'",
         judge: |seen, _| {
-            let inside = |row| seen.number(row, 5).is_some_and(|it| it > 0.0);
+            let inside =
+                |row| !is_under_way(seen, row) && seen.number(row, 5).is_some_and(|it| it > 0.0);
             let names = seen.names(inside);
             if seen.count() == 0 { missing() } else { Judgement::nobody(&names, "nobody inside") }
         },
@@ -118,10 +123,19 @@ fn judge_templates(seen: &Seen, wrong: impl Fn(usize) -> bool, fix: &str) -> Jud
     if seen.count() == 0 {
         return missing();
     }
-    let names = seen.names(wrong);
+    let names = seen.names(|row| wrong(row) && !is_under_way(seen, row));
+    let under_way = seen.names(|row| wrong(row) && is_under_way(seen, row));
+    if let ([], [name, ..]) = (names.as_slice(), under_way.as_slice()) {
+        return Judgement::warning(format!("{name} is being built"))
+            .fix("nothing; look again in a few seconds");
+    }
     let fixes: Vec<_> = names.iter().map(|it| format!("ALTER DATABASE {it} {fix};")).collect();
     let fine = format!("{} of {}", seen.count(), seen.count());
     Judgement::nobody(&names, &fine).fix(fixes.join(" "))
+}
+
+fn is_under_way(seen: &Seen, row: usize) -> bool {
+    seen.holds(row, 6)
 }
 
 /// A new server has none for a few seconds; without one nobody can sign up there.
@@ -169,6 +183,21 @@ mod tests {
         let wrong = [Verdict::Fault, Verdict::Fault, Verdict::Fault, Verdict::Warning];
         assert_eq!(verdicts(&[good, bad]), wrong);
         assert_eq!(verdicts(&[]), [Verdict::Warning; 4]);
+    }
+
+    #[test]
+    fn a_template_that_is_being_built_is_not_to_be_touched() {
+        let judge = |name, rows: &[&[&str]]| judge(name, rows, Budget::default());
+        let half: &[&str] = &["template_6_cd", "f", "t", "120", "200000000", "1", "t"];
+        let wanted = Judgement::warning("template_6_cd is being built")
+            .fix("nothing; look again in a few seconds");
+        assert_eq!(judge("template is marked", &[half]), wanted);
+        assert_eq!(judge("template is closed", &[half]), wanted);
+        assert_eq!(judge("template is empty", &[half]).verdict, Verdict::Ok);
+        let open: &[&str] = &["template_5_ab", "t", "t", "120", "200000000", "0", "f"];
+        let fault = Judgement::fault("template_5_ab")
+            .fix("ALTER DATABASE template_5_ab WITH ALLOW_CONNECTIONS false;");
+        assert_eq!(judge("template is closed", &[open, half]), fault);
     }
 
     #[test]
