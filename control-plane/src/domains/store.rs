@@ -351,10 +351,15 @@ pub(super) async fn may_have_certificate(
     db: &impl ConnectionTrait,
     hostname: &str,
 ) -> Result<bool, DbErr> {
-    let sql = "SELECT FROM domains d JOIN tenants t ON t.id = d.tenant_id \
-               WHERE d.hostname = $1 AND d.is_verified AND d.released_at IS NULL \
-                 AND d.failing_since IS NULL \
-                 AND t.provisioning NOT IN ('failed', 'deleting', 'deleted')";
+    let sql = "SELECT WHERE EXISTS ( \
+                 SELECT FROM domains d JOIN tenants t ON t.id = d.tenant_id \
+                 WHERE d.hostname = $1 AND d.is_verified AND d.released_at IS NULL \
+                   AND d.failing_since IS NULL \
+                   AND t.provisioning NOT IN ('failed', 'deleting', 'deleted') \
+               ) OR EXISTS ( \
+                 SELECT FROM previews p JOIN tenants t ON t.id = p.tenant_id \
+                 JOIN databases db ON db.id = p.database_id AND db.state = 'preview' \
+                 WHERE p.hostname = $1 AND t.provisioning = 'ready')";
     Ok(db.query_one_raw(statement(sql, [hostname.into()])).await?.is_some())
 }
 

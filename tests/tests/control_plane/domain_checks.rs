@@ -301,6 +301,27 @@ async fn ten_thousand_unknown_names_may_have_no_certificate_and_leave_nothing_be
 }
 
 #[tokio::test]
+async fn a_preview_gets_a_certificate_as_long_as_it_is_shown() {
+    let it = Domains::new().await;
+    let id = it.ground.open_hotel("mandala").await;
+    let (preview, database) = (Domains::target("mandala--preview"), &it.ground.database);
+    assert_eq!(it.allow(&preview).await, 404);
+    let shown = "WITH copy AS (
+           INSERT INTO databases (id, tenant_id, db_host_id, generation, schema_version, state)
+           SELECT gen_random_uuid(), tenant_id, db_host_id, 2, 5, 'preview' FROM databases
+           WHERE tenant_id = $1::text::uuid RETURNING id, tenant_id)
+         INSERT INTO previews (id, tenant_id, database_id, taken_at, hostname, expires_at)
+         SELECT gen_random_uuid(), tenant_id, id, now(), $2, now() + interval '7 days' FROM copy";
+    assert_eq!(database.execute(shown, &[&id, &preview]).await.unwrap(), 1);
+    assert_eq!(it.allow(&preview).await, 200);
+    let told = "SELECT count(*) FROM served_routes WHERE preview_of IS NOT NULL";
+    assert_eq!(it.ground.count(told).await, 1, "replicas answer from this");
+
+    it.ground.move_provisioning(&id, &["deleting"]).await;
+    assert_eq!((it.allow(&preview).await, it.ground.count(told).await), (404, 0));
+}
+
+#[tokio::test]
 async fn a_tenant_that_is_being_deleted_gets_no_certificate() {
     let it = Domains::new().await;
     let id = it.ground.open_hotel("mandala").await;
