@@ -182,6 +182,7 @@ mod tests {
             ("hôtel-ubud.fr", "xn--htel-ubud-z3a.fr"),
             ("旅館.jp", "xn--dj1au95b.jp"),
             ("xn--dj1au95b.jp", "xn--dj1au95b.jp"),
+            ("кута.рф", "xn--80atyd.xn--p1ai"),
             ("гостиница-бали.рф", "xn----8sbaadeybkhcnqe2a8d.xn--p1ai"),
         ] {
             let got = read(typed).unwrap();

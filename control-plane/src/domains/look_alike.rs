@@ -54,7 +54,12 @@ pub(super) fn is_mixed(label: &str) -> bool {
 
 /// The name that this one would be taken for, if there is one.
 pub(super) fn imitates(shown: &str, own: &[String]) -> Option<String> {
+    let home = shown.rsplit('.').next().and_then(script_of).filter(|it| *it != Script::Latin);
     for label in shown.split('.') {
+        // Below a top-level domain of its own script nobody takes it for Latin, e.g. `кута.рф`.
+        if home.is_some() && script_of(label) == home {
+            continue;
+        }
         // A whole word in letters that look Latin, e.g. Cyrillic `аррӏе`.
         let is_foreign = |it: char| it.is_alphabetic() && it.script() != Script::Latin;
         let letters = || label.chars().filter(|it| it.is_alphabetic());
@@ -65,6 +70,13 @@ pub(super) fn imitates(shown: &str, own: &[String]) -> Option<String> {
     let skeleton_of = |name: &str| psl::domain_str(name).map(skeleton);
     let mine = skeleton_of(shown)?;
     own.iter().find(|it| skeleton_of(it).is_some_and(|own| own == mine)).cloned()
+}
+
+/// The one script of a word's letters, if it is one.
+fn script_of(label: &str) -> Option<Script> {
+    let mut scripts = label.chars().filter(|it| it.is_alphabetic()).map(|it| it.script());
+    let first = scripts.next()?;
+    scripts.all(|it| it == first).then_some(first)
 }
 
 /// A word as it looks at a glance.
@@ -122,6 +134,19 @@ mod tests {
         for name in ["гостиница.com", "hotelhub.com", "hotelhubud.id", "旅館.jp", "hôtel.fr"]
         {
             assert_eq!(imitates(name, &own), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_at_home_below_a_top_level_domain_of_its_script() {
+        let own = ["hotelhub.id".to_owned()];
+        for name in ["кута.рф", "www.кута.рф", "кута-24.рф", "οσα.ελ", "酒店.中国"]
+        {
+            assert_eq!(imitates(name, &own), None, "{name}");
+        }
+        for name in ["кута.com", "кута.ελ", "οσα.рф", "кута.中国", "ωωω.com", "кута.рф.com"]
+        {
+            assert!(imitates(name, &own).is_some(), "{name}");
         }
     }
 }
