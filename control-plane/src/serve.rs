@@ -36,6 +36,7 @@ use crate::{
 /// Fails if the settings are of no use, the port is taken, or a task died that it needs.
 pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let tasks = Tasks::default();
+    tasks.spawn("signals", tasks.until_signal().context("listen for signals")?);
     let app = app(&config, &tasks).await?;
     let server = ServerConfig {
         listen: config.listen,
@@ -48,13 +49,6 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
         tls: None,
     };
     let limits = Limits::new(config.limits);
-    let signals = tasks.clone();
-    tasks.spawn("signals", async move {
-        if let Err(error) = signals.run_until_signal().await {
-            tracing::error!(%error, "signals cannot be heard: the program stops");
-            signals.stop();
-        }
-    });
     let listen = config.listen;
     serve(server, limits, &tasks, http::routes(&app))
         .await

@@ -72,6 +72,7 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
 pub async fn run(config: Config) -> Result<()> {
     hotelhub_bundle::keep_temporary_files_in(config.temp_folder.as_deref());
     let tasks = Tasks::default();
+    let signalled = tasks.until_signal().context("listen for signals")?;
     let wake = Wake::default();
     tasks.spawn_critical("wake", wake.clone().listen(config.control.clone(), tasks.clone()));
 
@@ -131,7 +132,7 @@ pub async fn run(config: Config) -> Result<()> {
     spawn_rounds("sweeper", sweeper, &config, &tasks);
     tracing::info!(runners = config.concurrency, "started");
 
-    tasks.run_until_signal().await.context("listen to signals")?;
+    signalled.await;
     if !tasks.drain(config.grace).await {
         // Safe at any point: whoever takes the operation next goes on from the record.
         tracing::warn!("a step did not end in time and is left to the next provisioner");

@@ -41,6 +41,7 @@ const PATIENCE: Duration = Duration::from_millis(15);
 /// Fails if a key is unfit, the port is taken, or a part that it cannot do without has ended.
 pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     let tasks = Tasks::default();
+    let signalled = tasks.until_signal().context("listen for signals")?;
     let clock = config.program.clock;
     let routes = Routes::default();
     let upcall_token = config.feed.token.clone();
@@ -105,16 +106,15 @@ pub async fn run(config: ServeConfig) -> anyhow::Result<()> {
     };
     let limits = Limits::new(config.limits);
     let serving = server::serve(server_config, limits, &tasks, routes);
-    let (served, signalled) = futures_util::join!(
+    let (served, ()) = futures_util::join!(
         async {
             let served = serving.await.context("serve");
             tasks.stop();
             served
         },
-        tasks.run_until_signal(),
+        signalled,
     );
     served?;
-    signalled.context("listen for signals")?;
     if !tasks.drain(config.program.grace).await {
         tracing::warn!("some background work did not end in time");
     }

@@ -86,16 +86,15 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     require_each_once(&shares)?;
     let tasks = Tasks::default();
+    let mut signalled = Box::pin(tasks.until_signal().context("listen for signals")?);
     let routes = Routes::default();
     let reports = Reports::new(config.feed.url.clone(), config.feed.token.clone());
     let reports = reports.context("prepare reports of jobs")?;
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     // Without routes every ticket would seem to be for a hotel that is gone.
-    let signalled = tasks.run_until_signal();
-    let mut signalled = std::pin::pin!(signalled);
     tokio::select! {
         () = feed.start() => {}
-        ended = &mut signalled => return ended.context("listen for signals"),
+        () = &mut signalled => return Ok(()),
     }
     tasks.spawn_endless("route feed", feed.clone().follow());
     let pools = open_pools(config.databases, &routes, &tasks);
@@ -134,7 +133,7 @@ pub async fn run(
     let consuming = consume_all(shares, (consuming, publishing), dispatch, tasks.clone());
     tasks.spawn_critical("consume tickets", consuming);
 
-    signalled.await.context("listen for signals")?;
+    signalled.await;
     if !tasks.drain(config.program.grace.saturating_sub(HAND_BACK)).await {
         ending.cancel();
         if !tasks.drain(HAND_BACK).await {

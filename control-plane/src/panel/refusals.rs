@@ -192,10 +192,11 @@ mod tests {
 
     /// What looks like a code in the programs' own texts: words in capitals, joined by `_`.
     fn codes() -> BTreeSet<String> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let control_plane = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let root = control_plane.parent().unwrap();
         let mut files = Vec::new();
-        for folder in ["src", "../shared/http/src"] {
-            sources(&root.join(folder), &mut files);
+        for folder in [control_plane.join("src"), root.join("shared/http/src")] {
+            sources(&folder, &mut files);
         }
         let is_of_settings = |it: &PathBuf| SETTINGS.iter().any(|name| it.ends_with(name));
         let mut codes = BTreeSet::new();

@@ -51,6 +51,7 @@ type Jobs = Arc<[Box<dyn PlatformJob>]>;
 /// Fails if the settings are of no use or a task died that it needs.
 pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let tasks = Tasks::default();
+    let signalled = tasks.until_signal().context("listen for signals")?;
     let pool = pool(&config).context("read CONTROL_DATABASE_URL")?;
     let db = database::pool(&config.database_url, "control-plane work").await?;
     let clock = config.program.clock.clone();
@@ -89,7 +90,7 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     let reconciler = Reconciler { jobs, pool, clock, wakes, fresh };
     tasks.spawn_critical("job reconciler", reconciler.run(tasks.clone()));
 
-    tasks.run_until_signal().await.context("listen for signals")?;
+    signalled.await;
     if !tasks.drain(config.program.grace).await {
         tracing::warn!("some jobs did not end in time; their leases run out");
     }

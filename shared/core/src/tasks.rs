@@ -76,21 +76,24 @@ impl Tasks {
         tokio::time::timeout(grace, self.tracker.wait()).await.is_ok()
     }
 
-    /// Waits until SIGTERM, SIGINT or the death of a critical task, then asks all to stop.
+    /// Begins to listen to signals; the future waits until SIGTERM, SIGINT or the death of a critical
+    /// task, then asks all to stop. What a program begins with: before, a signal would kill it.
     ///
     /// # Errors
     /// Fails if the signals cannot be listened to.
-    pub async fn run_until_signal(&self) -> std::io::Result<()> {
+    pub fn until_signal(&self) -> std::io::Result<impl Future<Output = ()> + Send + use<>> {
         use tokio::signal::unix::{SignalKind, signal};
         let mut term = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        tokio::select! {
-            _ = term.recv() => tracing::info!("SIGTERM: draining"),
-            _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
-            () = self.stop.cancelled() => {}
-        }
-        self.stop();
-        Ok(())
+        let tasks = self.clone();
+        Ok(async move {
+            tokio::select! {
+                _ = term.recv() => tracing::info!("SIGTERM: draining"),
+                _ = interrupt.recv() => tracing::info!("SIGINT: draining"),
+                () = tasks.stop.cancelled() => {}
+            }
+            tasks.stop();
+        })
     }
 }
 

@@ -27,6 +27,7 @@ use crate::config::ScheduleConfig;
 /// Fails if a part that it cannot do without has ended.
 pub async fn run(config: ScheduleConfig) -> anyhow::Result<()> {
     let tasks = Tasks::default();
+    let signalled = tasks.until_signal().context("listen for signals")?;
     let routes = Routes::default();
     let feed = Feed::new(config.feed, routes.clone()).context("prepare the route feed")?;
     let broker = Broker::start(config.amqp_url.expose_secret(), "tenant-api schedule", &tasks);
@@ -40,7 +41,7 @@ pub async fn run(config: ScheduleConfig) -> anyhow::Result<()> {
     let heard = move |hint| listener.hear(hint);
     tasks.spawn_critical("hints", hints::follow(ticker.broker.clone(), tasks.clone(), heard));
     tasks.spawn_endless("ticks", async move { ticker.tick().await });
-    tasks.run_until_signal().await.context("listen for signals")?;
+    signalled.await;
     tasks.drain(config.program.grace).await;
     anyhow::ensure!(!tasks.has_failed(), "a part that schedule cannot do without has ended");
     Ok(())
