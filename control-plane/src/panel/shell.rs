@@ -15,6 +15,9 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| SCRIPT.path());
 /// Western Indonesia, where vendors work, in seconds.
 const WIB: i32 = 7 * 3_600;
 
+/// Of a failure, as many letters stand in a list; all of them are where its link leads.
+const SHORT: usize = 140;
+
 /// What a room is called.
 type Name = fn(&Texts) -> &'static str;
 
@@ -153,6 +156,17 @@ pub(super) fn thousands(number: i64) -> String {
     if number < 0 { format!("-{grouped}") } else { grouped }
 }
 
+/// The beginning of a text that a program wrote, for a list.
+pub(super) fn short(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((end, _)) => {
+            let begin = text.get(..end).unwrap_or_default();
+            format!("{}…", begin.trim_end())
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// A size for people: two digits are enough to see what it will take.
 pub(super) fn size(bytes: i64) -> String {
     let mut units = ["B", "KiB", "MiB", "GiB", "TiB"].into_iter();
@@ -180,6 +194,14 @@ mod tests {
             [0, 999, 1024, 1536, 5_242_880].map(size),
             ["0 B", "999 B", "1.0 KiB", "1.5 KiB", "5.0 MiB"]
         );
+    }
+
+    #[test]
+    fn a_failure_is_cut_between_letters_and_says_so() {
+        assert_eq!(short("no host has room"), "no host has room");
+        let long = "é".repeat(SHORT);
+        assert_eq!(short(&long), long);
+        assert_eq!(short(&format!("{long} and more")), format!("{long}…"));
     }
 
     #[test]

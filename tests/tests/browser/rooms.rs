@@ -52,6 +52,15 @@ const HOSTS: &str = "
       VALUES ('01890a5d-ac96-774b-bcce-b302099a8098', 'denpasar-1', '10.0.0.9', 5432, 'no', 'k1',
         'cordoned', 100, 80)";
 
+/// A restore that failed with a long word in a long text.
+const FAILED: &str = "
+    INSERT INTO operations (id, tenant_id, kind, settled_at)
+      SELECT '01890a5d-ac96-774b-bcce-b302099a8097', id, 'restore_tenant', now() FROM tenants
+      WHERE slug = 'hotel-3';
+    INSERT INTO operation_runs (operation_id, state, facts, last_error, finished_at)
+      VALUES ('01890a5d-ac96-774b-bcce-b302099a8097', 'undone', '{}',
+        'unable to copy ' || repeat('/a_long_name_of_a_folder', 40), now())";
+
 async fn send(browser: &Browser, key: Key) {
     browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
 }
@@ -255,7 +264,7 @@ async fn the_fleet_is_migrated_and_its_hosts_are_looked_after() {
     browser.inspect("run-done").await;
 
     let database = connect(&stage.postgres.urls().unwrap().control).await.unwrap();
-    for sql in [OTHERS, HALTED, HOSTS] {
+    for sql in [OTHERS, HALTED, HOSTS, FAILED] {
         database.simple_query(sql).await.unwrap();
     }
     browser.driver.goto(format!("{panel}/fleet?lang=id")).await.unwrap();
@@ -281,6 +290,16 @@ async fn the_fleet_is_migrated_and_its_hosts_are_looked_after() {
     browser.driver.goto(format!("{panel}?lang=en")).await.unwrap();
     browser.wait_for("main .attention").await;
     browser.inspect("home-in-trouble").await;
+    browser.driver.goto(format!("{panel}/operations?lang=en&state=undone")).await.unwrap();
+    browser.wait_for("#results table").await;
+    browser.inspect("operations-failed").await;
+    browser.driver.goto(format!("{panel}/audit?lang=en")).await.unwrap();
+    browser.wait_for("table.log").await;
+    let fits = "const frame = document.querySelector('table.log').parentElement; \
+                return frame.scrollWidth <= frame.clientWidth";
+    let fits = browser.driver.execute(fits, Vec::new()).await.unwrap();
+    assert_eq!(fits.json().as_bool(), Some(true), "the details stand outside of the card");
+    browser.inspect("audit").await;
     browser.close().await;
     platform.stop().await.unwrap();
 }

@@ -10,7 +10,7 @@ use hotelhub_http::{error::ApiResult, language::Language};
 use self::texts::HomeTexts;
 use super::{
     operations::progress::{said, took},
-    shell::{Shell, day, thousands},
+    shell::{Shell, day, short, thousands},
     states::{Shown as _, kind},
 };
 use crate::{
@@ -113,7 +113,7 @@ fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
         text: text.replace("{name}", &host.name),
         href: format!("/panel/hosts/{}", host.id),
         detail: match &host.error {
-            Some(error) if host.is_away => error.clone(),
+            Some(error) if host.is_away => short(error),
             _ => databases,
         },
     }
@@ -124,7 +124,8 @@ fn fleet_item(run: &FleetMigration, w: &HomeTexts) -> Item {
     let in_quarantine = w.quarantined.replace("{count}", &thousands(quarantined));
     let (tone, text, detail) = match run.state {
         fleet_migrations::State::Halted => {
-            ("bad", w.fleet_halted.to_owned(), run.halt_reason.clone().unwrap_or_default())
+            let why = run.halt_reason.as_deref().map(short);
+            ("bad", w.fleet_halted.to_owned(), why.unwrap_or_default())
         }
         state if state.is_over() => ("warn", in_quarantine, String::new()),
         _ if quarantined > 0 => ("busy", w.fleet_running.to_owned(), in_quarantine),
@@ -135,7 +136,7 @@ fn fleet_item(run: &FleetMigration, w: &HomeTexts) -> Item {
 
 fn operation_item(it: &Progress, language: Language, at: DateTime<Utc>) -> Item {
     let detail = match &it.last_error {
-        Some(error) => error.clone(),
+        Some(error) => short(error),
         None => format!("{} · {}", said(it, language), took(it, language, at)),
     };
     Item {

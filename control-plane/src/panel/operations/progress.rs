@@ -7,7 +7,7 @@ use super::texts::{OperationTexts, step};
 use crate::{
     operations::{Progress, State},
     panel::{
-        shell::{lasting, moment},
+        shell::{lasting, moment, short},
         states::{Badge, Shown, kind},
     },
 };
@@ -18,7 +18,7 @@ pub(in crate::panel) struct Row {
     pub(in crate::panel) kind: String,
     pub(in crate::panel) slug: String,
     pub(in crate::panel) state: Badge,
-    /// The step that is under way, or what went wrong.
+    /// The step that is under way, or the beginning of what went wrong.
     pub(in crate::panel) detail: String,
     pub(in crate::panel) requested: String,
     pub(in crate::panel) took: String,
@@ -34,10 +34,10 @@ pub(in crate::panel) struct Step {
 
 impl Row {
     pub(in crate::panel) fn of(it: &Progress, language: Language, now: DateTime<Utc>) -> Self {
-        let detail = match it.state {
-            State::Done => String::new(),
-            _ if it.last_error.is_some() => it.last_error.clone().unwrap_or_default(),
-            _ => said(it, language),
+        let detail = match (it.state, &it.last_error) {
+            (State::Done, _) => String::new(),
+            (_, Some(error)) => short(error),
+            (_, None) => said(it, language),
         };
         Self {
             id: it.id.to_string(),

@@ -26,6 +26,7 @@ use crate::{
     pages::respond,
     panel::{
         audit,
+        domain_texts::DomainTexts,
         error::Refused,
         operations::{OperationTexts, progress::Row},
         shell::{Shell, day, moment, size, thousands},
@@ -104,6 +105,16 @@ struct Page {
     /// Pages about this hotel: path and name.
     places: Vec<(String, &'static str)>,
     done: Option<&'static str>,
+}
+
+impl Page {
+    /// How the certificate of a host name stands, in words.
+    fn certificate(&self, status: &str) -> &'static str {
+        match status {
+            "active" => self.w.certificate_good,
+            other => DomainTexts::of(self.shell.language).ssl(other),
+        }
+    }
 }
 
 /// Shows one.

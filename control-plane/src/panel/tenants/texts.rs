@@ -62,6 +62,7 @@ hotelhub_http::catalogue! {
         verified: "terverifikasi", "verified";
         not_verified: "belum terverifikasi", "not verified";
         certificate: "Sertifikat", "Certificate";
+        certificate_good: "berlaku", "good";
         no_hosts: "Tidak ada nama host.", "It holds no host name.";
         open_hotel: "Buka hotel", "Open the hotel";
         database: "Basis data", "Database";
