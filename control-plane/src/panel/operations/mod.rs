@@ -1,5 +1,6 @@
 //! `/panel/operations`: the provisioner's long work, listed, and followed step by step.
 
+mod figures;
 mod list;
 pub(super) mod progress;
 mod show;

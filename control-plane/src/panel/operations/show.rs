@@ -13,6 +13,7 @@ use hotelhub_http::{
 };
 
 use super::{
+    figures::{Figure, figures},
     progress::{Step, done, said, steps, took},
     texts::OperationTexts,
 };
@@ -53,7 +54,7 @@ struct Page {
     operation: Progress,
     requested: String,
     requested_by: Option<String>,
-    figures: Vec<(String, String)>,
+    figures: Vec<Figure>,
     /// Rendered.
     part: String,
     /// What there is to do next, once it is over.
@@ -95,7 +96,7 @@ pub(super) async fn show_operation(
         kind: kind(&operation.kind, language),
         requested: moment(operation.requested_at),
         requested_by,
-        figures: figures(&operation),
+        figures: figures(&operation.figures, language),
         part,
         ending: ending(&operation, w),
         address: host.map(|it| app.addresses.login_of(&it)),
@@ -159,9 +160,4 @@ fn ending(operation: &Progress, w: &'static OperationTexts) -> Option<Ending> {
         (_, false) => (w.was_undone, w.not_deleted),
     };
     Some(Ending { is_good, title, lead })
-}
-
-fn figures(operation: &Progress) -> Vec<(String, String)> {
-    let figures = operation.figures.as_object().into_iter().flatten();
-    figures.map(|(name, value)| (name.replace('_', " "), value.to_string())).collect()
 }

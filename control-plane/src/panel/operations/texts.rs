@@ -59,6 +59,38 @@ hotelhub_http::catalogue! {
     }
 }
 
+hotelhub_http::catalogue! {
+    /// The names of what runs note of themselves.
+    pub(super) FigureTexts {
+        rows: "Baris", "Rows";
+        bytes: "Ukuran", "Size";
+        tables: "Tabel", "Tables";
+        copy_ms: "Lama penyalinan", "Copying took";
+        rounds: "Putaran menyusul", "Rounds of catching up";
+        changed_rows: "Baris yang berubah sementara itu", "Rows that changed meanwhile";
+        write_pause_ms: "Penulis menunggu", "Writers waited";
+        backup_id: "Cadangan yang dibuat", "Backup that was made";
+        replaced_is_lost: "Data yang digantikan hilang", "What was replaced is lost";
+        preview_host: "Alamat pratinjau", "Address of the preview";
+        preview_until: "Pratinjau sampai", "Preview until";
+        taken_at: "Data menurut keadaan", "Data as of";
+        from_schema_version: "Versi skema yang dimuat", "Schema version that was loaded";
+        origin_slug: "Data milik hotel", "Data of the hotel";
+        origin_id: "Id hotel itu", "Id of that hotel";
+        restored_backup: "Cadangan yang dipulihkan", "Backup that was restored";
+        knows_present: "Keadaan terakhir hotel terbaca", "The hotel's latest state was read";
+        log_ended: "Jejak audit di data itu sampai baris", "Audit log in that data up to row";
+        log_hash: "Hash baris itu", "Hash of that row";
+        log_goes_on: "Jejak audit berlanjut dari baris", "Audit log goes on from row";
+        fault: "Kerusakan jejak audit di data itu", "Fault of the audit log in that data";
+        fault_row: "Rusak di baris", "Fault at row";
+        fault_since: "Kerusakan jejak audit hotel", "Fault of the hotel's audit log";
+        fault_since_row: "Jejak audit hotel rusak di baris", "Fault of the hotel's log at row";
+        yes: "ya", "yes";
+        no: "tidak", "no";
+    }
+}
+
 /// What a step does, in words; its name if we have none.
 pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> String {
     let (id, en) = match (kind, name) {
