@@ -27,6 +27,7 @@ mod mail;
 mod operations;
 mod pages;
 mod panel;
+mod panel_pages;
 mod panel_roles;
 mod panel_rooms;
 mod pauses;

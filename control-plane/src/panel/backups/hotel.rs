@@ -6,7 +6,10 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
-use hotelhub_core::ids::{BackupId, TenantId};
+use hotelhub_core::{
+    ids::{BackupId, TenantId},
+    life::Provisioning,
+};
 use hotelhub_http::{
     error::ApiResult,
     form::{PageForm, fresh_key},
@@ -57,6 +60,8 @@ struct Page {
     /// Where the form goes: the slug may belong to another hotel by the time that it is sent.
     id: TenantId,
     slug: String,
+    /// Whether it has data to be backed up or replaced.
+    is_ready: bool,
     form_key: String,
     preview: Option<Preview>,
     refusal: Option<Refused>,
@@ -156,6 +161,7 @@ async fn show(
         preview,
         form_key: fresh_key(),
         id: tenant.id,
+        is_ready: tenant.provisioning == Provisioning::Ready,
         slug: tenant.slug,
         shell,
         w,

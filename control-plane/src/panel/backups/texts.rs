@@ -42,6 +42,8 @@ hotelhub_http::catalogue! {
         make: "Buat cadangan sekarang", "Make a backup now";
         make_lead: "Semua data hotel dalam format terbuka, disimpan 30 hari. Hotel tetap bekerja.",
             "All of the hotel's data in an open format, kept for 30 days. The hotel works on.";
+        not_ready: "Hotel ini tidak sedang berjalan: cadangan yang ada hanya dapat diunduh.",
+            "The hotel does not run: what is kept of it can only be downloaded.";
         preview: "Pratinjau", "Preview";
         preview_lead: "Cadangan ini ditampilkan di samping hotel. Orang dapat melihat semuanya dan tidak mengubah apa pun.",
             "This backup is shown beside the hotel. People can look at everything and change nothing.";

@@ -4,6 +4,7 @@ mod act;
 mod action;
 mod list;
 mod new;
+mod proof;
 mod show;
 mod texts;
 

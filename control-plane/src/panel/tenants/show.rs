@@ -10,13 +10,14 @@ use hotelhub_core::{ids::TenantId, life::Provisioning, money::Rupiah};
 use hotelhub_http::error::{ApiError, ApiResult};
 use serde::Deserialize;
 
-use super::{action::Action, texts::TenantTexts};
+use super::{action::Action, proof::Proof, texts::TenantTexts};
 use crate::{
     app::App,
     audit::{
         AuditEntry,
         routes::{AuditQuery, list as list_entries},
     },
+    backups::{self, model::Deletion},
     database::database_failed,
     jobs::{
         heap_routes::{self, HeapsQuery},
@@ -98,6 +99,10 @@ struct Page {
     /// None for whoever may not read the log.
     entries: Vec<audit::Row>,
     measured: Option<Measured>,
+    /// Why nothing was measured.
+    unmeasured: &'static str,
+    /// That its data is gone, of one that is deleted.
+    proof: Option<Proof>,
     /// How many backups there are, and their size.
     backups: String,
     jobs: Vec<Figure>,
@@ -130,8 +135,9 @@ pub(super) async fn show_tenant(
     let tenant = found.ok_or_else(|| ApiError::not_found("tenant"))?;
     let id = tenant.id;
     let heaps = HeapsQuery::of_tenant(TenantRef::Id(id), HEAPS);
-    let (it, operations, (heaps, _), entries) = tokio::try_join!(
+    let (it, proof, operations, (heaps, _), entries) = tokio::try_join!(
         details(&app.db, tenant),
+        find_proof(&app, &vendor, id),
         newest_operations(&app, &vendor, id),
         heap_routes::list_heaps(&app, &vendor, heaps),
         newest_entries(&app, &vendor, id)
@@ -154,6 +160,11 @@ pub(super) async fn show_tenant(
         operations: operations.iter().map(|it| Row::of(it, language, now)).collect(),
         entries: entries.into_iter().map(audit::Row::of).collect(),
         measured: measured(&it.usage, w),
+        unmeasured: match it.tenant.provisioning {
+            Provisioning::Deleted => w.usage_gone,
+            _ => w.not_measured,
+        },
+        proof: proof.map(|it| Proof::of(&it, w)),
         backups: format!("{} · {}", it.usage.backups, size(it.usage.backup_bytes)),
         jobs: jobs(&heaps, &it.tenant.slug, w),
         offers: offers(&it, &shell, w),
@@ -178,6 +189,14 @@ async fn newest_operations(app: &App, vendor: &Vendor, id: TenantId) -> ApiResul
         ..operations::routes::ListQuery::default()
     };
     Ok(operations::routes::list(app, wanted).await?.0)
+}
+
+/// What is left of it, for whoever may read that.
+async fn find_proof(app: &App, vendor: &Vendor, id: TenantId) -> ApiResult<Option<Deletion>> {
+    if !vendor.may("backups.read") {
+        return Ok(None);
+    }
+    backups::store::find_deletion(&app.db, id).await.map_err(database_failed)
 }
 
 /// What was done about it lately, for whoever may read that.

@@ -89,6 +89,23 @@ hotelhub_http::catalogue! {
         measured_when: "Diukur setiap malam bersama cadangan.", "Measured every night with the backup.";
         not_measured: "Belum diukur; itu terjadi setiap malam bersama cadangan.",
             "Not measured yet; that is done every night with the backup.";
+        usage_gone: "Datanya sudah dihapus.", "Its data is deleted.";
+        proof: "Bukti penghapusan", "Proof of deletion";
+        proof_asked: "Penghapusan diminta", "Deletion asked for";
+        proof_deleted: "Data hilang sejak", "Data gone since";
+        proof_not_yet: "belum", "not yet";
+        proof_last: "Cadangan terakhir", "Last backup";
+        proof_none: "tidak ada", "none";
+        proof_until: "disimpan sampai {moment}", "kept until {moment}";
+        proof_gone: "dihapus {moment}", "deleted {moment}";
+        proof_databases: "Basis data yang dihapus", "Databases destroyed";
+        proof_backups: "Cadangan yang dihapus", "Backups destroyed";
+        proof_objects: "Berkas yang dihapus", "Files destroyed";
+        proof_database: "Basis data {name} di server {host}", "Database {name} on the host {host}";
+        proof_backup: "Cadangan {name}, SHA-256 {hash}", "Backup {name}, SHA-256 {hash}";
+        proof_object: "Berkas {name}", "File {name}";
+        proof_all: "Semua yang dihapus, satu per satu", "All that was destroyed, one by one";
+        proof_rest: "Daftar ini dipotong. Seluruhnya:", "This list is cut. All of it:";
         more: "Lainnya tentang hotel ini", "More about this hotel";
         domains_link: "Domain", "Domains";
         backups_link: "Cadangan", "Backups";

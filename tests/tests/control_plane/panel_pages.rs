@@ -1,0 +1,74 @@
+//! What single pages of the vendor's panel say, and in whose words.
+
+use crate::{
+    ground::{Ground, Vendor},
+    panel::{open, person},
+};
+
+#[tokio::test]
+async fn what_an_operation_noted_is_said_in_words_of_the_page() {
+    let ground = Ground::new().await;
+    ground.open_hotel("surya").await;
+    let visitor = person(&ground, Vendor::ReadOnly).await;
+    let noted = "UPDATE operation_runs SET figures = '{
+        \"rows\": 3120, \"bytes\": 1536, \"copy_ms\": 1250, \"replaced_is_lost\": true,
+        \"taken_at\": \"2026-11-23T02:59:44.615345Z\", \"odd_thing\": 7,
+        \"restored\": {\"origin\": {\"slug\": \"candi\"}}}'";
+    ground.database.execute(noted, &[]).await.unwrap();
+    let id = ground.database.query_one("SELECT id::text FROM operations", &[]).await.unwrap();
+    let path = format!("/panel/operations/{}", id.get::<_, String>(0));
+    let page = open(&visitor, &format!("{path}?lang=id")).await;
+    for words in [
+        "<dt>Baris</dt><dd>3.120</dd>",
+        "<dt>Ukuran</dt><dd>1.5 KiB</dd>",
+        "<dt>Lama penyalinan</dt><dd>1.2 s</dd>",
+        "<dt>Data yang digantikan hilang</dt><dd>ya</dd>",
+        "<dt>Data menurut keadaan</dt><dd>2026-11-23 09:59 WIB</dd>",
+        "<dt>Data milik hotel</dt><dd>candi</dd>",
+        "<dt lang=\"en\">odd thing</dt><dd>7</dd>",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    let page = open(&visitor, &format!("{path}?lang=en")).await;
+    assert!(page.body.contains("<dt>Copying took</dt><dd>1.2 s</dd>"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn of_a_deleted_hotel_the_proof_is_shown_and_nothing_offered() {
+    let ground = Ground::new().await;
+    let id = ground.open_hotel("surya").await;
+    let visitor = person(&ground, Vendor::SuperAdmin).await;
+    let backup = "INSERT INTO backups (id, tenant_id, kind, database_id, object_name, state, \
+                    schema_version, taken_at, rows, bytes, sha256, keep_until) \
+                  SELECT gen_random_uuid(), id, 'final', gen_random_uuid(), 'x', 'kept', 5, now(), 1, 1, 'ff', \
+                    now() + interval '30 days' FROM tenants";
+    ground.database.execute(backup, &[]).await.unwrap();
+    let (hotel, backups) = (format!("/panel/tenants/{id}"), format!("/panel/tenants/{id}/backups"));
+    let page = open(&visitor, &format!("{backups}?lang=en")).await;
+    for offer in ["Make a backup now", "/restore\"", "/bundle\""] {
+        assert!(page.body.contains(offer), "{offer}: {}", page.body);
+    }
+    assert!(!open(&visitor, &format!("{hotel}?lang=en")).await.body.contains("Proof of deletion"));
+
+    ground.move_provisioning(&id, &["deleting", "deleted"]).await;
+    let proof = "INSERT INTO deletions (tenant_id, operation_id, slug, company_name, requested_at, \
+                   deleted_at, destroyed) \
+                 SELECT tenant_id, id, 'surya', 'Hotel Surya', now(), '2026-01-31T17:05:00Z', \
+                   '[{\"database\": \"tenant_1\", \"db_host\": \"one\"}]' FROM operations";
+    ground.database.execute(proof, &[]).await.unwrap();
+    let page = open(&visitor, &format!("{backups}?lang=en")).await;
+    for offer in ["Make a backup now", "/restore\""] {
+        assert!(!page.body.contains(offer), "{offer}: {}", page.body);
+    }
+    assert!(page.body.contains("/bundle\"") && page.body.contains("can only be downloaded"));
+    let page = open(&visitor, &format!("{hotel}?lang=en")).await;
+    for words in [
+        "Proof of deletion",
+        "<dt>Data gone since</dt><dd>2026-02-01 00:05 WIB</dd>",
+        "Database tenant_1 on the host one",
+        "Its data is deleted.",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
+    assert!(!page.body.contains("Not measured yet"), "{}", page.body);
+}
