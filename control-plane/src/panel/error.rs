@@ -20,6 +20,10 @@ use crate::{
 struct Page<'a> {
     shell: Shell,
     title: &'static str,
+    /// What it means and what to do, if we have words for it.
+    why: Option<String>,
+    /// Which fields are wrong, and why, in English.
+    details: String,
     /// For whoever looks after the platform, in English.
     message: &'a str,
     code: &'a str,
@@ -37,21 +41,47 @@ pub(crate) fn is_of_the_panel(req: &HttpRequest) -> bool {
 /// The page of an error.
 pub(crate) fn error_page(req: &HttpRequest, error: &ApiError, request_id: &str) -> String {
     let shell = Shell::outside(req);
-    let title = title(shell.t, error.status());
-    let page = Page { shell, title, message: error.message(), code: error.code(), request_id };
+    let page = Page {
+        title: title(shell.t, error),
+        why: why(&shell, error),
+        shell,
+        details: details(error),
+        message: error.message(),
+        code: error.code(),
+        request_id,
+    };
     // Rendering into a string does not fail; if it did, the status still says what happened.
     page.render().unwrap_or_default()
 }
 
-fn title(t: &Texts, status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::FORBIDDEN => t.forbidden_title,
-        StatusCode::NOT_FOUND => t.not_found_title,
-        StatusCode::TOO_MANY_REQUESTS => t.busy_title,
-        StatusCode::SERVICE_UNAVAILABLE => t.unavailable_title,
-        it if it.is_client_error() => t.refused_title,
+fn title(t: &Texts, error: &ApiError) -> &'static str {
+    match (error.code(), error.status()) {
+        ("FORBIDDEN", _) => t.forbidden_title,
+        ("CROSS_ORIGIN", _) => t.elsewhere_title,
+        ("ADDRESS_NOT_ALLOWED", _) => t.address_title,
+        (_, StatusCode::NOT_FOUND) => t.not_found_title,
+        (_, StatusCode::TOO_MANY_REQUESTS) => t.busy_title,
+        (_, StatusCode::SERVICE_UNAVAILABLE) => t.unavailable_title,
+        (_, it) if it.is_client_error() => t.refused_title,
         _ => t.broken_title,
     }
+}
+
+/// What the page says of it. On a page of its own nothing stands before the words, and there is no
+/// list that could be loaded again.
+fn why(shell: &Shell, error: &ApiError) -> Option<String> {
+    if error.code() != "NOT_FOUND" {
+        return shell.why(error.code()).map(sentence);
+    }
+    let is_of_hotel = error.message() == ApiError::not_found("tenant").message();
+    Some(if is_of_hotel { shell.t.no_such_hotel } else { shell.t.nothing_here }.to_owned())
+}
+
+/// The words as a sentence of its own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
 }
 
 /// Why something was not done: said on the page where it was asked for.
@@ -81,12 +111,11 @@ impl Refused {
     }
 
     fn told(error: &ApiError) -> Self {
-        let details = error.details().iter().map(|(field, why)| (*field, why.as_slice()));
         Self {
             status: error.status(),
             code: error.code().to_owned(),
             message: error.message().to_owned(),
-            details: words(details),
+            details: details(error),
         }
     }
 }
@@ -105,6 +134,10 @@ impl From<CallHotelError> for Refused {
             }
         }
     }
+}
+
+fn details(error: &ApiError) -> String {
+    words(error.details().iter().map(|(field, why)| (*field, why.as_slice())))
 }
 
 fn words<'a>(details: impl Iterator<Item = (&'a str, &'a [String])>) -> String {

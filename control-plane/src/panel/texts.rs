@@ -63,6 +63,12 @@ hotelhub_http::catalogue! {
         details: "Rincian", "Details";
         refused: "Tidak dapat dilakukan", "It could not be done";
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
+        elsewhere_title: "Formulir ini dari situs lain", "This form came from another site";
+        address_title: "Alamat jaringan ini tidak diizinkan", "This network address is not allowed";
+        no_such_hotel: "Tidak ada hotel dengan alamat web atau id ini. Cari hotelnya dari beranda panel.",
+            "No hotel has this web address or id. Find the hotel from the panel's home.";
+        nothing_here: "Tidak ada apa-apa di alamat ini: mungkin sudah dihapus, atau alamatnya salah ketik. Cari dari beranda panel.",
+            "There is nothing at this address: it was removed, or the address is mistyped. Find it from the panel's home.";
         not_found_title: "Tidak ditemukan", "Not found";
         busy_title: "Terlalu banyak permintaan", "Too many requests";
         unavailable_title: "Untuk sementara tidak tersedia", "Not available for the moment";

@@ -72,3 +72,39 @@ async fn of_a_deleted_hotel_the_proof_is_shown_and_nothing_offered() {
     }
     assert!(!page.body.contains("Not measured yet"), "{}", page.body);
 }
+
+#[tokio::test]
+async fn the_page_of_an_error_is_headed_by_what_went_wrong() {
+    let ground = Ground::new().await;
+    ground.open_hotel("surya").await;
+    let visitor = person(&ground, Vendor::SuperAdmin).await;
+    let suspend = "/panel/tenants/surya/actions/suspend?lang=en";
+    let fields = [("reason", "unpaid"), ("access", "essential")];
+    let forged = visitor.send_from("cross-site", suspend, &fields).await.unwrap();
+    let forged = forged.expect_status(403).unwrap();
+    for words in ["<h1>This form came from another site</h1>", "<p>This form was sent from"] {
+        assert!(forged.body.contains(words), "{words}: {}", forged.body);
+    }
+    let looker = person(&ground, Vendor::ReadOnly).await;
+    let refused = looker.send(suspend, &fields).await.unwrap().expect_status(403).unwrap();
+    for words in ["<h1>Your role does not allow this</h1>", "<p>Your role does not include it."] {
+        assert!(refused.body.contains(words), "{words}: {}", refused.body);
+    }
+    let odd = visitor.open("/panel/jobs?state=odd&lang=en").await.unwrap();
+    let odd = odd.expect_status(422).unwrap();
+    assert!(
+        odd.body.contains("Please check these fields: <span lang=\"en\">state: "),
+        "{}",
+        odd.body
+    );
+    for (path, words) in [
+        ("/panel/tenants/nowhere", "<p>No hotel has this web address or id."),
+        ("/panel/tenants/nowhere/backups", "<p>No hotel has this web address or id."),
+        ("/panel/nowhere", "<p>There is nothing at this address:"),
+    ] {
+        let missing = visitor.open(&format!("{path}?lang=en")).await.unwrap();
+        let missing = missing.expect_status(404).unwrap();
+        assert!(missing.body.contains(words), "{path}: {}", missing.body);
+        assert!(!missing.body.contains("load the list again"), "{path}: {}", missing.body);
+    }
+}
