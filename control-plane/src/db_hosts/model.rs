@@ -34,6 +34,12 @@ pub(crate) struct DbHost {
     pub(crate) checked_at: Option<DateTime<Utc>>,
 }
 
+/// Where a page ended. Names are unique.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Place {
+    pub(super) name: String,
+}
+
 /// What a host is used for. Each state can follow each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

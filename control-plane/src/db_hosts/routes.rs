@@ -3,7 +3,7 @@
 use actix_web::{
     HttpResponse,
     http::StatusCode,
-    web::{Data, Path, ServiceConfig},
+    web::{Data, Path, Query, ServiceConfig},
 };
 use hotelhub_core::ids::DbHostId;
 use hotelhub_http::{
@@ -14,11 +14,13 @@ use hotelhub_http::{
 };
 use sea_orm::DatabaseTransaction;
 use secrecy::SecretString;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     body::{DbHostBody, shown},
     change_routes::{change_db_host, remove_db_host},
-    model::NewDbHost,
+    model::{DbHost, NewDbHost, Place},
     store::{self, InsertDbHostError, Registration},
 };
 use crate::{
@@ -26,6 +28,7 @@ use crate::{
     audit::{self, Event},
     database::database_failed,
     idempotency::once,
+    paging,
     vendor_users::Vendor,
 };
 
@@ -39,16 +42,38 @@ pub(crate) fn register(app: &mut ServiceConfig) {
         .register(app);
 }
 
-/// Lists the database hosts.
-#[utoipa::path(get, path = "/api/v1/db-hosts", tag = "db-hosts", responses(
+/// Which page of the hosts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ListQuery {
+    /// Where the last page ended: its `meta.next_cursor`.
+    cursor: Option<String>,
+    /// Rows of a page, 1 to 200; 50 if left out.
+    limit: Option<u64>,
+}
+
+/// Lists the database hosts by name. `meta.total` counts all of them.
+#[utoipa::path(get, path = "/api/v1/db-hosts", tag = "db-hosts", params(ListQuery), responses(
     (status = 200, body = Answer<Vec<DbHostBody>>), (status = 401, body = ErrorBody),
+    (status = 422, body = ErrorBody, description = "`VALIDATION_FAILED`"),
 ), security(("vendor" = [])))]
-pub(crate) async fn list_db_hosts(app: Data<App>, vendor: Vendor) -> ApiResult<HttpResponse> {
+pub(crate) async fn list_db_hosts(
+    app: Data<App>,
+    vendor: Vendor,
+    query: Query<ListQuery>,
+) -> ApiResult<HttpResponse> {
     vendor.require("db_hosts.read")?;
-    let hosts = store::list(&app.db).await.map_err(database_failed)?;
-    let total = i64::try_from(hosts.len()).map_err(ApiError::internal)?;
+    let limit = paging::limit(query.limit)?;
+    let after: Option<Place> = paging::read_cursor(query.cursor.as_deref())?;
+    let all = store::list_names(&app.db).await.map_err(database_failed)?;
+    let total = i64::try_from(all.len()).map_err(ApiError::internal)?;
+    let found = store::list_page(&app.db, after, limit + 1).await;
+    let mut hosts = found.map_err(database_failed)?;
+    let place_of = |it: &DbHost| Place { name: it.name.clone() };
+    let cursor = paging::cut(&mut hosts, limit, place_of)?;
     let bodies: Vec<DbHostBody> = hosts.into_iter().map(DbHostBody::from).collect();
-    Ok(Answer::page(bodies, None, Some(total)).ok())
+    Ok(Answer::page(bodies, cursor, Some(total)).ok())
 }
 
 /// Adds a database host, where hotels are made from now on.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     entity,
-    model::{ChangeDbHost, DbHost, HostState, NewDbHost},
+    model::{ChangeDbHost, DbHost, HostState, NewDbHost, Place},
 };
 use crate::database::{damaged, violates};
 
@@ -95,6 +95,19 @@ struct Row {
 /// All hosts, by name. There are dozens, not thousands.
 pub(crate) async fn list(db: &impl ConnectionTrait) -> Result<Vec<DbHost>, DbErr> {
     let asked = Statement::from_string(DbBackend::Postgres, format!("{HOSTS} ORDER BY h.name"));
+    let rows = Row::find_by_statement(asked).all(db).await?;
+    rows.into_iter().map(DbHost::try_from).collect()
+}
+
+/// At most `limit` hosts by name, from `after` on.
+pub(super) async fn list_page(
+    db: &impl ConnectionTrait,
+    after: Option<Place>,
+    limit: u64,
+) -> Result<Vec<DbHost>, DbErr> {
+    let sql = format!("{HOSTS} WHERE ($1::text IS NULL OR h.name > $1) ORDER BY h.name LIMIT $2");
+    let values = [after.map(|it| it.name).into(), i64::try_from(limit).map_err(damaged)?.into()];
+    let asked = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
     let rows = Row::find_by_statement(asked).all(db).await?;
     rows.into_iter().map(DbHost::try_from).collect()
 }

@@ -66,3 +66,31 @@ async fn a_host_is_cordoned_drained_and_used_again() {
     let unknown = vendor.post("/api/v1/db-hosts/two/drain", &json!({})).await.unwrap();
     assert_eq!((unknown.status.as_u16(), &*unknown.error_code()), (404, "NOT_FOUND"));
 }
+
+#[tokio::test]
+async fn hosts_are_paged_by_name_as_every_other_list_is() {
+    let ground = Ground::new().await;
+    let vendor = ground.vendor().await;
+    for name in ["b", "c", "a"] {
+        ground.add_host(name).await;
+    }
+    let (mut names, mut query) = (Vec::new(), "limit=1".to_owned());
+    loop {
+        let page = vendor.get(&format!("/api/v1/db-hosts?{query}")).await.unwrap();
+        let page = page.expect_status(200).unwrap().json().unwrap();
+        assert_eq!(page["meta"]["total"], 3);
+        assert_eq!(page["data"].as_array().unwrap().len(), 1);
+        names.push(page["data"][0]["name"].as_str().unwrap().to_owned());
+        let Some(cursor) = page["meta"]["next_cursor"].as_str() else { break };
+        query = format!("limit=1&cursor={cursor}");
+    }
+    assert_eq!(names, ["a", "b", "c"]);
+    for odd in ["limit=0", "limit=201", "cursor=x"] {
+        let refused = vendor.get(&format!("/api/v1/db-hosts?{odd}")).await.unwrap();
+        assert_eq!((refused.status.as_u16(), &*refused.error_code()), (422, "VALIDATION_FAILED"));
+    }
+    for odd in ["limit=-1", "nonsense=1"] {
+        let refused = vendor.get(&format!("/api/v1/db-hosts?{odd}")).await.unwrap();
+        assert_eq!(refused.error_code(), "MALFORMED_REQUEST", "{odd}");
+    }
+}

@@ -102,7 +102,7 @@ pub(crate) async fn run(
 }
 
 async fn list(hub: &Hub) -> Result<(), Failure> {
-    let reply = hub.client.get(&["db-hosts"], &[]).await?;
+    let reply = hub.client.list(&["db-hosts"], &[], true).await?;
     let hosts: Vec<DbHost> = reply.read()?;
     hub.screen.result(&reply.data, || {
         let mut table = Table::new(&[
