@@ -33,6 +33,9 @@ pub(crate) struct DbHostBody {
     /// Databases of nobody there that are still to be dropped: what was moved away or is not wanted
     /// any more. The provisioner needs the host until this is 0.
     pub(crate) leaving: i64,
+    /// Of those that are leaving, the previews: each goes 7 days after it was made, or once somebody
+    /// discards it or puts it in its hotel's place.
+    pub(crate) previews: i64,
     /// Whether the provisioner reached it when it last looked; `null` until it has.
     pub(crate) is_reachable: Option<bool>,
     /// Why it was not reached.
@@ -64,6 +67,7 @@ impl From<DbHost> for DbHostBody {
             databases: host.databases,
             warm: host.warm,
             leaving: host.leaving,
+            previews: host.previews,
             is_reachable: host.is_reachable,
             error: host.error,
             checked_at: host.checked_at,

@@ -112,9 +112,9 @@ pub(crate) async fn remove_in(
     }
     if host.databases + host.warm + host.leaving > 0 {
         let what = format!(
-            "the host holds {} databases of tenants and {} that are still to be dropped; drain it, \
-             and wait until both are 0",
-            host.databases, host.leaving
+            "the host holds {} databases of tenants and {} that are still to be dropped, {} of them \
+             previews, which can be discarded; drain it, and wait until both are 0",
+            host.databases, host.leaving, host.previews
         );
         return Err(ApiError::refused(StatusCode::CONFLICT, "DB_HOST_IN_USE", what));
     }

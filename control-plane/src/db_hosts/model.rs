@@ -28,6 +28,8 @@ pub(crate) struct DbHost {
     pub(crate) warm: i64,
     /// Databases of nobody there that are still to be dropped.
     pub(crate) leaving: i64,
+    /// Of those, the ones that are shown beside a hotel for a while.
+    pub(crate) previews: i64,
     /// What the provisioner last saw of it; nothing until it has looked.
     pub(crate) is_reachable: Option<bool>,
     pub(crate) error: Option<String>,

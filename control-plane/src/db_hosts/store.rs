@@ -64,13 +64,15 @@ pub(super) async fn insert(
 const HOSTS: &str = "\
     SELECT h.id, h.name, h.address, h.port, h.key_id, h.state, h.max_databases, \
            h.max_connections, h.created_at, c.databases, c.warm, c.leaving, \
+           c.previews, \
            r.is_reachable, r.error, r.checked_at \
     FROM db_hosts h LEFT JOIN db_host_reports r ON r.db_host_id = h.id \
     CROSS JOIN LATERAL ( \
       SELECT count(*) FILTER (WHERE d.state IN ('claimed', 'assigned')) AS databases, \
              count(*) FILTER (WHERE d.state = 'warm' AND h.state = 'active') AS warm, \
              count(*) FILTER (WHERE d.state IN ('retired', 'unsaved', 'discarding', 'preview') \
-               OR (d.state IN ('making', 'warm') AND h.state <> 'active')) AS leaving \
+               OR (d.state IN ('making', 'warm') AND h.state <> 'active')) AS leaving, \
+             count(*) FILTER (WHERE d.state = 'preview') AS previews \
       FROM databases d WHERE d.db_host_id = h.id) c";
 
 #[derive(FromQueryResult)]
@@ -87,6 +89,7 @@ struct Row {
     databases: i64,
     warm: i64,
     leaving: i64,
+    previews: i64,
     is_reachable: Option<bool>,
     error: Option<String>,
     checked_at: Option<DateTime<Utc>>,
@@ -206,6 +209,7 @@ impl TryFrom<Row> for DbHost {
             databases: row.databases,
             warm: row.warm,
             leaving: row.leaving,
+            previews: row.previews,
             is_reachable: row.is_reachable,
             error: row.error,
             checked_at: row.checked_at,

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::ground::Ground;
+use crate::{
+    ground::{Ground, Vendor},
+    panel::{open, person},
+};
 
 #[tokio::test]
 async fn a_host_says_what_it_holds_and_whether_it_is_reached() {
@@ -65,6 +68,34 @@ async fn a_host_is_cordoned_drained_and_used_again() {
     }
     let unknown = vendor.post("/api/v1/db-hosts/two/drain", &json!({})).await.unwrap();
     assert_eq!((unknown.status.as_u16(), &*unknown.error_code()), (404, "NOT_FOUND"));
+}
+
+#[tokio::test]
+async fn a_preview_is_no_old_copy_but_holds_its_host_up() {
+    let ground = Ground::new().await;
+    ground.open_hotel_on("one", "surya").await;
+    let made = "INSERT INTO databases \
+                  (id, tenant_id, db_host_id, generation, schema_version, state) \
+                SELECT gen_random_uuid(), tenant_id, db_host_id, 1, 5, \
+                  unnest(ARRAY['preview', 'discarding']) FROM databases";
+    ground.database.execute(made, &[]).await.unwrap();
+    let vendor = ground.vendor().await;
+    let drained = vendor.post("/api/v1/db-hosts/one/drain", &json!({})).await.unwrap();
+    let host = drained.data().unwrap();
+    assert_eq!((&host["leaving"], &host["previews"]), (&json!(2), &json!(1)));
+    let refused = vendor.delete("/api/v1/db-hosts/one").await.unwrap();
+    assert!(refused.body.contains("2 that are still to be dropped, 1 of them previews"));
+
+    let visitor = person(&ground, Vendor::ReadOnly).await;
+    let path = format!("/panel/hosts/{}?lang=en", host["id"].as_str().unwrap());
+    let page = open(&visitor, &path).await;
+    for words in [
+        "<dt>Old copies to be dropped</dt><dd>1</dd>",
+        "<dt>Previews</dt><dd>1</dd>",
+        "1 databases, 1 old copies and 1 previews are left.",
+    ] {
+        assert!(page.body.contains(words), "{words}: {}", page.body);
+    }
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use crate::{
     panel::{
         choice::Choice,
         error::Refused,
-        shell::{Shell, moment},
+        shell::{Shell, lasting, moment},
         states::Badge,
         typed::{link, tenant, text},
     },
@@ -101,7 +101,6 @@ pub(super) async fn list_drills(
 }
 
 fn row(it: &Drill, w: &'static BackupTexts) -> Row {
-    let took = it.finished_at.map(|end| (end - it.started_at).num_seconds());
     Row {
         slug: it.slug.clone(),
         state: badge(&it.state, w),
@@ -112,7 +111,7 @@ fn row(it: &Drill, w: &'static BackupTexts) -> Row {
             .and_then(serde_json::Value::as_i64)
             .map(|it| it.to_string())
             .unwrap_or_default(),
-        took: took.map(|it| format!("{it} s")).unwrap_or_default(),
+        took: it.finished_at.map(|end| lasting(end - it.started_at)).unwrap_or_default(),
         error: it.error.clone().unwrap_or_default(),
     }
 }

@@ -39,6 +39,7 @@ struct Row {
     address: String,
     state: Badge,
     fill: Fill,
+    /// Old copies that are to be dropped.
     leaving: i64,
     reachable: Badge,
 }
@@ -68,7 +69,7 @@ pub(super) async fn list_hosts(
         address: format!("{}:{}", it.address, it.port),
         state: it.state.badge(shell.language),
         fill: Fill::of(it.databases, it.max_databases, w),
-        leaving: it.leaving,
+        leaving: it.leaving - it.previews,
         reachable: reachable(it.is_reachable, w),
         name: it.name,
     };

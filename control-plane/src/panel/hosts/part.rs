@@ -53,6 +53,8 @@ struct Part<'a> {
     fill: Fill,
     reachable: Badge,
     checked: String,
+    /// Old copies that are to be dropped.
+    old: i64,
     /// What is left, while it is drained.
     left: Option<String>,
 }
@@ -65,17 +67,21 @@ pub(super) fn is_empty(it: &DbHostBody) -> bool {
 /// The piece of the page.
 pub(super) fn part(it: &DbHostBody, language: Language) -> ApiResult<String> {
     let w = HostTexts::of(language);
+    let old = it.leaving - it.previews;
     let left = if is_empty(it) {
         w.empty.to_owned()
     } else {
-        let left = w.left.replace("{count}", &thousands(it.databases));
-        left.replace("{old}", &thousands(it.leaving))
+        let left = if it.previews > 0 { w.left_previews } else { w.left };
+        let left = left.replace("{count}", &thousands(it.databases));
+        let left = left.replace("{old}", &thousands(old));
+        left.replace("{previews}", &thousands(it.previews))
     };
     let part = Part {
         state: it.state.badge(language),
         fill: Fill::of(it.databases, it.max_databases, w),
         reachable: reachable(it.is_reachable, w),
         checked: it.checked_at.map_or_else(|| "–".to_owned(), moment),
+        old,
         left: (it.state != HostState::Active).then_some(left),
         w,
         it,

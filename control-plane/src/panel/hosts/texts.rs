@@ -23,6 +23,7 @@ hotelhub_http::catalogue! {
         port: "Port", "Port";
         warm: "Basis data siap pakai", "Databases made ahead";
         leaving: "Salinan lama yang akan dihapus", "Old copies to be dropped";
+        previews: "Pratinjau", "Previews";
         connections: "Koneksi paling banyak", "Connections at most";
         connections_hint: "Bagian kita dari max_connections server.",
             "Our share of the server's max_connections.";
@@ -58,6 +59,8 @@ hotelhub_http::catalogue! {
         remove: "Hapus dari daftar…", "Remove…";
         left: "Tersisa {count} basis data dan {old} salinan lama",
             "{count} databases and {old} old copies are left";
+        left_previews: "Tersisa {count} basis data, {old} salinan lama, dan {previews} pratinjau. Pratinjau berakhir sendiri setelah 7 hari; lebih cepat jika dibuang di halaman cadangan hotelnya",
+            "{count} databases, {old} old copies and {previews} previews are left. Previews go by themselves after 7 days, and sooner if they are discarded on their hotels' pages of backups";
         empty: "Kosong. Server ini dapat dimatikan dan dihapus dari daftar.",
             "Empty. This server can be switched off and removed.";
         progress: "Pengosongan", "Drain";
