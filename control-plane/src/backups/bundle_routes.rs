@@ -20,7 +20,7 @@ use hotelhub_storage::{Storage, StorageError};
 use sea_orm::{DatabaseTransaction, TransactionTrait as _};
 use serde_json::json;
 
-use super::{routes::find_tenant, store};
+use super::{model::Backup, routes::find_tenant, store};
 use crate::{
     app::App,
     audit::{self, Actor, Event},
@@ -94,6 +94,8 @@ pub(crate) async fn request_backup(
         ("X-Bundle-SHA256" = String, description = "of the archive, in hexadecimal digits"))),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
     (status = 404, body = ErrorBody),
+    (status = 410, body = ErrorBody, description = "`BACKUP_LOST`: object storage does not have its \
+        file any more"),
     (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
 ), security(("vendor" = [])))]
 pub(crate) async fn download_bundle(
@@ -110,7 +112,7 @@ pub(crate) async fn download_bundle(
 /// Sends the bundle of a backup, and notes who took it.
 ///
 /// # Errors
-/// 404 if there is no such backup; fails if the storage does.
+/// 404 if there is no such backup, 410 if its file is lost; fails if the storage does.
 pub(crate) async fn send_bundle(
     app: &App,
     by: impl Into<Actor>,
@@ -119,7 +121,7 @@ pub(crate) async fn send_bundle(
     let found = store::find_kept(&app.db, tenant.id, id).await.map_err(database_failed)?;
     let backup = found.ok_or_else(|| ApiError::not_found("backup"))?;
     let found = objects(app)?.stream(&backup.object_name).await.map_err(storage_failed)?;
-    let (bytes, pieces) = found.ok_or_else(|| ApiError::not_found("backup"))?;
+    let (bytes, pieces) = found.ok_or_else(|| lost(&backup))?;
     let event = Event::of("tenant.take_along").on("backup", id).of_tenant(Some(tenant.id));
     let tx = app.db.begin().await.map_err(database_failed)?;
     audit::record(&tx, by, event).await?;
@@ -136,6 +138,18 @@ pub(crate) async fn send_bundle(
         .insert_header((CONTENT_LENGTH, bytes))
         .no_chunking(bytes)
         .streaming(pieces))
+}
+
+/// The backup is on record, and object storage has nothing under its name: somebody took it away
+/// there.
+fn lost(backup: &Backup) -> ApiError {
+    tracing::error!(backup.id = %backup.id, tenant.id = %backup.tenant_id, "a backup's file is lost");
+    ApiError::refused(
+        StatusCode::GONE,
+        "BACKUP_LOST",
+        "object storage does not have the file of this backup any more; use another backup, and have \
+         one made now",
+    )
 }
 
 /// Where bundles are.

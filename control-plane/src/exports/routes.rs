@@ -100,6 +100,7 @@ pub(crate) async fn ask_for_export(
     (status = 200, description = "a ZIP archive", content_type = "application/zip"),
     (status = 401, body = ErrorBody),
     (status = 404, body = ErrorBody, description = "no such export, or it is not whole"),
+    (status = 410, body = ErrorBody, description = "`BACKUP_LOST`"),
     (status = 503, body = ErrorBody, description = "`STORAGE_NOT_SET` or `STORAGE_AWAY`"),
 ), security(("replica" = [])))]
 pub(crate) async fn download_export(

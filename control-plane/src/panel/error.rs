@@ -59,6 +59,7 @@ fn title(t: &Texts, error: &ApiError) -> &'static str {
         ("FORBIDDEN", _) => t.forbidden_title,
         ("CROSS_ORIGIN", _) => t.elsewhere_title,
         ("ADDRESS_NOT_ALLOWED", _) => t.address_title,
+        ("BACKUP_LOST", _) => t.lost_title,
         (_, StatusCode::NOT_FOUND) => t.not_found_title,
         (_, StatusCode::TOO_MANY_REQUESTS) => t.busy_title,
         (_, StatusCode::SERVICE_UNAVAILABLE) => t.unavailable_title,

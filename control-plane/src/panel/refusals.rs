@@ -81,6 +81,8 @@ hotelhub_http::catalogue! {
             "no second factor is being set up. Begin at your own account.";
         storage_not_set: "platform ini tidak menyimpan cadangan. Pengelolanya harus mengatur STORAGE_URL.",
             "this platform keeps no backups. Its operator has to set STORAGE_URL.";
+        backup_lost: "penyimpanan tidak memiliki berkas cadangan ini lagi. Pakai cadangan lain, dan buat satu sekarang di halaman cadangan hotel itu.",
+            "the storage does not have this backup's file any more. Use another backup, and make one now on the hotel's page of backups.";
         storage_away: "penyimpanan cadangan tidak menjawab. Coba lagi sebentar lagi.",
             "the storage of backups does not answer. Try again soon.";
         storage_full: "penyimpanan cadangan penuh. Pengelola platform harus menambah ruangnya.",
@@ -136,6 +138,7 @@ pub(super) fn why(code: &str, language: Language) -> Option<&'static str> {
         "TOTP_ENABLED" => w.totp_enabled,
         "TOTP_NOT_BEGUN" => w.totp_not_begun,
         "STORAGE_NOT_SET" => w.storage_not_set,
+        "BACKUP_LOST" => w.backup_lost,
         "STORAGE_AWAY" => w.storage_away,
         "STORAGE_FULL" => w.storage_full,
         "DATABASE_UNAVAILABLE" => w.database_away,

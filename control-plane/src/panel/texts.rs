@@ -65,6 +65,7 @@ hotelhub_http::catalogue! {
         forbidden_title: "Peran Anda tidak mengizinkan ini", "Your role does not allow this";
         elsewhere_title: "Formulir ini dari situs lain", "This form came from another site";
         address_title: "Alamat jaringan ini tidak diizinkan", "This network address is not allowed";
+        lost_title: "Berkas cadangan hilang", "The file of the backup is lost";
         no_such_hotel: "Tidak ada hotel dengan alamat web atau id ini. Cari hotelnya dari beranda panel.",
             "No hotel has this web address or id. Find the hotel from the panel's home.";
         nothing_here: "Tidak ada apa-apa di alamat ini: mungkin sudah dihapus, atau alamatnya salah ketik. Cari dari beranda panel.",

@@ -155,7 +155,7 @@ impl From<CallControlError> for ApiError {
             return away(error);
         };
         match &**code {
-            "NOT_FOUND" => Self::not_found("export"),
+            "NOT_FOUND" | "BACKUP_LOST" => Self::not_found("export"),
             "EXPORT_LIMIT" => Self::refused(
                 StatusCode::TOO_MANY_REQUESTS,
                 "EXPORT_LIMIT",

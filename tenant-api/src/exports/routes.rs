@@ -67,7 +67,8 @@ pub(crate) async fn show_export(desk: Desk, id: Path<OperationId>) -> ApiResult<
     params(("export_id" = Uuid, Path)), responses(
     (status = 200, description = "a ZIP archive", content_type = "application/zip"),
     (status = 401, body = ErrorBody), (status = 403, body = ErrorBody),
-    (status = 404, body = ErrorBody, description = "no such export, or it is not whole"),
+    (status = 404, body = ErrorBody, description = "no such export, it is not whole, or its \
+        file is lost"),
     (status = 503, body = ErrorBody, description = "`EXPORTS_UNAVAILABLE` or `TENANT_UPDATING`"),
 ))]
 pub(crate) async fn download_export(

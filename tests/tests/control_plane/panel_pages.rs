@@ -33,16 +33,21 @@ async fn what_an_operation_noted_is_said_in_words_of_the_page() {
     assert!(page.body.contains("<dt>Copying took</dt><dd>1.2 s</dd>"), "{}", page.body);
 }
 
+/// A backup of each hotel, as the provisioner would note it.
+async fn keep_backup(ground: &Ground) {
+    let backup = "INSERT INTO backups (id, tenant_id, kind, database_id, object_name, state, \
+                    schema_version, taken_at, rows, bytes, sha256, keep_until) \
+                  SELECT gen_random_uuid(), id, 'final', gen_random_uuid(), 'x', 'kept', 5, now(), \
+                    1, 1, 'ff', now() + interval '30 days' FROM tenants";
+    ground.database.execute(backup, &[]).await.unwrap();
+}
+
 #[tokio::test]
 async fn of_a_deleted_hotel_the_proof_is_shown_and_nothing_offered() {
     let ground = Ground::new().await;
     let id = ground.open_hotel("surya").await;
     let visitor = person(&ground, Vendor::SuperAdmin).await;
-    let backup = "INSERT INTO backups (id, tenant_id, kind, database_id, object_name, state, \
-                    schema_version, taken_at, rows, bytes, sha256, keep_until) \
-                  SELECT gen_random_uuid(), id, 'final', gen_random_uuid(), 'x', 'kept', 5, now(), 1, 1, 'ff', \
-                    now() + interval '30 days' FROM tenants";
-    ground.database.execute(backup, &[]).await.unwrap();
+    keep_backup(&ground).await;
     let (hotel, backups) = (format!("/panel/tenants/{id}"), format!("/panel/tenants/{id}/backups"));
     let page = open(&visitor, &format!("{backups}?lang=en")).await;
     for offer in ["Make a backup now", "/restore\"", "/bundle\""] {
@@ -107,4 +112,26 @@ async fn the_page_of_an_error_is_headed_by_what_went_wrong() {
         assert!(missing.body.contains(words), "{path}: {}", missing.body);
         assert!(!missing.body.contains("load the list again"), "{path}: {}", missing.body);
     }
+}
+
+#[tokio::test]
+async fn a_backup_whose_file_is_lost_is_called_lost() {
+    let objects = tempfile::tempdir().unwrap();
+    let url = format!("file://{}", objects.path().display());
+    let ground = Ground::with(&[("STORAGE_URL", &url)]).await;
+    ground.open_hotel("surya").await;
+    keep_backup(&ground).await;
+    let id = ground.database.query_one("SELECT id::text FROM backups", &[]).await.unwrap();
+    let bundle = format!("tenants/surya/backups/{}/bundle", id.get::<_, String>(0));
+
+    let vendor = ground.vendor().await;
+    let lost = vendor.get(&format!("/api/v1/{bundle}")).await.unwrap();
+    assert_eq!((lost.status.as_u16(), &*lost.error_code()), (410, "BACKUP_LOST"));
+    assert!(lost.body.contains("use another backup"), "{}", lost.body);
+    let visitor = person(&ground, Vendor::SuperAdmin).await;
+    let lost = visitor.open(&format!("/panel/{bundle}?lang=en")).await.unwrap();
+    let lost = lost.expect_status(410).unwrap();
+    assert!(lost.body.contains("<h1>The file of the backup is lost</h1>"), "{}", lost.body);
+    let taken = "SELECT count(*) FROM audit_log WHERE action = 'tenant.take_along'";
+    assert_eq!(ground.count(taken).await, 0, "nobody took it");
 }
