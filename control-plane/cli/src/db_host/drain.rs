@@ -75,22 +75,31 @@ struct Left {
     databases: i64,
     /// Nobody's, and still to be dropped.
     leaving: i64,
+    /// Shown beside their hotels until somebody ends them, or their time is over.
+    previews: i64,
 }
 
 impl Left {
     fn on(host: &DbHost) -> Self {
-        let DbHost { databases, leaving, .. } = host;
-        Self { databases: databases.unwrap_or_default(), leaving: leaving.unwrap_or_default() }
+        let DbHost { databases, leaving, previews, .. } = host;
+        let [databases, leaving, previews] =
+            [databases, leaving, previews].map(Option::unwrap_or_default);
+        // What the API calls leaving has the previews in it.
+        Self { databases, leaving: leaving - previews, previews }
     }
 }
 
 impl fmt::Display for Left {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { databases, leaving } = self;
-        match leaving {
-            0 => write!(f, "{databases} databases left"),
-            _ => write!(f, "{databases} databases left, {leaving} old copies to be dropped"),
+        let Self { databases, leaving, previews } = self;
+        write!(f, "{databases} databases left")?;
+        if *leaving > 0 {
+            write!(f, ", {leaving} old copies to be dropped")?;
         }
+        if *previews > 0 {
+            write!(f, ", {previews} previews: `hotelhub tenant restore HOTEL --end discard`")?;
+        }
+        Ok(())
     }
 }
 
@@ -129,7 +138,7 @@ mod tests {
     use super::*;
 
     fn left(databases: i64, leaving: i64) -> Left {
-        Left { databases, leaving }
+        Left { databases, leaving, previews: 0 }
     }
 
     #[test]
@@ -140,6 +149,8 @@ mod tests {
         let one = remaining.news(left(0, 1), now).unwrap();
         assert_eq!(one, "  0 databases left, 1 old copies to be dropped");
         assert_eq!(remaining.news(left(0, 0), now).unwrap(), "  0 databases left");
+        let shown = Left { previews: 2, ..Left::default() }.to_string();
+        assert!(shown.starts_with("0 databases left, 2 previews: `hotelhub"), "{shown}");
     }
 
     #[test]

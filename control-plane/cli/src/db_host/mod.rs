@@ -62,6 +62,7 @@ pub(crate) struct DbHost {
     databases: Option<i64>,
     warm: Option<i64>,
     leaving: Option<i64>,
+    previews: Option<i64>,
     is_reachable: Option<bool>,
     error: Option<String>,
     created_at: Option<String>,

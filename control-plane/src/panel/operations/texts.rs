@@ -134,6 +134,9 @@ pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> Stri
         }
         ("delete_tenant", "end_sessions") => ("Mengakhiri semua sesi", "Ending all sessions"),
         ("delete_tenant", "drop_database") => ("Menghapus basis data", "Dropping the database"),
+        ("delete_tenant", "await_other_copies") => {
+            ("Menunggu salinan lain terhapus", "Waiting until other copies are dropped")
+        }
         ("delete_tenant", "forget") => ("Melepas namanya", "Letting its names go"),
         ("create_tenant", "place") => ("Memilih server", "Choosing a host"),
         ("create_tenant", "create_role") => {
@@ -153,5 +156,31 @@ pub(in crate::panel) fn step(kind: &str, name: &str, language: Language) -> Stri
     match language {
         Language::Id => id.to_owned(),
         Language::En => en.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn each_step_of_each_saga_is_told_in_words_of_both_languages() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut seen = 0;
+        for kind in ["create", "move", "backup", "restore", "delete"] {
+            let kind = format!("{kind}_tenant");
+            let saga = root.join("provisioner/src").join(&kind).join("mod.rs");
+            let saga = fs::read_to_string(saga).unwrap();
+            for line in saga.lines() {
+                let name = line.trim().strip_prefix("name: \"").and_then(|it| it.split('"').next());
+                let Some(name) = name else { continue };
+                let told = [Language::Id, Language::En].map(|it| step(&kind, name, it));
+                assert_ne!(told[0], told[1], "{kind} {name}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 30, "{seen} steps");
     }
 }
