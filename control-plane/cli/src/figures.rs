@@ -23,7 +23,7 @@ const WORDS: &[(&str, &str)] = &[
     ("/preview_host", "shown at {}"),
     ("/preview_until", "until {}"),
     ("/backup_id", "backup {}"),
-    ("/replaced_is_lost", "what was there is lost, without a backup"),
+    ("/replaced_is_unsaved", "what was there is backed up when its server answers"),
     ("/restored/audit_fault/seq", "the restored audit log is not whole at entry {}"),
     ("/restored/audit_fault_since/seq", "the replaced audit log is not whole at entry {}"),
 ];
@@ -79,13 +79,13 @@ mod tests {
             "data of 2026-11-23T02:59:44Z, of the hotel `mandala`, from schema 8, 3 rows, 2 tables, \
              20 bytes, copied in 4 ms, backup b, the restored audit log is not whole at entry 7"
         );
-        let lost = said(&json!({ "replaced_is_lost": true }));
-        assert_eq!(lost, "what was there is lost, without a backup");
+        let lost = said(&json!({ "replaced_is_unsaved": true }));
+        assert_eq!(lost, "what was there is backed up when its server answers");
     }
 
     #[test]
     fn what_is_not_so_is_not_said_and_what_is_new_is() {
-        assert_eq!(said(&json!({ "replaced_is_lost": false, "origin": null })), "");
+        assert_eq!(said(&json!({ "replaced_is_unsaved": false, "origin": null })), "");
         let new = json!({ "kept": { "until": "noon" }, "new_names": ["a", "b"] });
         assert_eq!(said(&new), "kept until noon, new names a b");
     }

@@ -75,7 +75,7 @@ pub(super) async fn take_back(work: &mut Work, control: &Session) -> Result<(), 
 }
 
 /// Gives the hotel the files that came with its new rows. Then shuts the old copy and backs up what
-/// it has: nobody can add to it any more. Of one that is lost there is nothing to back up.
+/// it has: nobody can add to it any more. Of one that is lost the backup waits (see [`drop_old`]).
 pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<(), StepError> {
     let (tools, operation) = (work.tools.clone(), work.operation);
     let (old, _, _) = work.from()?;
@@ -88,9 +88,9 @@ pub(super) async fn back_up_old(work: &mut Work, control: &Session) -> Result<()
         return Ok(progress::note(control, operation.id, &json!({ "backup_id": backup })).await?);
     }
     if work.has_lost_replaced(control).await? {
-        tracing::warn!(tenant.id = %operation.tenant, "what was replaced is lost: no backup of it");
+        tracing::warn!(tenant.id = %operation.tenant, "what was replaced is away: its backup waits for its server");
         return Ok(
-            progress::note(control, operation.id, &json!({ "replaced_is_lost": true })).await?
+            progress::note(control, operation.id, &json!({ "replaced_is_unsaved": true })).await?
         );
     }
     let site = work.old_site(control).await?;

@@ -11,7 +11,7 @@ async fn what_an_operation_noted_is_said_in_words_of_the_page() {
     ground.open_hotel("surya").await;
     let visitor = person(&ground, Vendor::ReadOnly).await;
     let noted = "UPDATE operation_runs SET figures = '{
-        \"rows\": 3120, \"bytes\": 1536, \"copy_ms\": 1250, \"replaced_is_lost\": true,
+        \"rows\": 3120, \"bytes\": 1536, \"copy_ms\": 1250, \"replaced_is_unsaved\": true,
         \"taken_at\": \"2026-11-23T02:59:44.615345Z\", \"odd_thing\": 7,
         \"restored\": {\"origin\": {\"slug\": \"candi\"}}}'";
     ground.database.execute(noted, &[]).await.unwrap();
@@ -22,7 +22,7 @@ async fn what_an_operation_noted_is_said_in_words_of_the_page() {
         "<dt>Baris</dt><dd>3.120</dd>",
         "<dt>Ukuran</dt><dd>1.5 KiB</dd>",
         "<dt>Lama penyalinan</dt><dd>1.2 s</dd>",
-        "<dt>Data yang digantikan hilang</dt><dd>ya</dd>",
+        "<dt>Cadangan data lama menunggu servernya</dt><dd>ya</dd>",
         "<dt>Data menurut keadaan</dt><dd>2026-11-23 09:59 WIB</dd>",
         "<dt>Data milik hotel</dt><dd>candi</dd>",
         "<dt lang=\"en\">odd thing</dt><dd>7</dd>",

@@ -156,7 +156,7 @@ async fn a_hotel_goes_back_though_its_server_is_lost_and_the_restore_ends() {
 
     let wish = json!({ "backup_id": backup, "end": "swap" });
     let run = shelf.done("restore_tenant", wish, "done").await;
-    assert_eq!(run["figures"]["replaced_is_lost"], true);
+    assert_eq!(run["figures"]["replaced_is_unsaved"], true);
     assert_eq!(run["figures"]["restored"]["knows_present"], false);
     assert_eq!(shelf.two.place(tenant).await.host, "local");
     let inside = shelf.two.inside(tenant).await;

@@ -76,7 +76,7 @@ fn known(path: &str, w: &FigureTexts) -> Option<(&'static str, Form)> {
         "changed_rows" => (w.changed_rows, Form::Number),
         "write_pause_ms" => (w.write_pause_ms, Form::Milliseconds),
         "backup_id" => (w.backup_id, Form::Text),
-        "replaced_is_lost" => (w.replaced_is_lost, Form::Truth),
+        "replaced_is_unsaved" => (w.replaced_is_unsaved, Form::Truth),
         "preview_host" => (w.preview_host, Form::Text),
         "preview_until" => (w.preview_until, Form::Moment),
         "taken_at" | "restored.taken_at" => (w.taken_at, Form::Moment),
@@ -115,7 +115,7 @@ mod tests {
         let origin = json!({ "slug": "surya" });
         let noted = json!({
             "origin": origin, "taken_at": "2026-11-23T02:59:44.615345Z", "bytes": 1536,
-            "copy_ms": 1_250, "rows": 3_120, "replaced_is_lost": true,
+            "copy_ms": 1_250, "rows": 3_120, "replaced_is_unsaved": true,
             "restored": { "origin": origin, "taken_at": "2026-11-23T02:59:44.615345+00:00",
                           "backup_id": null, "log_ended": { "seq": 7 } },
         });
@@ -128,11 +128,11 @@ mod tests {
                 "Data of the hotel: surya",
                 "Rows: 3.120",
                 "Size: 1.5 KiB",
-                "What was replaced is lost: yes",
+                "The backup of what was replaced waits for its server: yes",
             ]
         );
-        let lost = json!({ "replaced_is_lost": true });
-        assert_eq!(said(&lost, Language::Id), ["Data yang digantikan hilang: ya"]);
+        let lost = json!({ "replaced_is_unsaved": true });
+        assert_eq!(said(&lost, Language::Id), ["Cadangan data lama menunggu servernya: ya"]);
     }
 
     #[test]

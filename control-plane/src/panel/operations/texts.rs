@@ -70,7 +70,7 @@ hotelhub_http::catalogue! {
         changed_rows: "Baris yang berubah sementara itu", "Rows that changed meanwhile";
         write_pause_ms: "Penulis menunggu", "Writers waited";
         backup_id: "Cadangan yang dibuat", "Backup that was made";
-        replaced_is_lost: "Data yang digantikan hilang", "What was replaced is lost";
+        replaced_is_unsaved: "Cadangan data lama menunggu servernya", "The backup of what was replaced waits for its server";
         preview_host: "Alamat pratinjau", "Address of the preview";
         preview_until: "Pratinjau sampai", "Preview until";
         taken_at: "Data menurut keadaan", "Data as of";
