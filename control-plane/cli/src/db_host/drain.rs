@@ -83,7 +83,7 @@ impl Left {
     fn on(host: &DbHost) -> Self {
         let DbHost { databases, leaving, previews, .. } = host;
         let [databases, leaving, previews] =
-            [databases, leaving, previews].map(Option::unwrap_or_default);
+            [databases, leaving, previews].map(|it| it.unwrap_or_default());
         // What the API calls leaving has the previews in it.
         Self { databases, leaving: leaving - previews, previews }
     }
