@@ -9,8 +9,10 @@ ALTER TABLE domains
   ADD COLUMN challenge text,
   -- What the last look at DNS and TLS found; for people.
   ADD COLUMN findings jsonb NOT NULL DEFAULT '{}',
-  -- Counts looks and changes: who looked at DNS meanwhile writes only if nobody else wrote since.
-  ADD COLUMN revision bigint NOT NULL DEFAULT 0,
+  -- How many looks were begun, and the number of the one that wrote last: of two at once the one that
+  -- was begun later has the last word, and the other counts until then.
+  ADD COLUMN looks bigint NOT NULL DEFAULT 0,
+  ADD COLUMN last_look bigint NOT NULL DEFAULT 0,
   -- All there is to say about it, in one word; and what is to be done next.
   ADD COLUMN state text NOT NULL DEFAULT 'live'
     CONSTRAINT domains_state CHECK (state IN ('action_needed', 'working', 'live', 'stuck')),

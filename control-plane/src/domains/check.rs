@@ -147,33 +147,34 @@ impl Checker {
         self.config.probe_address.or_else(edge)
     }
 
-    /// Writes what a look found, unless somebody wrote since it was begun. Gives how the domain
-    /// stands in any case; `None` if it was released.
+    /// Writes what a look found, unless one that was begun later wrote. Gives how the domain stands in
+    /// any case; `None` if it was released.
     pub(super) async fn write(
         &self,
         tx: &DatabaseTransaction,
         seen: Seen,
     ) -> Result<Option<Row>, DbErr> {
-        let Seen { mut row, findings, certificate } = seen;
+        let Seen { row: begun, findings, certificate } = seen;
         let now = self.clock.now();
-        store::hold_name(tx, &row.hostname).await?;
-        let blocked = store::find_block(tx, row.tenant, &row.hostname, now).await?;
-        let before = row.standing.clone();
+        store::hold_name(tx, &begun.hostname).await?;
+        // Another look may have written since this one was begun.
+        let found = store::find(tx, begun.id).await?.filter(|it| it.released_at.is_none());
+        let Some(before) = found else { return Ok(None) };
+        let blocked = store::find_block(tx, begun.tenant, &begun.hostname, now).await?;
         let look = Look {
             now,
-            claimed_at: row.created_at,
+            claimed_at: begun.created_at,
             findings: &findings,
             blocked,
             over_tls: self.over_tls,
             certificate,
-            is_held: row.orders.is_held,
+            is_held: before.orders.is_held,
         };
-        row.standing = judge(&before, &look);
-        row.findings = findings;
+        let standing = judge(&before.standing, &look);
+        let row = Row { standing, findings, ..begun };
         let written = store::write_look(tx, &row, now).await?;
-        if written
-            && (before.state, before.next_action) != (row.standing.state, row.standing.next_action)
-        {
+        let told = |it: &Row| (it.standing.state, it.standing.next_action);
+        if written && told(&before) != told(&row) {
             tracing::info!(
                 domain.id = %row.id, domain = %row.hostname, tenant.id = %row.tenant,
                 state = %row.standing.state, next_action = %row.standing.next_action,

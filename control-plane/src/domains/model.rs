@@ -155,7 +155,8 @@ pub(super) struct Row {
     pub(super) is_primary: bool,
     pub(super) challenge: Option<String>,
     pub(super) findings: Findings,
-    pub(super) revision: i64,
+    /// How many looks were begun.
+    pub(super) looks: i64,
     pub(super) last_checked_at: Option<DateTime<Utc>>,
     pub(super) released_at: Option<DateTime<Utc>>,
     pub(super) created_at: DateTime<Utc>,

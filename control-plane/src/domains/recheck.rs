@@ -1,8 +1,8 @@
 //! Looks at every custom domain again and again.
 //!
 //! A reconciler: it remembers nothing. Several processes may run side by side: a domain that one has
-//! taken is not due for the others for a while, and of two looks at once the later one writes. A look
-//! that takes long holds one place and keeps nobody else waiting.
+//! taken is not due for the others for a while, and of two looks at once the one that was begun later
+//! has the last word. A look that takes long holds one place and keeps nobody else waiting.
 
 use std::{future::Future, sync::Arc, time::Duration};
 

@@ -19,7 +19,7 @@ const FEW: usize = 500;
 /// Domains, each with the names of its tenant. Orders for a certificate are of whoever holds the name.
 const DOMAINS: &str = "\
     SELECT d.id, d.tenant_id, t.slug, t.company_name, d.hostname, d.kind, d.is_primary, \
-           d.challenge, d.findings, d.revision, d.last_checked_at, d.released_at, d.created_at, \
+           d.challenge, d.findings, d.looks, d.last_checked_at, d.released_at, d.created_at, \
            d.is_verified, d.verified_at, d.failing_since, d.ssl_status, d.ssl_since, \
            d.certificate_expires_at, d.state, d.next_action, d.next_check_at, \
            c.last_error AS order_failure, greatest(c.retry_at, c.held_until) AS order_retry_at, \
@@ -45,7 +45,7 @@ impl FromQueryResult for Row {
             is_primary: row.try_get(pre, "is_primary")?,
             challenge: row.try_get(pre, "challenge")?,
             findings: serde_json::from_value(row.try_get(pre, "findings")?).map_err(damaged)?,
-            revision: row.try_get(pre, "revision")?,
+            looks: row.try_get(pre, "looks")?,
             last_checked_at: row.try_get(pre, "last_checked_at")?,
             released_at: row.try_get(pre, "released_at")?,
             created_at: row.try_get(pre, "created_at")?,
@@ -259,12 +259,12 @@ pub(super) async fn take_due(
     rows.iter().map(|it| Ok(it.try_get::<Uuid>("", "id")?.into())).collect()
 }
 
-/// Begins a look: whoever began one before does not write any more. `None`: it was released.
+/// Begins a look: `looks` of the row is its number. `None`: it was released.
 pub(super) async fn begin_look(
     db: &impl ConnectionTrait,
     id: DomainId,
 ) -> Result<Option<Row>, DbErr> {
-    let sql = "UPDATE domains SET revision = revision + 1 \
+    let sql = "UPDATE domains SET looks = looks + 1 \
                WHERE id = $1 AND kind = 'custom' AND released_at IS NULL";
     match db.execute_raw(statement(sql, [id.as_uuid().into()])).await?.rows_affected() {
         0 => Ok(None),
@@ -272,7 +272,8 @@ pub(super) async fn begin_look(
     }
 }
 
-/// Writes what a look found, unless somebody began another one or released the name; whether it did.
+/// Writes what a look found, unless one that was begun later wrote or the name was released; whether
+/// it did.
 pub(super) async fn write_look(
     tx: &DatabaseTransaction,
     row: &Row,
@@ -281,12 +282,12 @@ pub(super) async fn write_look(
     let sql = "UPDATE domains SET is_verified = $3, verified_at = $4, failing_since = $5, \
                  ssl_status = $6, ssl_since = $7, certificate_expires_at = $8, state = $9, \
                  next_action = $10, next_check_at = $11, findings = $12, last_checked_at = $13, \
-                 revision = revision + 1 \
-               WHERE id = $1 AND revision = $2 AND released_at IS NULL";
+                 last_look = $2 \
+               WHERE id = $1 AND last_look < $2 AND released_at IS NULL";
     let it = &row.standing;
     let values: [Value; 13] = [
         row.id.as_uuid().into(),
-        row.revision.into(),
+        row.looks.into(),
         it.is_verified.into(),
         it.verified_at.into(),
         it.failing_since.into(),
@@ -335,7 +336,7 @@ pub(super) async fn release(
     row: &Row,
     now: DateTime<Utc>,
 ) -> Result<(), DbErr> {
-    let sql = "UPDATE domains SET released_at = $2, is_primary = false, revision = revision + 1 \
+    let sql = "UPDATE domains SET released_at = $2, is_primary = false \
                WHERE id = $1 AND released_at IS NULL";
     tx.execute_raw(statement(sql, [row.id.as_uuid().into(), now.into()])).await?;
     if row.is_primary {

@@ -132,6 +132,27 @@ async fn silence_never_costs_a_domain_however_long_it_lasts() {
 }
 
 #[tokio::test]
+async fn a_look_counts_though_another_process_began_one_meanwhile_and_died() {
+    let it = Domains::new().await;
+    it.ground.sign_up("mandala").await;
+    let token = it.claim("mandala", NAME).await;
+    it.set_dns("mandala", NAME, &token);
+    it.zone().fail(NAME, Fault::Silence);
+
+    let meanwhile = async {
+        let began = async || {
+            let sql = "UPDATE domains SET looks = looks + 1 WHERE hostname = $1 AND looks > 0";
+            (it.ground.database.execute(sql, &[&NAME]).await.unwrap() == 1).then_some(())
+        };
+        eventually(SOON, "the beginning of the look", began).await.unwrap();
+        it.zone().mend(NAME);
+    };
+    let (looked, ()) = tokio::join!(it.verify("mandala", NAME), meanwhile);
+
+    assert_eq!(said(&looked), pair("live", "none"));
+}
+
+#[tokio::test]
 async fn our_own_name_that_gives_no_answer_costs_no_domain() {
     // Of names below `localhost` no server is asked.
     let base = ("TENANT_BASE_DOMAIN", "hotels.example.net");
