@@ -43,7 +43,8 @@ pub(crate) fn words(figures: &Map<String, Value>) -> String {
     known.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-fn plain(value: &Value) -> String {
+/// A value as people write it.
+pub(crate) fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

@@ -16,7 +16,6 @@ hotelhub_http::catalogue! {
         hosts: "Server basis data", "Database hosts";
         quick_search: "Cari hotel", "Find a hotel";
         quick_hint: "Cari hotel… ( / )", "Find a hotel… ( / )";
-        other_language: "English", "Bahasa Indonesia";
         log_in: "Masuk", "Log in";
         log_in_lead: "Untuk karyawan penyedia layanan. Staf hotel masuk di alamat hotelnya sendiri.",
             "For the vendor's own people. Hotel staff log in at their hotel's own address.";

@@ -4,6 +4,7 @@ use hotelhub_core::keys::{random_token, sha256};
 use hotelhub_http::{
     body::{Repeat, json_has_nul},
     error::{ApiError, ApiResult},
+    language::Language,
 };
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,8 @@ pub(crate) struct FormFields {
     pub(crate) password: String,
     pub(crate) plan: String,
     pub(crate) billing_cycle: String,
+    /// The hotel's; the page's if the form does not ask for it.
+    pub(crate) language: Option<Language>,
     /// New with each rendered form, so that a double click makes one hotel.
     pub(crate) request_key: String,
 }
@@ -60,8 +63,7 @@ impl FormFields {
             rooms: self.rooms.trim().parse().unwrap_or(0),
             billing_cycle: self.billing_cycle.clone(),
             region: self.region.clone(),
-            // The page's own, which the form does not ask for.
-            language: None,
+            language: self.language,
         }
     }
 

@@ -4,7 +4,6 @@ hotelhub_http::catalogue! {
     /// The texts of the signup pages and of the faults that a signup can have.
     pub(crate) Texts {
         skip: "Langsung ke isi", "Skip to content";
-        other_language: "English", "Bahasa Indonesia";
         title: "Daftarkan hotel Anda", "Sign up your hotel";
         lead: "Coba gratis 14 hari, tanpa kartu kredit. Hotel Anda siap dalam hitungan detik.",
             "Free for 14 days, no credit card. Your hotel is ready in seconds.";

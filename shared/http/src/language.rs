@@ -27,6 +27,15 @@ impl Language {
         }
     }
 
+    /// Its name, in itself.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Id => "Bahasa Indonesia",
+            Self::En => "English",
+        }
+    }
+
     /// The language with this code; Bahasa Indonesia for any other text.
     #[must_use]
     pub fn from_code(code: &str) -> Self {

@@ -6,7 +6,6 @@ catalogue!(
     /// The texts of the pages.
     pub(super) Texts {
         skip: "Langsung ke isi", "Skip to content";
-        other_language: "English", "Bahasa Indonesia";
         menu: "Menu utama", "Main menu";
         front_desk: "Resepsionis", "Front desk";
         reservations: "Reservasi", "Reservations";

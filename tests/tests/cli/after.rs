@@ -121,7 +121,7 @@ async fn a_hotel_lives_from_its_first_day_to_its_last() {
     assert!(gone.err.contains(" ms  done"), "{}", gone.err);
     assert!(gone.done().starts_with("delete_tenant is done"));
     let proof = whole.run("backup deletion mandala").await.done();
-    assert!(proof.contains("final_backup_until"), "{proof}");
+    assert!(proof.contains("kept until ") && proof.contains("  database  "), "{proof}");
 }
 
 #[tokio::test]

@@ -98,15 +98,20 @@ async fn a_hotel_that_is_made_twice_is_made_once_and_followed() {
         ("password", "correct horse battery"),
         ("plan", "growth"),
         ("billing_cycle", "monthly"),
+        ("language", "id"),
     ];
+    let odd = [fields[0], ("language", "de")];
+    let odd = visitor.send("/panel/tenants/new?lang=en", &odd).await.unwrap();
+    assert_eq!(odd.status, 400, "{}", odd.body);
     let refused = visitor.send("/panel/tenants/new?lang=en", &fields[..3]).await.unwrap();
     assert!(refused.status == 422 && refused.body.contains("id=\"faults\""), "{}", refused.body);
-    let send = async || visitor.send("/panel/tenants/new", &fields).await.unwrap();
+    let send = async || visitor.send("/panel/tenants/new?lang=en", &fields).await.unwrap();
     let (one, two) = tokio::join!(send(), send());
     let place = one.expect_status(303).unwrap().header("location").to_owned();
     assert_eq!(two.expect_status(303).unwrap().header("location"), place, "two clicks, one hotel");
     assert!(place.starts_with("/panel/operations/"), "{place}");
-    assert_eq!(ground.count("SELECT count(*) FROM tenants").await, 1);
+    let of_hotel = "SELECT count(*) FROM tenants WHERE language = 'id'";
+    assert_eq!(ground.count(of_hotel).await, 1, "the hotel's language is not the page's");
 
     let page = open(&visitor, &format!("{place}?lang=en")).await;
     assert!(page.body.contains("Waiting for a provisioner to take it"), "{}", page.body);

@@ -1,5 +1,7 @@
 //! `hotelhub backup`: what is kept of which hotel, and whether it can be restored.
 
+mod deletion;
+
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use crate::{
     Hub,
     failure::Failure,
-    figures::words,
+    figures::{plain, words},
     table::{Table, facts},
 };
 
@@ -93,8 +95,8 @@ pub(crate) async fn run(hub: &Hub, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(it) => list(hub, it).await,
         Command::Drills(it) => drills(hub, it).await,
-        Command::Summary => show(hub, &["backups", "summary"]).await,
-        Command::Deletion { tenant } => show(hub, &["tenants", &tenant, "deletion"]).await,
+        Command::Summary => summarise(hub).await,
+        Command::Deletion { tenant } => deletion::show(hub, &tenant).await,
     }
 }
 
@@ -136,19 +138,13 @@ async fn drills(hub: &Hub, it: Drills) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn show(hub: &Hub, path: &[&str]) -> Result<(), Failure> {
-    let reply = hub.client.get(path, &[]).await?;
+async fn summarise(hub: &Hub) -> Result<(), Failure> {
+    let reply = hub.client.get(&["backups", "summary"], &[]).await?;
     let fields: serde_json::Map<String, Value> = reply.read()?;
     hub.screen.result(&reply.data, || {
-        let text = |it: &Value| match it {
-            Value::Null => None,
-            Value::String(text) => Some(text.clone()),
-            Value::Array(all) => {
-                Some(all.iter().map(Value::to_string).collect::<Vec<_>>().join("; "))
-            }
-            other => Some(other.to_string()),
-        };
-        let pairs: Vec<_> = fields.iter().map(|(name, it)| (name.as_str(), text(it))).collect();
+        let named = fields.iter().map(|(name, it)| (name.replace('_', " "), plain(it)));
+        let named: Vec<_> = named.collect();
+        let pairs: Vec<_> = named.iter().map(|(name, it)| (&**name, Some(it.clone()))).collect();
         facts(&pairs)
     })
 }

@@ -9,6 +9,7 @@ use askama::Template;
 use hotelhub_http::{
     error::{ApiError, ApiResult},
     form::PageForm,
+    language::Language,
 };
 
 use super::texts::TenantTexts;
@@ -18,7 +19,7 @@ use crate::{
     idempotency::WhileBusy,
     operations,
     pages::{respond, signup_script},
-    panel::{error::Refused, shell::Shell},
+    panel::{choice::Choice, error::Refused, shell::Shell},
     signup::{self, FormFields, SignUp, SignUpError, SignupPage},
     vendor_users::{Vendor, page_session::Visitor},
 };
@@ -32,6 +33,7 @@ struct Page {
     program: String,
     refusal: Option<Refused>,
     form: SignupPage,
+    languages: [Choice; 2],
 }
 
 /// Shows an empty form.
@@ -91,7 +93,7 @@ async fn ask(
     req: &HttpRequest,
     fields: &FormFields,
 ) -> Result<String, SignUpError> {
-    let language = hotelhub_http::language::Language::of(req);
+    let language = Language::of(req);
     let (draft, repeat) = (fields.draft(), fields.repeat()?);
     let busy = WhileBusy::Wait;
     let by = Some(vendor);
@@ -109,5 +111,9 @@ fn show(
 ) -> ApiResult<HttpResponse> {
     let w = TenantTexts::of(shell.language);
     let form = form.by_vendor();
-    respond(req, status, &Page { shell, w, program: signup_script(), refusal, form })
+    // Whoever signs a hotel up reads the panel in a language of their own.
+    let chosen = form.fields.language.unwrap_or_default();
+    let languages =
+        [Language::Id, Language::En].map(|it| Choice::of(it.code(), it.name(), chosen.code()));
+    respond(req, status, &Page { shell, w, program: signup_script(), refusal, form, languages })
 }

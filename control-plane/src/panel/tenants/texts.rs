@@ -41,6 +41,7 @@ hotelhub_http::catalogue! {
         create_title: "Hotel baru", "New hotel";
         create_lead: "Seperti jika pemiliknya mendaftar sendiri: hotelnya siap dalam hitungan detik, dan pemiliknya mendapat email sambutan.",
             "As if its owner had signed up: the hotel is ready in seconds, and its owner gets a welcome mail.";
+        hotel_language: "Bahasa hotel, untuk surat dan halamannya", "Language of the hotel, for its mails and pages";
         create: "Buat hotel", "Make the hotel";
         overview: "Ringkasan", "Overview";
         owner: "Pemilik", "Owner";
