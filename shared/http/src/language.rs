@@ -84,7 +84,7 @@ impl Language {
             _ => home,
         };
         query.append_pair("lang", self.code());
-        format!("{path}?{}", query.finish())
+        format!("{}?{}", on_this_host(path), query.finish())
     }
 
     /// The first of our languages that a browser lists.
@@ -119,6 +119,15 @@ impl FromRequest for Language {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         std::future::ready(Ok(Self::of(req)))
     }
+}
+
+/// A path that was asked for, as an address of this very host.
+///
+/// Browsers take two slashes at its beginning for another host's name, a backslash for a slash, and a
+/// tab for nothing.
+fn on_this_host(path: &str) -> String {
+    let is_of_no_name = |it: char| matches!(it, '/' | '\\') || it.is_control();
+    format!("/{}", path.trim_start_matches(is_of_no_name))
 }
 
 /// Declares a catalogue of texts: one struct with a field per text, and both languages of it.
@@ -176,6 +185,26 @@ mod tests {
         for (uri, there) in [("/book", "/?lang=id"), ("/login", "/login?lang=id")] {
             let answer_to_a_form = TestRequest::post().uri(uri).to_http_request();
             assert_eq!(Language::Id.switch(&answer_to_a_form, places), there);
+        }
+    }
+
+    #[test]
+    fn the_language_switch_leads_to_no_other_host() {
+        for uri in ["//evil.example/", "///evil.example/", "/\\evil.example/", "/\\/evil.example/"]
+        {
+            let req = TestRequest::with_uri(uri).to_http_request();
+            let link = Language::En.switch(&req, ("/", "/login"));
+            assert_eq!(link, "/evil.example/?lang=en", "{uri}");
+        }
+        for (path, address) in [
+            ("/\t/evil.example", "/evil.example"),
+            ("\n//evil.example", "/evil.example"),
+            ("//", "/"),
+            ("*", "/*"),
+            ("", "/"),
+            ("/rooms//101", "/rooms//101"),
+        ] {
+            assert_eq!(on_this_host(path), address, "{path:?}");
         }
     }
 }

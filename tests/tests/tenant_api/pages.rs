@@ -1,11 +1,15 @@
 //! The front desk's pages, as people without scripts use them.
 
-use platform_tests::client::{self, Answer, stay};
+use std::time::Duration;
+
+use platform_tests::client::{self, Answer, send_raw, stay};
 
 use crate::{
     house::{PASSWORD, TestHotel, shared},
     page_visitor::{PageVisitor, hidden},
 };
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The fields of the booking page, filled in.
 async fn booking_form(
@@ -63,6 +67,24 @@ async fn a_stranger_is_sent_to_the_login_and_a_wrong_password_gets_the_form_agai
     assert_page(&refused);
     assert!(refused.body.contains(&it.email), "what was typed is kept");
     assert_eq!(refused.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn no_address_makes_the_language_link_lead_to_another_host() {
+    let house = shared().await;
+    let it = house.open_hotel().await;
+    let (host, port) = (it.site().host(), it.site().port());
+
+    for address in ["//evil.example/", "/\\evil.example/", "///evil.example/?a=b"] {
+        let request = format!(
+            "GET {address} HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n\
+             Connection: close\r\n\r\n"
+        );
+        let answer = send_raw(port, request.as_bytes(), PATIENCE).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{address}: {answer}");
+        assert!(answer.contains("href=\"/evil.example/?"), "{address}: {answer}");
+        assert!(!answer.contains("//evil") && !answer.contains("\\evil"), "{address}: {answer}");
+    }
 }
 
 #[tokio::test]
