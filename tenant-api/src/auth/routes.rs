@@ -1,6 +1,7 @@
 //! `/api/v1/auth/…` and `/api/v1/me`.
 
 use actix_web::{HttpRequest, HttpResponse, web::Data, web::ServiceConfig};
+use chrono::{DateTime, Utc};
 use hotelhub_core::{
     ids::{SessionId, TenantId, UserId},
     keys::{random_token, sha256},
@@ -13,6 +14,7 @@ use hotelhub_http::{
     error::{ApiError, ApiResult, ErrorBody},
     limits::Limits,
 };
+use hotelhub_tenancy::db::TenantConnection;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,6 +91,7 @@ pub(crate) struct TenantBody {
     (status = 401, body = ErrorBody, description = "`INVALID_CREDENTIALS`"),
     (status = 402, body = ErrorBody, description = "`TENANT_SUSPENDED`: only the owner may log in"),
     (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
+    (status = 503, body = ErrorBody, description = "`DATABASE_UNAVAILABLE`, `DEADLINE_EXCEEDED`"),
 ))]
 pub(crate) async fn log_in(
     req: HttpRequest,
@@ -121,16 +124,16 @@ pub(crate) async fn check_password(
     password: SecretString,
 ) -> ApiResult<Known> {
     let candidate = site.reading(async |site| {
-        let connection = site.connect().await?;
-        let found = store::find_candidate(&connection, email.trim()).await;
-        // Hashing takes long; the connection is of more use to others meanwhile.
-        connection.release();
-        found.map_err(database_failed)
+        let found = site.within_deadline(async |db| {
+            store::find_candidate(&*db, email.trim()).await.map_err(database_failed)
+        });
+        found.await
     });
     let (known, hash) = match candidate.await? {
         Some(it) => (Some(Known { id: it.id, is_owner: it.is_owner }), Some(it.password_hash)),
         None => (None, None),
     };
+    // Hashing takes long: no connection is held meanwhile.
     let right = app.passwords.verify(password, hash).await?;
     known.filter(|_| right).ok_or_else(|| {
         ApiError::refused(
@@ -159,14 +162,12 @@ pub(crate) async fn begin_session(
         expires_at: now + SESSION_TTL,
     };
     let begun = site.writing(async |site| {
-        let connection = site.connect().await?;
-        let access = access_of(&connection).await.map_err(database_failed)?;
-        let begun = match site.admit(access, person.is_owner) {
-            Ok(()) => store::insert_session(&connection, &session).await.map_err(database_failed),
-            Err(refused) => Err(refused),
-        };
-        connection.release();
-        begun
+        let begun = site.within_deadline(async |db| {
+            let access = access_of(&*db).await.map_err(database_failed)?;
+            site.admit(access, person.is_owner)?;
+            store::insert_session(&*db, &session).await.map_err(database_failed)
+        });
+        begun.await
     });
     begun.await
 }
@@ -177,6 +178,7 @@ pub(crate) async fn begin_session(
     (status = 200, body = Answer<TokensBody>),
     (status = 401, body = ErrorBody),
     (status = 429, body = ErrorBody, description = "`RATE_LIMITED`"),
+    (status = 503, body = ErrorBody, description = "`DATABASE_UNAVAILABLE`, `DEADLINE_EXCEEDED`"),
 ))]
 pub(crate) async fn refresh(
     req: HttpRequest,
@@ -187,33 +189,30 @@ pub(crate) async fn refresh(
 ) -> ApiResult<HttpResponse> {
     limits.admit_login(&req)?;
     let given = sha256(body.value.refresh_token.expose_secret().as_bytes());
-    let (user, session, secret) =
-        site.writing(async |site| exchange(site, &app, &given).await).await?;
+    let exchanged = site.writing(async |site| {
+        let now = app.clock.now();
+        site.within_deadline(async |connection| exchange(connection, site, &given, now).await).await
+    });
+    let (user, session, secret) = exchanged.await?;
     Ok(tokens(&app, &site, user, session, &secret)?.ok())
 }
 
 /// Puts a new secret in the place of the one with this SHA-256.
 async fn exchange(
+    connection: &mut TenantConnection,
     site: &Site,
-    app: &App,
     given: &[u8],
+    now: DateTime<Utc>,
 ) -> ApiResult<(UserId, SessionId, SecretString)> {
-    let now = app.clock.now();
-    let mut connection = site.connect().await?;
     let tx = connection.transaction().await.map_err(database_failed)?;
     let access = access_of(&tx).await.map_err(database_failed)?;
     let found = store::find_refreshable_for_update(&tx, given, now).await;
     let found = found.map_err(database_failed)?.filter(|it| it.live);
-    let Some(found) = found else {
-        drop(tx);
-        connection.release();
-        return Err(ApiError::unauthenticated());
-    };
+    let found = found.ok_or_else(ApiError::unauthenticated)?;
     site.admit(access, found.is_owner)?;
     if !found.current {
         store::revoke(&tx, found.id, now).await.map_err(database_failed)?;
         tx.commit().await.map_err(database_failed)?;
-        connection.release();
         tracing::warn!(
             tenant.id = %site.route.tenant_id, session.id = %found.id,
             "a used refresh token came again: session ended"
@@ -226,7 +225,6 @@ async fn exchange(
         .await
         .map_err(database_failed)?;
     tx.commit().await.map_err(database_failed)?;
-    connection.release();
     Ok((found.user, found.id, secret))
 }
 
@@ -250,6 +248,7 @@ fn tokens(
 /// Logs out: the session's tokens are good for nothing from the next request on.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "auth", responses(
     (status = 204), (status = 401, body = ErrorBody),
+    (status = 503, body = ErrorBody, description = "`DATABASE_UNAVAILABLE`, `DEADLINE_EXCEEDED`"),
 ))]
 pub(crate) async fn log_out(desk: Desk) -> ApiResult<HttpResponse> {
     desk.end_session().await?;

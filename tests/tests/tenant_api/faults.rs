@@ -12,12 +12,14 @@ use platform_tests::{
     process::is_clean,
     waiting::eventually,
 };
+use serde_json::json;
 use tokio::{task::JoinSet, time::Instant};
 use tokio_postgres::{Client, Transaction};
 
 use crate::{
     house::{House, PASSWORD, TestHotel},
     page_visitor::PageVisitor,
+    pages::assert_page,
 };
 
 const GUEST: &str = "tamu@example.com";
@@ -27,6 +29,8 @@ const SOON: Duration = Duration::from_secs(60);
 const DELIVERY: Duration = Duration::from_secs(240);
 /// What a request may take while something else stalls; milliseconds in truth.
 const QUICK: Duration = Duration::from_secs(1);
+/// A request that its database holds up is given up after ten seconds, and some on a slow machine.
+const GIVEN_UP: Duration = Duration::from_secs(20);
 const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
      WHERE datname = current_database() AND pid <> pg_backend_pid()";
 /// Sessions of the hotel that wait for a table.
@@ -88,7 +92,7 @@ async fn a_database_that_says_it_is_anothers_serves_nobody() {
         let answer = it.site().get(path).await.unwrap();
         assert_eq!((answer.status.as_u16(), &*answer.error_code()), (503, "DATABASE_UNAVAILABLE"));
     }
-    let login = serde_json::json!({ "email": it.email, "password": PASSWORD });
+    let login = json!({ "email": it.email, "password": PASSWORD });
     let login = it.site().post("/api/v1/auth/login", &login).await.unwrap();
     assert_eq!(login.status, 503, "{}", login.body);
 
@@ -181,6 +185,57 @@ async fn whatever_waits_for_the_database_too_long_is_given_up_with_its_connectio
     assert!(now_closed >= closed + 4, "{now_closed} after {closed}");
     lock.commit().await.unwrap();
     assert_eq!(owner.open("/").await.status, 200, "nothing was done of what was given up");
+}
+
+/// What the hotel knows of its logins.
+async fn logins(it: &TestHotel) -> String {
+    let sessions = "SELECT string_agg(it::text, ' ' ORDER BY id) FROM sessions it";
+    it.sql(sessions).await[0].get(0)
+}
+
+/// Logs in and refreshes while this table, which both need, is held.
+async fn log_in_without(table: &str, it: &TestHotel) {
+    let login = json!({ "email": it.email, "password": PASSWORD });
+    let log_in = async || it.site().post("/api/v1/auth/login", &login).await.unwrap();
+    let tokens = log_in().await.data().unwrap();
+    let token = json!({ "refresh_token": tokens["refresh_token"] });
+    let refresh = async || it.site().post("/api/v1/auth/refresh", &token).await.unwrap();
+    let (fields, stranger) =
+        ([("email", it.email.as_str()), ("password", PASSWORD)], PageVisitor::stranger(it));
+    it.wait_for_ever().await;
+    let before = logins(it).await;
+    let mut session = it.session().await;
+    let lock = session.transaction().await.unwrap();
+    let hold = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+    lock.execute(&hold, &[]).await.unwrap();
+
+    let begun = Instant::now();
+    let (logged_in, refreshed, page) =
+        tokio::join!(log_in(), refresh(), stranger.send("/login", &fields));
+
+    assert!(begun.elapsed() < GIVEN_UP, "{table}: {:?}", begun.elapsed());
+    for answer in [logged_in, refreshed] {
+        assert_eq!(answer.status, 503, "{table}: {}", answer.body);
+        assert_eq!(answer.error_code(), "DEADLINE_EXCEEDED", "{table}");
+        assert_ne!(answer.header("retry-after"), "", "{table}");
+    }
+    assert_eq!((page.status.as_u16(), page.header("set-cookie")), (503, ""), "{table}");
+    assert_page(&page);
+    wait_for_waiting(&lock, 0).await;
+    lock.commit().await.unwrap();
+    assert_eq!(logins(it).await, before, "{table}: nothing was done of what was given up");
+    for answer in [refresh().await, log_in().await] {
+        assert_eq!(answer.status, 200, "{table}: {}", answer.body);
+    }
+    PageVisitor::owner(it).await;
+}
+
+#[tokio::test]
+async fn a_login_that_waits_for_the_database_too_long_is_given_up_with_its_connection() {
+    let house = House::with(&[]).await;
+    let (one, other) = (house.open_hotel().await, house.open_hotel().await);
+
+    tokio::join!(log_in_without("users", &one), log_in_without("sessions", &other));
 }
 
 #[tokio::test]
