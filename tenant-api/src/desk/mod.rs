@@ -52,28 +52,36 @@ pub(crate) struct Desk {
 impl Desk {
     /// Who is asking, with all roles and permissions. In a stopped hotel only its owner may.
     pub(crate) async fn person(&self) -> ApiResult<Person> {
-        let found = self.site.reading(async |site| {
-            let asked = (self.app.clock.now(), self.address);
-            site.within_deadline(async |db| session::person(&*db, &self.pointer, asked).await).await
-        });
-        let (person, access) = found.await?;
-        if self.site.standing.learn(access) == Access::Stopped && !person.is_owner() {
-            return Err(self.site.refuse(Refusal::Stopped));
-        }
-        Ok(person)
+        let found = self
+            .site
+            .reading(async |site| site.within_deadline(async |db| self.person_on(db).await).await);
+        found.await
     }
 
     /// Who is asking, who of support is in the hotel right now, and whether somebody waits to come in.
     pub(crate) async fn person_and_support(&self) -> ApiResult<(Person, Presence)> {
-        let person = self.person().await?;
-        if !self.site.has_schema(8) {
-            return Ok((person, Presence::default()));
-        }
-        let (id, now) = (person.id, self.app.clock.now());
-        let presence = self.site.reading(async |site| {
-            site.within_deadline(async |db| support::find_presence(&*db, id, now).await).await
+        let found = self.site.reading(async |site| {
+            let found = site.within_deadline(async |db| {
+                let person = self.person_on(db).await?;
+                if !site.has_schema(8) {
+                    return Ok((person, Presence::default()));
+                }
+                let now = self.app.clock.now();
+                let presence = support::find_presence(&*db, person.id, now).await?;
+                Ok((person, presence))
+            });
+            found.await
         });
-        Ok((person, presence.await?))
+        found.await
+    }
+
+    async fn person_on(&self, db: &TenantConnection) -> ApiResult<Person> {
+        let asked = (self.app.clock.now(), self.address);
+        let (person, access) = session::person(db, &self.pointer, asked).await?;
+        if self.site.standing.learn(access) == Access::Stopped && !person.is_owner() {
+            return Err(self.site.refuse(Refusal::Stopped));
+        }
+        Ok(person)
     }
 
     /// Changes what only support does to its own stay, without a look at whether it may still be there.
