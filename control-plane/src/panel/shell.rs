@@ -143,19 +143,6 @@ pub(super) fn lasting(time: TimeDelta) -> String {
     }
 }
 
-/// A whole number with points between thousands.
-pub(super) fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push('.');
-        }
-        grouped.push(digit);
-    }
-    if number < 0 { format!("-{grouped}") } else { grouped }
-}
-
 /// The beginning of a text that a program wrote, for a list.
 pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(SHORT) {
@@ -225,11 +212,5 @@ mod tests {
         let of = |ms| lasting(TimeDelta::milliseconds(ms));
         assert_eq!([of(412), of(1_250), of(61_000)], ["412 ms", "1.2 s", "1 min 1 s"]);
         assert_eq!(of(3 * 3_600_000 + 61_000), "3 h 1 min");
-    }
-
-    #[test]
-    fn thousands_have_points() {
-        assert_eq!([0, 999, 1_000].map(thousands), ["0", "999", "1.000"]);
-        assert_eq!(thousands(-1_234_567), "-1.234.567");
     }
 }

@@ -113,6 +113,11 @@ impl SignupPage {
         [hint, fault].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
+    /// What a room costs in a plan.
+    pub(crate) fn price(&self, plan: &Plan) -> String {
+        self.frame.language.rupiah(plan.per_room_price)
+    }
+
     pub(crate) fn owner_inputs(&self) -> [Input<'_>; 4] {
         let (texts, fields) = (self.frame.texts, &self.fields);
         let input = |name, kind, autocomplete, hint, value| {

@@ -8,6 +8,7 @@ pub mod ids;
 pub mod keys;
 pub mod life;
 pub mod money;
+pub mod numbers;
 pub mod pauses;
 pub mod route_copy;
 pub mod routes;

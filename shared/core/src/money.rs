@@ -4,6 +4,8 @@ use std::{fmt, iter::Sum, ops::Add};
 
 use serde::{Deserialize, Serialize};
 
+use crate::numbers::grouped;
+
 /// An amount in whole Indonesian rupiah.
 #[derive(
     Clone,
@@ -54,6 +56,16 @@ impl Rupiah {
         let half = denominator / 2 * product.signum();
         i64::try_from((product + half) / denominator).ok().map(Self)
     }
+
+    /// The written form with `mark` between thousands, e.g. `Rp1,250,000`.
+    #[must_use]
+    pub fn written(self, mark: char) -> String {
+        let number = grouped(self.0, mark);
+        match number.strip_prefix('-') {
+            Some(amount) => format!("-Rp{amount}"),
+            None => format!("Rp{number}"),
+        }
+    }
 }
 
 impl Add for Rupiah {
@@ -81,16 +93,7 @@ impl Sum for Rupiah {
 /// The Indonesian written form, `Rp1.250.000`.
 impl fmt::Display for Rupiah {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.0.unsigned_abs().to_string();
-        let sign = if self.0 < 0 { "-" } else { "" };
-        write!(f, "{sign}Rp")?;
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                f.write_str(".")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        Ok(())
+        f.write_str(&self.written('.'))
     }
 }
 
@@ -99,10 +102,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_amount_is_written_the_indonesian_way() {
+    fn an_amount_is_written_the_indonesian_way_unless_another_mark_is_wanted() {
         assert_eq!(Rupiah::new(1_250_000).to_string(), "Rp1.250.000");
         assert_eq!(Rupiah::new(999).to_string(), "Rp999");
         assert_eq!(Rupiah::new(-1_000).to_string(), "-Rp1.000");
+        assert_eq!(Rupiah::new(-1_250_000).written(','), "-Rp1,250,000");
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! The language of a page, and catalogues that hold every text in both.
+//! The language of a page: how it writes numbers, and catalogues that hold every text in both.
 
 use actix_web::{FromRequest, HttpRequest, cookie::Cookie, dev::Payload, http::header};
+use hotelhub_core::{money::Rupiah, numbers::grouped};
 use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
@@ -48,6 +49,26 @@ impl Language {
         match self {
             Self::Id => Self::En,
             Self::En => Self::Id,
+        }
+    }
+
+    /// A whole number as it is read in it, e.g. `12.345` or `12,345`.
+    #[must_use]
+    pub fn number(self, number: i64) -> String {
+        grouped(number, self.thousands_mark())
+    }
+
+    /// An amount of money as it is read in it, e.g. `Rp1.250.000` or `Rp1,250,000`.
+    #[must_use]
+    pub fn rupiah(self, amount: Rupiah) -> String {
+        amount.written(self.thousands_mark())
+    }
+
+    /// What stands between thousands.
+    const fn thousands_mark(self) -> char {
+        match self {
+            Self::Id => '.',
+            Self::En => ',',
         }
     }
 
@@ -174,6 +195,14 @@ mod tests {
         assert_eq!(of("/", Some("id"), "en"), Language::Id);
         assert_eq!(of("/?lang=en", Some("id"), "id"), Language::En);
         assert_eq!(of("/", None, ""), Language::Id);
+    }
+
+    #[test]
+    fn numbers_and_money_are_written_as_in_the_readers_language() {
+        assert_eq!(Language::Id.number(1_234_567), "1.234.567");
+        assert_eq!(Language::En.number(1_234_567), "1,234,567");
+        assert_eq!(Language::Id.rupiah(Rupiah::new(1_250_000)), "Rp1.250.000");
+        assert_eq!(Language::En.rupiah(Rupiah::new(1_250_000)), "Rp1,250,000");
     }
 
     #[test]

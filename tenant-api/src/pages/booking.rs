@@ -270,7 +270,7 @@ fn page(shell: Shell, wanted: Wanted, refused: Refused) -> Option<Page> {
         arrival: words::day(ask.stay.arrival, shell.language),
         departure: words::day(ask.stay.departure, shell.language),
         nights: nights::rows(offer.prices().unwrap_or_default(), shell.language),
-        total: offer.total().map(|it| it.to_string()),
+        total: offer.total().map(|it| shell.language.rupiah(it)),
         back: links::search(property.id, ask),
         key: fresh_key(),
         typed: refused.typed,

@@ -117,7 +117,7 @@ async fn show(
         asked: moment(it.requested_at),
         state: state(shell.t, it.state),
         size: it.bytes.map(|it| words::size(it, shell.language)).unwrap_or_default(),
-        rows: it.rows.map(|it| words::thousands(it, shell.language)).unwrap_or_default(),
+        rows: it.rows.map(|it| shell.language.number(it)).unwrap_or_default(),
         until: it.keep_until.map(moment).unwrap_or_default(),
         file: (it.state == State::Ready).then(|| format!("{PATH}/{}/bundle", it.id)),
     };

@@ -18,10 +18,10 @@ pub(super) struct NightRow {
 pub(super) fn rows(nights: Vec<(NaiveDate, NightPrice)>, language: Language) -> Vec<NightRow> {
     let row = |(date, price): (NaiveDate, NightPrice)| NightRow {
         day: words::day(date, language),
-        base: price.base_idr.to_string(),
-        service: price.service_idr.to_string(),
-        tax: price.tax_idr.to_string(),
-        total: price.total().to_string(),
+        base: language.rupiah(price.base_idr),
+        service: language.rupiah(price.service_idr),
+        tax: language.rupiah(price.tax_idr),
+        total: language.rupiah(price.total()),
     };
     nights.into_iter().map(row).collect()
 }

@@ -39,7 +39,7 @@ fn row(offer: &Offer, property: PropertyId, ask: Ask, shell: &Shell) -> OfferRow
         name: offer.name.clone(),
         code: offer.code.clone(),
         left: offer.left(),
-        total: offer.total().map(|it| it.to_string()),
+        total: offer.total().map(|it| shell.language.rupiah(it)),
         book,
         obstacles,
     }

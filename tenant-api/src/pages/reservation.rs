@@ -71,6 +71,7 @@ struct Page {
     made: String,
     cancelled: Option<String>,
     nights: Vec<NightRow>,
+    total: String,
     done: Option<&'static str>,
     refusal: Option<&'static str>,
     /// Why it cannot be cancelled; `None` if it can.
@@ -175,6 +176,7 @@ fn page(
         made: moment(it.created_at),
         cancelled: it.cancelled_at.map(moment),
         nights: nights::rows(nights, shell.language),
+        total: shell.language.rupiah(it.total),
         key: fresh_key(),
         // Addresses of guests are for people who see guests.
         email: if shell.may(Permission::GuestRead) { email } else { String::new() },

@@ -119,7 +119,7 @@ fn row(it: Reservation, shell: &Shell) -> Row {
         arrival: words::day(it.arrival, shell.language),
         departure: words::day(it.departure, shell.language),
         state: words::state(shell.t, it.state),
-        total: it.total.to_string(),
+        total: shell.language.rupiah(it.total),
         code: it.code,
         guest: it.guest_name,
         room_type: it.room_type_name,

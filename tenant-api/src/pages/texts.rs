@@ -125,7 +125,7 @@ catalogue!(
         rate_from: "Malam pertama", "First night";
         rate_last: "Malam terakhir", "Last night";
         rate_amount: "Harga per malam (Rp)", "Rate per night (Rp)";
-        rate_amount_hint: "Termasuk layanan dan pajak, misalnya 750.000", "Service and tax included, for example 750.000";
+        rate_amount_hint: "Termasuk layanan dan pajak, misalnya 750.000", "Service and tax included, for example 750,000";
         set_rates: "Simpan harga", "Save the rate";
         done_type: "Tipe kamar telah ditambahkan.", "The room type was added.";
         done_rooms: "Kamar telah ditambahkan.", "The rooms were added.";
@@ -208,7 +208,7 @@ catalogue!(
         fault_rate_last: "Malam terakhir harus sama dengan atau setelah malam pertama, paling lama 800 malam.",
             "The last night needs to be the first or later, at most 800 nights.";
         fault_amount: "Isi harga dalam rupiah bulat, misalnya 750.000.",
-            "Enter a rate in whole rupiah, for example 750.000.";
+            "Enter a rate in whole rupiah, for example 750,000.";
         fault_other: "Isian ini tidak dapat diterima.", "This cannot be accepted.";
 
         support_access: "Akses dukungan", "Support access";

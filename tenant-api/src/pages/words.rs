@@ -34,23 +34,6 @@ pub(super) fn moment(at: DateTime<Utc>, zone: Tz, language: Language) -> String 
     format!("{}, {}", day(local.date_naive(), language), local.format("%H:%M"))
 }
 
-/// A number with its thousands set apart, e.g. `12.345` or `12,345`.
-pub(super) fn thousands(number: i64, language: Language) -> String {
-    let separator = match language {
-        Language::Id => '.',
-        Language::En => ',',
-    };
-    let digits = number.unsigned_abs().to_string();
-    let mut written = String::from(if number < 0 { "-" } else { "" });
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            written.push(separator);
-        }
-        written.push(digit);
-    }
-    written
-}
-
 /// A size, e.g. `1,5 MB` or `1.5 MB`; of less than a kilobyte in bytes.
 pub(super) fn size(bytes: i64, language: Language) -> String {
     let units = ["kB", "MB", "GB"];
@@ -64,7 +47,7 @@ pub(super) fn size(bytes: i64, language: Language) -> String {
         Language::Id => ',',
         Language::En => '.',
     };
-    format!("{}{point}{} {unit}", thousands(tenths / 10, language), tenths % 10)
+    format!("{}{point}{} {unit}", language.number(tenths / 10), tenths % 10)
 }
 
 /// The zeros of a unit.
@@ -97,12 +80,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_and_numbers_are_written_in_the_readers_language() {
+    fn sizes_are_written_in_the_readers_language() {
         assert_eq!(size(999, Language::En), "999 B");
         assert_eq!(size(1_549_000, Language::En), "1.5 MB");
         assert_eq!(size(1_549_000, Language::Id), "1,5 MB");
         assert_eq!(size(2_300_456_000_000, Language::Id), "2.300,4 GB");
-        assert_eq!(thousands(1_234_567, Language::En), "1,234,567");
+        assert_eq!(size(2_300_456_000_000, Language::En), "2,300.4 GB");
     }
 
     #[test]

@@ -53,6 +53,7 @@ async fn a_form_with_faults_comes_back_as_it_was_typed() {
     let ground = Ground::new().await;
     let page = ground.site().get("/signup?lang=en").await.unwrap();
     assert!(page.header("set-cookie").starts_with("language=en"), "{:?}", page.headers);
+    assert!(page.body.contains("Rp50,000"), "{}", page.body);
     let mut fields = fields(&page.body, "admin");
     for (name, value) in &mut fields {
         match name.as_str() {

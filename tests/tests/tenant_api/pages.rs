@@ -193,6 +193,8 @@ async fn a_new_hotel_is_set_up_books_and_cancels_on_its_pages() {
     let shown = owner.open(booked.header("location")).await.expect_status(200).unwrap();
     assert_page(&shown);
     assert!(shown.body.contains("Rp1.500.000"));
+    let in_english = format!("{}&lang=en", booked.header("location"));
+    assert!(owner.open(&in_english).await.body.contains("Rp1,500,000"));
     assert!(!shown.body.contains("<b>Adi"), "what people type is text");
 
     let list =

@@ -69,7 +69,7 @@ pub(super) async fn list_runs(
 }
 
 fn row(it: &FleetMigration, shell: &Shell, w: &FleetTexts) -> Row {
-    let totals = totals(it);
+    let totals = totals(it, shell.language);
     let done = w.done_of.replace("{done}", &totals.done).replace("{total}", &totals.total);
     Row {
         id: it.id.to_string(),

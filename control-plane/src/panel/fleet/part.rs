@@ -11,10 +11,7 @@ use super::texts::FleetTexts;
 use crate::{
     app::App,
     fleet_migrations::{FleetMigration, FleetTenant, Ring, State, tenant_routes},
-    panel::{
-        shell::thousands,
-        states::{Badge, Shown as _},
-    },
+    panel::states::{Badge, Shown as _},
 };
 
 /// Hotels in quarantine that stand on the run's own page.
@@ -28,11 +25,11 @@ pub(super) struct Totals {
 }
 
 /// How many hotels a run has, over all rings.
-pub(super) fn totals(it: &FleetMigration) -> Totals {
+pub(super) fn totals(it: &FleetMigration, language: Language) -> Totals {
     let sum = |of: fn(&Ring) -> i64| it.rings.iter().map(of).sum::<i64>();
     Totals {
-        done: thousands(sum(|it| it.done)),
-        total: thousands(sum(|it| it.total)),
+        done: language.number(sum(|it| it.done)),
+        total: language.number(sum(|it| it.total)),
         quarantined: sum(|it| it.quarantined),
     }
 }
@@ -81,7 +78,7 @@ impl Part {
         run: &FleetMigration,
         (language, may_steer): (Language, bool),
     ) -> ApiResult<String> {
-        let failed = match totals(run).quarantined {
+        let failed = match totals(run, language).quarantined {
             0 => Vec::new(),
             _ => {
                 let wanted = tenant_routes::TenantQuery {
@@ -102,7 +99,7 @@ impl Part {
         (language, may_steer): (Language, bool),
     ) -> Self {
         let w = FleetTexts::of(language);
-        let (state, totals) = (run.state.badge(language), totals(run));
+        let (state, totals) = (run.state.badge(language), totals(run, language));
         let is_over = run.state.is_over();
         let is_cancelled = run.cancelled_at.is_some() && !is_over;
         let said = w.said.replace("{state}", state.name);
@@ -111,8 +108,8 @@ impl Part {
             id: run.id.to_string(),
             said: said.replace("{done}", &totals.done).replace("{total}", &totals.total),
             state,
-            rings: run.rings.iter().map(|it| ring(it, run, w)).collect(),
-            rate: (!is_over).then(|| thousands(run.done_last_minute)),
+            rings: run.rings.iter().map(|it| ring(it, run, language)).collect(),
+            rate: (!is_over).then(|| language.number(run.done_last_minute)),
             halt_reason: run.halt_reason.clone().filter(|_| run.state == State::Halted),
             is_cancelled,
             failures: failed.into_iter().map(|it| failure(it, run, w)).collect(),
@@ -123,13 +120,14 @@ impl Part {
     }
 }
 
-fn ring(it: &Ring, run: &FleetMigration, w: &FleetTexts) -> ShownRing {
-    let mut said =
-        w.done_of.replace("{done}", &thousands(it.done)).replace("{total}", &thousands(it.total));
+fn ring(it: &Ring, run: &FleetMigration, language: Language) -> ShownRing {
+    let w = FleetTexts::of(language);
+    let said = w.done_of.replace("{done}", &language.number(it.done));
+    let mut said = said.replace("{total}", &language.number(it.total));
     let more = [(w.quarantined, it.quarantined), (w.waiting, it.pending)];
     for (text, count) in more.into_iter().filter(|(_, count)| *count > 0) {
         said.push_str(" · ");
-        said.push_str(&text.replace("{count}", &thousands(count)));
+        said.push_str(&text.replace("{count}", &language.number(count)));
     }
     ShownRing {
         name: w.ring_name(it.ring),

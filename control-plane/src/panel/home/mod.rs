@@ -10,7 +10,7 @@ use hotelhub_http::{error::ApiResult, language::Language};
 use self::texts::HomeTexts;
 use super::{
     operations::progress::{said, took},
-    shell::{Shell, day, short, thousands},
+    shell::{Shell, day, short},
     states::{Shown as _, kind},
 };
 use crate::{
@@ -69,18 +69,18 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
     let figure = |it: attention::StatusCount| Figure {
         name: it.status.badge(language).name,
         href: format!("/panel/tenants?status={}", it.status),
-        count: thousands(it.count),
+        count: language.number(it.count),
     };
     let (mut trouble, mut running) = (Vec::new(), Vec::new());
     for host in &now.db_hosts {
-        let item = host_item(host, w);
+        let item = host_item(host, language);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
     }
     if let Some(run) = &now.fleet_migration {
-        let item = fleet_item(run, w);
+        let item = fleet_item(run, language);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
     }
-    trouble.extend(count_items(&now, w));
+    trouble.extend(count_items(&now, language));
     trouble.extend(now.untold_owners.into_iter().map(|it| untold_item(it, w)));
     trouble.extend(now.untold_failures.into_iter().map(|it| untold_failure_item(it, w)));
     for it in now.open_operations.iter().chain(&now.undone_operations) {
@@ -97,7 +97,8 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
     }
 }
 
-fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
+fn host_item(host: &HostFinding, language: Language) -> Item {
+    let w = HomeTexts::of(language);
     let (tone, text) = match host {
         HostFinding { is_away: true, .. } => ("bad", w.host_away),
         HostFinding { state: HostState::Draining, .. } => ("busy", w.host_draining),
@@ -106,8 +107,8 @@ fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
     };
     let databases = w
         .databases
-        .replace("{count}", &thousands(host.databases))
-        .replace("{most}", &thousands(host.max_databases.into()));
+        .replace("{count}", &language.number(host.databases))
+        .replace("{most}", &language.number(host.max_databases.into()));
     Item {
         tone,
         text: text.replace("{name}", &host.name),
@@ -119,9 +120,10 @@ fn host_item(host: &HostFinding, w: &HomeTexts) -> Item {
     }
 }
 
-fn fleet_item(run: &FleetMigration, w: &HomeTexts) -> Item {
+fn fleet_item(run: &FleetMigration, language: Language) -> Item {
+    let w = HomeTexts::of(language);
     let quarantined: i64 = run.rings.iter().map(|it| it.quarantined).sum();
-    let in_quarantine = w.quarantined.replace("{count}", &thousands(quarantined));
+    let in_quarantine = w.quarantined.replace("{count}", &language.number(quarantined));
     let (tone, text, detail) = match run.state {
         fleet_migrations::State::Halted => {
             let why = run.halt_reason.as_deref().map(short);
@@ -148,7 +150,8 @@ fn operation_item(it: &Progress, language: Language, at: DateTime<Utc>) -> Item 
 }
 
 /// What is only counted here, and told where the link leads.
-fn count_items(now: &Attention, w: &HomeTexts) -> Vec<Item> {
+fn count_items(now: &Attention, language: Language) -> Vec<Item> {
+    let w = HomeTexts::of(language);
     let counts = [
         (now.dead_jobs, w.dead_jobs, w.dead_jobs_why, "/panel/jobs?state=dead"),
         (now.overdue_backups, w.overdue_backups, w.overdue_backups_why, "/panel/backups"),
@@ -168,7 +171,7 @@ fn count_items(now: &Attention, w: &HomeTexts) -> Vec<Item> {
     ];
     let item = |(count, text, why, href): (i64, &str, &str, &str)| Item {
         tone: "bad",
-        text: text.replace("{count}", &thousands(count)),
+        text: text.replace("{count}", &language.number(count)),
         href: href.to_owned(),
         detail: why.to_owned(),
     };

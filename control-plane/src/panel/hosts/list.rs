@@ -68,7 +68,7 @@ pub(super) async fn list_hosts(
         id: it.id.to_string(),
         address: format!("{}:{}", it.address, it.port),
         state: it.state.badge(shell.language),
-        fill: Fill::of(it.databases, it.max_databases, w),
+        fill: Fill::of(it.databases, it.max_databases, shell.language),
         leaving: it.leaving - it.previews,
         reachable: reachable(it.is_reachable, w),
         name: it.name,

@@ -10,7 +10,7 @@ use super::texts::HostTexts;
 use crate::{
     db_hosts::{DbHostBody, HostState},
     panel::{
-        shell::{moment, thousands},
+        shell::moment,
         states::{Badge, Shown as _},
     },
 };
@@ -24,12 +24,13 @@ pub(super) struct Fill {
 }
 
 impl Fill {
-    pub(super) fn of(databases: i64, most: i32, w: &HostTexts) -> Self {
-        let said = w.databases_of.replace("{count}", &thousands(databases));
+    pub(super) fn of(databases: i64, most: i32, language: Language) -> Self {
+        let said = HostTexts::of(language).databases_of;
+        let said = said.replace("{count}", &language.number(databases));
         Self {
             count: databases,
             most,
-            said: said.replace("{most}", &thousands(most.into())),
+            said: said.replace("{most}", &language.number(most.into())),
             high: most / 10 * 9,
         }
     }
@@ -72,13 +73,13 @@ pub(super) fn part(it: &DbHostBody, language: Language) -> ApiResult<String> {
         w.empty.to_owned()
     } else {
         let left = if it.previews > 0 { w.left_previews } else { w.left };
-        let left = left.replace("{count}", &thousands(it.databases));
-        let left = left.replace("{old}", &thousands(old));
-        left.replace("{previews}", &thousands(it.previews))
+        let left = left.replace("{count}", &language.number(it.databases));
+        let left = left.replace("{old}", &language.number(old));
+        left.replace("{previews}", &language.number(it.previews))
     };
     let part = Part {
         state: it.state.badge(language),
-        fill: Fill::of(it.databases, it.max_databases, w),
+        fill: Fill::of(it.databases, it.max_databases, language),
         reachable: reachable(it.is_reachable, w),
         checked: it.checked_at.map_or_else(|| "–".to_owned(), moment),
         old,

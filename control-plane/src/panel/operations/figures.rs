@@ -6,7 +6,7 @@ use hotelhub_http::language::Language;
 use serde_json::Value;
 
 use super::texts::FigureTexts;
-use crate::panel::shell::{lasting, moment, size, thousands};
+use crate::panel::shell::{lasting, moment, size};
 
 /// Something that was noted.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) fn figures(noted: &Value, language: Language) -> Vec<Figure> {
     let mut figures = Vec::new();
     // `facts` writes nothing as a dash.
     for (path, value) in facts(&noted.to_string()).into_iter().filter(|(_, value)| value != "-") {
-        let figure = figure(&path, value, FigureTexts::of(language));
+        let figure = figure(&path, value, language);
         if !figures.contains(&figure) {
             figures.push(figure);
         }
@@ -42,10 +42,11 @@ pub(super) fn figures(noted: &Value, language: Language) -> Vec<Figure> {
 }
 
 /// One of them; as it is if we have no words for it.
-fn figure(path: &str, value: String, w: &FigureTexts) -> Figure {
+fn figure(path: &str, value: String, language: Language) -> Figure {
+    let w = FigureTexts::of(language);
     match known(path, w) {
         Some((name, form)) => {
-            let value = written(&value, form, w).unwrap_or(value);
+            let value = written(&value, form, language).unwrap_or(value);
             Figure { name: name.to_owned(), value, is_known: true }
         }
         None => Figure { name: path.replace('_', " "), value, is_known: false },
@@ -53,11 +54,12 @@ fn figure(path: &str, value: String, w: &FigureTexts) -> Figure {
 }
 
 /// The value for people; nothing if it is not of that form.
-fn written(value: &str, form: Form, w: &FigureTexts) -> Option<String> {
+fn written(value: &str, form: Form, language: Language) -> Option<String> {
+    let w = FigureTexts::of(language);
     let number = || value.parse::<i64>().ok();
     match form {
         Form::Text => None,
-        Form::Number => number().map(thousands),
+        Form::Number => number().map(|it| language.number(it)),
         Form::Bytes => number().map(size),
         Form::Milliseconds => number().and_then(TimeDelta::try_milliseconds).map(lasting),
         Form::Moment => value.parse::<DateTime<Utc>>().ok().map(moment),
@@ -126,7 +128,7 @@ mod tests {
                 "Copying took: 1.2 s",
                 "Data as of: 2026-11-23 09:59 WIB",
                 "Data of the hotel: surya",
-                "Rows: 3.120",
+                "Rows: 3,120",
                 "Size: 1.5 KiB",
                 "The backup of what was replaced waits for its server: yes",
             ]

@@ -19,7 +19,7 @@ use crate::{
     panel::{
         choice::Choice,
         error::Refused,
-        shell::{Shell, day, thousands},
+        shell::{Shell, day},
         states::{Badge, Shown},
         typed::{link, text},
     },
@@ -111,7 +111,7 @@ pub(super) async fn list_tenants(
         sorts: Sort::ALL.map(|it| sort(it, &asked.sort, w)).into(),
         rows: found.rows.into_iter().map(|it| row(it, language)).collect(),
         next: found.next.map(|it| asked.link(&it)),
-        total: total(found.total, w),
+        total: total(found.total, language),
         shell,
         w,
         asked,
@@ -209,13 +209,14 @@ fn sort(it: Sort, chosen: &str, w: &TenantTexts) -> Choice {
     Choice::of(it.as_str(), name, chosen)
 }
 
-fn total(total: Total, w: &TenantTexts) -> String {
+fn total(total: Total, language: Language) -> String {
+    let w = TenantTexts::of(language);
     let (text, count) = match total {
         Total::Exactly(1) => (w.found_one, 1),
         Total::Exactly(count) => (w.found, count),
         Total::MoreThan(count) => (w.found_more, count),
     };
-    text.replace("{count}", &thousands(count))
+    text.replace("{count}", &language.number(count))
 }
 
 fn row(it: Listed, language: Language) -> Row {

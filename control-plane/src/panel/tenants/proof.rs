@@ -1,13 +1,11 @@
 //! The proof that a hotel's data is gone, in words.
 
 use hotelhub_core::audit::facts;
+use hotelhub_http::language::Language;
 use serde_json::Value;
 
 use super::texts::TenantTexts;
-use crate::{
-    backups::model::Deletion,
-    panel::shell::{moment, thousands},
-};
+use crate::{backups::model::Deletion, panel::shell::moment};
 
 /// Things that stand on the page; a hotel may have had thousands of files.
 const SHOWN: usize = 100;
@@ -22,12 +20,13 @@ pub(super) struct Proof {
 }
 
 impl Proof {
-    pub(super) fn of(it: &Deletion, w: &'static TenantTexts) -> Self {
+    pub(super) fn of(it: &Deletion, language: Language) -> Self {
+        let w = TenantTexts::of(language);
         let none = Vec::new();
         let things = it.destroyed.as_array().unwrap_or(&none);
         let count = |kind: &str| {
             let count = things.iter().filter(|thing| thing.get(kind).is_some()).count();
-            i64::try_from(count).map(thousands).unwrap_or_default()
+            i64::try_from(count).map(|it| language.number(it)).unwrap_or_default()
         };
         let deleted = it.deleted_at.map(moment);
         let facts = vec![
@@ -82,7 +81,6 @@ fn thing(it: &Value, w: &TenantTexts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use hotelhub_http::language::Language;
     use serde_json::json;
 
     use super::*;
@@ -109,7 +107,7 @@ mod tests {
             final_backup_until: Some(time("2026-03-01T17:00:00Z")),
             final_backup_gone_at: None,
         };
-        let proof = Proof::of(&deletion, TenantTexts::of(Language::En));
+        let proof = Proof::of(&deletion, Language::En);
         let facts = proof.facts.iter().map(|(_, value)| &**value).collect::<Vec<_>>();
         let until = "kept until 2026-03-02 00:00 WIB";
         assert_eq!(facts, ["2026-02-01 00:05 WIB", "not yet", until, "1", "1", "100"]);

@@ -30,7 +30,7 @@ use crate::{
         domain_texts::DomainTexts,
         error::Refused,
         operations::{OperationTexts, progress::Row},
-        shell::{Shell, day, moment, size, thousands},
+        shell::{Shell, day, moment, size},
         states::{Badge, Shown as _, cycle, of_subscription},
         typed::link,
     },
@@ -152,21 +152,21 @@ pub(super) async fn show_tenant(
         subscription: it.subscription.as_ref().map(|it| Subscription {
             state: of_subscription(&it.status, language),
             cycle: cycle(&it.billing_cycle, language),
-            price: Rupiah::new(it.price_idr).to_string(),
+            price: language.rupiah(Rupiah::new(it.price_idr)),
             period: format!("{} – {}", day(it.current_period_start), day(it.current_period_end)),
             trial_end: it.trial_end.filter(|_| it.status == "trialing").map(day),
         }),
         address: host.map(|it| app.addresses.of_hotel(it)),
         operations: operations.iter().map(|it| Row::of(it, language, now)).collect(),
         entries: entries.into_iter().map(audit::Row::of).collect(),
-        measured: measured(&it.usage, w),
+        measured: measured(&it.usage, language),
         unmeasured: match it.tenant.provisioning {
             Provisioning::Deleted => w.usage_gone,
             _ => w.not_measured,
         },
-        proof: proof.map(|it| Proof::of(&it, w)),
+        proof: proof.map(|it| Proof::of(&it, language)),
         backups: format!("{} · {}", it.usage.backups, size(it.usage.backup_bytes)),
-        jobs: jobs(&heaps, &it.tenant.slug, w),
+        jobs: jobs(&heaps, &it.tenant.slug, language),
         offers: offers(&it, &shell, w),
         places: places(&it.tenant.slug, w),
         done: Action::told(&query.done, w),
@@ -239,8 +239,9 @@ fn offers(it: &TenantDetailsBody, shell: &Shell, w: &TenantTexts) -> Vec<Offer> 
     offered.collect()
 }
 
-fn measured(it: &Usage, w: &'static TenantTexts) -> Option<Measured> {
-    let number = |it: Option<i64>| it.map(thousands).unwrap_or_default();
+fn measured(it: &Usage, language: Language) -> Option<Measured> {
+    let w = TenantTexts::of(language);
+    let number = |it: Option<i64>| it.map(|it| language.number(it)).unwrap_or_default();
     let bytes = |it: Option<i64>| it.map(size).unwrap_or_default();
     let facts = [
         (w.rooms_set_up, number(it.rooms)),
@@ -251,14 +252,15 @@ fn measured(it: &Usage, w: &'static TenantTexts) -> Option<Measured> {
     it.measured_at.map(|at| Measured { at: moment(at), facts })
 }
 
-fn jobs(heaps: &[JobHeap], slug: &str, w: &'static TenantTexts) -> Vec<Figure> {
+fn jobs(heaps: &[JobHeap], slug: &str, language: Language) -> Vec<Figure> {
+    let w = TenantTexts::of(language);
     let states = [("dead", w.jobs_dead), ("retrying", w.jobs_retrying), ("held", w.jobs_held)];
     let figure = |(state, name)| {
         let of_state = heaps.iter().filter(|it| it.state == state);
         Figure {
             name,
             href: link(&format!("/panel/tenants/{slug}/jobs"), &[("state", state)]),
-            count: thousands(of_state.map(|it| it.count).sum()),
+            count: language.number(of_state.map(|it| it.count).sum()),
         }
     };
     states.into_iter().map(figure).collect()
