@@ -68,6 +68,8 @@ mod tests {
     fn what_somebody_must_provide_is_waited_for() {
         assert!(StepError::NotYet("no database server has room".to_owned()).is_transient());
         assert!(StepError::TooLong(60).is_transient());
+        let (folder, source) = ("/mnt/objects".into(), std::io::ErrorKind::NotFound.into());
+        assert!(StepError::from(StorageError::Away { folder, source }).is_transient());
         assert!(!StepError::Never("the region is unknown".to_owned()).is_transient());
     }
 }

@@ -14,12 +14,24 @@ const NAME: [&str; 1] = ["Filenames containing trailing"];
 /// Why an object could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
-    /// The folder cannot be made.
-    #[error("make the folder {folder} (STORAGE_URL)")]
+    /// The folder cannot be made, or has no mark and cannot be given one.
+    #[error("make the folder {folder} (STORAGE_URL) and mark it")]
     Folder {
         /// Where objects are kept.
         folder: PathBuf,
         /// What the machine said.
+        source: io::Error,
+    },
+    /// The folder is not the one that was opened: its disk is not mounted any more, or somebody deleted
+    /// it. Nothing is known of any object in it.
+    #[error(
+        "the folder {folder} is not the one that this program began with: mount it again, or restart \
+         the program with the right STORAGE_URL"
+    )]
+    Away {
+        /// Where objects are kept.
+        folder: PathBuf,
+        /// What stands there instead.
         source: io::Error,
     },
     /// The storage has no room. Nothing of the object can be read.

@@ -5,7 +5,7 @@
 //! a rule of its own for that (abort incomplete multipart uploads after a day).
 
 use std::{
-    path::Path as FilePath,
+    path::{Path as FilePath, PathBuf},
     time::{Duration, SystemTime},
 };
 
@@ -48,7 +48,8 @@ impl Storage {
         let (name, limit) = (path(name)?, self.patience.part);
         let first = read_part(from).await?;
         if first.len() < PART {
-            timeout(limit, self.large.put(&name, PutPayload::from(first))).await??;
+            let put = self.large.put(&name, PutPayload::from(first));
+            self.in_place(async { Ok(timeout(limit, put).await??) }).await?;
             return Ok(());
         }
         let mut upload = self.in_time(self.large.put_multipart(&name)).await?;
@@ -61,7 +62,7 @@ impl Storage {
             timeout(self.patience.completion, upload.complete()).await??;
             Ok(())
         };
-        let written = written.await;
+        let written = self.in_place(written).await;
         if written.is_err() {
             // The parts cost room until the storage forgets them; the first error says more.
             if let Err(error) = self.in_time(upload.abort()).await {
@@ -132,7 +133,8 @@ impl Storage {
         let limit = self.patience.part;
         let (source, target) = (path(from)?, path(to)?);
         let create = CopyOptions::new().with_mode(CopyMode::Create);
-        let copied = timeout(limit, self.large.copy_opts(&source, &target, create)).await?;
+        let copy = self.large.copy_opts(&source, &target, create);
+        let copied = self.in_place(async { Ok(timeout(limit, copy).await?) }).await?;
         match copied {
             Ok(()) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
@@ -143,7 +145,8 @@ impl Storage {
                 if self.stamp(to).await?.is_some() {
                     return Ok(false);
                 }
-                timeout(limit, self.large.copy(&source, &target)).await??;
+                let copy = self.large.copy(&source, &target);
+                self.in_place(async { Ok(timeout(limit, copy).await??) }).await?;
                 Ok(true)
             }
             Err(error) => Err(error.into()),
@@ -164,17 +167,20 @@ impl Storage {
     /// Fails if the storage does.
     pub async fn list(&self, below: &str) -> Result<Vec<Listed>, StorageError> {
         let below = path(below)?;
-        let mut metas = self.store.list(Some(&below));
-        let mut found = Vec::new();
-        while let Some(meta) = timeout(self.patience.call, metas.next()).await? {
-            let meta = meta?;
-            found.push(Listed {
-                name: meta.location.to_string(),
-                bytes: meta.size,
-                written_at: meta.last_modified.into(),
-            });
-        }
-        Ok(found)
+        let list = async {
+            let mut metas = self.store.list(Some(&below));
+            let mut found = Vec::new();
+            while let Some(meta) = timeout(self.patience.call, metas.next()).await? {
+                let meta = meta?;
+                found.push(Listed {
+                    name: meta.location.to_string(),
+                    bytes: meta.size,
+                    written_at: meta.last_modified.into(),
+                });
+            }
+            Ok(found)
+        };
+        self.in_place(list).await
     }
 
     /// Takes out of a folder what writers left behind that died more than `age` ago, of objects whose
@@ -188,27 +194,31 @@ impl Storage {
         age: Duration,
     ) -> Result<usize, StorageError> {
         let Some(folder) = &self.folder else { return Ok(0) };
-        let folder = &folder.join(below);
-        if !tokio::fs::try_exists(folder).await? {
-            return Ok(0);
-        }
         let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let mut folders = vec![folder.clone()];
-        let mut swept = 0;
-        while let Some(folder) = folders.pop() {
-            let mut entries = tokio::fs::read_dir(&folder).await?;
-            while let Some(entry) = entries.next_entry().await? {
-                let (path, kind) = (entry.path(), entry.file_type().await?);
-                if kind.is_dir() {
-                    folders.push(path);
-                } else if is_unfinished(&path) && entry.metadata().await?.modified()? < before {
-                    tokio::fs::remove_file(&path).await?;
-                    swept += 1;
-                }
+        self.in_place(sweep(folder.path().join(below), before)).await
+    }
+}
+
+/// Deletes what was begun below a folder, and written to last before then; how many.
+async fn sweep(folder: PathBuf, before: SystemTime) -> Result<usize, StorageError> {
+    if !tokio::fs::try_exists(&folder).await? {
+        return Ok(0);
+    }
+    let mut folders = vec![folder];
+    let mut swept = 0;
+    while let Some(folder) = folders.pop() {
+        let mut entries = tokio::fs::read_dir(&folder).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            let (path, kind) = (entry.path(), entry.file_type().await?);
+            if kind.is_dir() {
+                folders.push(path);
+            } else if is_unfinished(&path) && entry.metadata().await?.modified()? < before {
+                tokio::fs::remove_file(&path).await?;
+                swept += 1;
             }
         }
-        Ok(swept)
     }
+    Ok(swept)
 }
 
 /// A full part, or what is left.

@@ -2,15 +2,17 @@
 //!
 //! An object is written whole or not at all, and every call ends in time. [`Storage::put`] says over
 //! what it writes: where the storage can compare (S3 and its like), another writer's object is never
-//! overwritten unseen. A folder cannot; its writers look again after a while.
+//! overwritten unseen. A folder cannot; its writers look again after a while. A folder that is taken away
+//! is a storage that fails, and not an empty one.
 
 mod address;
 mod bucket;
 pub mod certificates;
 mod failure;
+mod folder;
 mod large;
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{future::Future, sync::Arc, time::SystemTime};
 
 use object_store::{
     ObjectMeta, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, UpdateVersion,
@@ -18,6 +20,7 @@ use object_store::{
 };
 use tokio::time::timeout;
 
+use self::folder::Folder;
 pub use self::{
     address::{Bucket, StorageConfig},
     bucket::Patience,
@@ -58,12 +61,13 @@ pub struct Storage {
     /// The same place, reached with more patience.
     large: Arc<dyn ObjectStore>,
     /// If it is one.
-    folder: Option<PathBuf>,
+    folder: Option<Folder>,
     patience: Patience,
 }
 
 impl Storage {
-    /// Opens the place. A bucket is not asked for before the first call.
+    /// Opens the place. A folder is made if it is not there, now and never later; a bucket is not asked
+    /// for before the first call.
     ///
     /// # Errors
     /// Fails if the folder cannot be made or the bucket's address is of no use.
@@ -77,13 +81,12 @@ impl Storage {
     /// As [`Storage::open`].
     pub fn open_with(config: &StorageConfig, patience: Patience) -> Result<Self, StorageError> {
         match config {
-            StorageConfig::Folder(folder) => {
-                let failed = |source| StorageError::Folder { folder: folder.clone(), source };
-                std::fs::create_dir_all(folder).map_err(failed)?;
+            StorageConfig::Folder(path) => {
+                let failed = |source| StorageError::Folder { folder: path.clone(), source };
+                let folder = Some(Folder::open(path).map_err(failed)?);
                 // What was written outlives the machine's crash, as in a bucket.
-                let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
+                let store = LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
                 let store: Arc<dyn ObjectStore> = Arc::new(store);
-                let folder = Some(folder.clone());
                 Ok(Self { store: store.clone(), large: store, folder, patience })
             }
             StorageConfig::Bucket(bucket) => {
@@ -165,7 +168,27 @@ impl Storage {
         &self,
         call: impl Future<Output = Result<T, object_store::Error>>,
     ) -> Result<T, StorageError> {
-        Ok(timeout(self.patience.call, call).await??)
+        self.in_place(async { Ok(timeout(self.patience.call, call).await??) }).await
+    }
+
+    /// Makes a call where the storage was opened: what another folder in its place says counts for
+    /// nothing.
+    async fn in_place<T>(
+        &self,
+        call: impl Future<Output = Result<T, StorageError>>,
+    ) -> Result<T, StorageError> {
+        self.find_folder().await?;
+        let answer = call.await;
+        self.find_folder().await?;
+        answer
+    }
+
+    /// Finds the folder in its place. A bucket that is not there says so itself.
+    async fn find_folder(&self) -> Result<(), StorageError> {
+        match &self.folder {
+            Some(folder) => timeout(self.patience.call, folder.find()).await?,
+            None => Ok(()),
+        }
     }
 }
 

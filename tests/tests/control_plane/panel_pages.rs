@@ -117,9 +117,10 @@ async fn the_page_of_an_error_is_headed_by_what_went_wrong() {
 }
 
 #[tokio::test]
-async fn a_backup_whose_file_is_lost_is_called_lost() {
-    let objects = tempfile::tempdir().unwrap();
-    let url = format!("file://{}", objects.path().display());
+async fn a_backup_is_called_lost_if_its_file_is_and_not_if_the_storage_is_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (objects, elsewhere) = (folder.path().join("objects"), folder.path().join("elsewhere"));
+    let url = format!("file://{}", objects.display());
     let ground = Ground::with(&[("STORAGE_URL", &url)]).await;
     ground.open_hotel("surya").await;
     keep_backup(&ground).await;
@@ -136,4 +137,9 @@ async fn a_backup_whose_file_is_lost_is_called_lost() {
     assert!(lost.body.contains("<h1>The file of the backup is lost</h1>"), "{}", lost.body);
     let taken = "SELECT count(*) FROM audit_log WHERE action = 'tenant.take_along'";
     assert_eq!(ground.count(taken).await, 0, "nobody took it");
+
+    std::fs::rename(&objects, &elsewhere).unwrap();
+    let away = vendor.get(&format!("/api/v1/{bundle}")).await.unwrap();
+    assert_eq!((away.status.as_u16(), &*away.error_code()), (503, "STORAGE_AWAY"));
+    assert!(!objects.exists(), "nobody makes the folder anew");
 }

@@ -1,46 +1,82 @@
 //! Object storage that is away, full, or has lost something: hotels work on, nothing half-made is
 //! called a backup, and what failed is tried again.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use platform_tests::{client::Site, ports, postgres::Preset, waiting::eventually};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::{
+    gates::Gate,
     ground::{SOON, stop},
     shelf::Shelf,
 };
 
-/// A folder that nobody can write to, not even root: it is a file.
+/// As when its disk is not mounted any more; to be called while a provisioner runs.
 fn take_storage_away(shelf: &Shelf) {
-    let storage = shelf.two.ground.storage();
-    let tenants = storage.join("tenants");
-    std::fs::create_dir_all(&storage).unwrap();
-    if tenants.exists() {
-        std::fs::rename(&tenants, storage.join("away")).unwrap();
-    }
-    std::fs::write(tenants, b"").unwrap();
+    std::fs::rename(shelf.two.ground.storage(), elsewhere(shelf)).unwrap();
 }
 
 fn bring_storage_back(shelf: &Shelf) {
     let storage = shelf.two.ground.storage();
-    std::fs::remove_file(storage.join("tenants")).unwrap();
-    if storage.join("away").exists() {
-        std::fs::rename(storage.join("away"), storage.join("tenants")).unwrap();
-    }
+    assert!(!storage.exists(), "nobody makes the folder anew");
+    std::fs::rename(elsewhere(shelf), storage).unwrap();
+}
+
+/// Where the storage is while it is away.
+fn elsewhere(shelf: &Shelf) -> PathBuf {
+    shelf.two.ground.storage().with_extension("away")
 }
 
 #[tokio::test]
 async fn a_backup_waits_for_a_storage_that_is_away() {
     let shelf = Shelf::new(Preset::Fast).await;
+    let provisioner = shelf.two.ground.start("worker").await;
     take_storage_away(&shelf);
     let asked = shelf.two.ask(shelf.hotel.tenant, "backup_tenant", json!({})).await;
-    let provisioner = shelf.two.ground.start("worker").await;
-    shelf.two.wait_for_error(asked, "STORAGE_URL").await;
+    shelf.two.wait_for_error(asked, "mount it again").await;
     assert_eq!(shelf.count("SELECT count(*) FROM backups WHERE state = 'kept'").await, 0);
     bring_storage_back(&shelf);
     shelf.two.wait_until(asked, "done").await;
     stop(provisioner).await;
+    shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn a_storage_that_is_away_has_lost_nothing_and_forgets_nothing() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let ground = &shelf.two.ground;
+    let kept = shelf.back_up().await;
+    let gate = Gate::close(ground, "restore_drills", "INSERT", "true").await;
+    let provisioner = ground.start("keeper").await;
+    gate.wait_for_arrival().await;
+    take_storage_away(&shelf);
+    let (old, tenant) = (Uuid::new_v4(), shelf.hotel.tenant);
+    let object = format!("tenants/{tenant}/backups/{old}.zip");
+    std::fs::write(elsewhere(&shelf).join(&object), b"old").unwrap();
+    let expire = "INSERT INTO backups (id, tenant_id, kind, state, database_id, object_name)
+         VALUES ($1, $2, 'manual', 'expiring', gen_random_uuid(), $3)";
+    ground.control.execute(expire, &[&old, &tenant, &object]).await.unwrap();
+    gate.open().await;
+
+    // A drill whose bundle cannot be had says nothing about the backup.
+    let broken = "SELECT count(*) FROM restore_drills
+         WHERE state = 'broken_off' AND error LIKE '%STORAGE_URL%'";
+    let broken_off = async || (shelf.count(broken).await == 1).then_some(());
+    eventually(SOON, "the drill to break off", broken_off).await.unwrap();
+    // What could not be deleted is not forgotten.
+    let refused =
+        async || provisioner.printed().contains("cannot delete old backups").then_some(());
+    eventually(SOON, "the expiry to fail", refused).await.unwrap();
+    assert_eq!(shelf.count("SELECT count(*) FROM backups").await, 2);
+
+    bring_storage_back(&shelf);
+    let gone = async || (shelf.count("SELECT count(*) FROM backups").await == 1).then_some(());
+    eventually(SOON, "the old backup to go", gone).await.unwrap();
+    stop(provisioner).await;
+    assert_eq!(shelf.objects(), [shelf.object_of(kept)]);
+    assert_eq!(shelf.count("SELECT count(*) FROM restore_drills WHERE state = 'failed'").await, 0);
     shelf.assert_nothing_stray().await;
 }
 
@@ -81,7 +117,7 @@ async fn overdue_backups_are_counted_also_while_all_who_make_them_are_stuck() {
     let due = "INSERT INTO backup_turns (tenant_id, due_at) SELECT id, now() FROM tenants
          ON CONFLICT (tenant_id) DO UPDATE SET due_at = excluded.due_at";
     ground.control.execute(due, &[]).await.unwrap();
-    let gate = crate::gates::Gate::close(ground, "backups", "INSERT", "true").await;
+    let gate = Gate::close(ground, "backups", "INSERT", "true").await;
     let port = ports::free().unwrap();
     let launch = ground.launch("nights", "run").env("BACKUP_CONCURRENCY", "1");
     let launch = launch.env("METRICS_LISTEN", format!("127.0.0.1:{port}"));
@@ -137,7 +173,7 @@ async fn a_restore_that_has_switched_waits_with_the_old_copy_until_it_is_backed_
     let tenant = shelf.hotel.tenant;
     let backup = shelf.back_up().await;
     let generation = shelf.two.place(tenant).await.generation;
-    let gate = crate::gates::Gate::before_step(&shelf.two.ground, "back_up_old").await;
+    let gate = Gate::before_step(&shelf.two.ground, "back_up_old").await;
     let wish = json!({ "backup_id": backup, "end": "swap" });
     let asked = shelf.two.ask(tenant, "restore_tenant", wish).await;
     let provisioner = shelf.two.ground.start("worker").await;
@@ -209,7 +245,7 @@ async fn what_belongs_to_nothing_on_record_goes_in_its_time() {
     std::fs::write(&upload, &bundle).unwrap();
     let then = std::time::SystemTime::now() - Duration::from_secs(3 * 86_400);
     std::fs::File::options().write(true).open(&upload).unwrap().set_modified(then).unwrap();
-    let gate = crate::gates::Gate::before_step(&shelf.two.ground, "load").await;
+    let gate = Gate::before_step(&shelf.two.ground, "load").await;
     let asked = shelf.two.ask(shelf.hotel.tenant, "restore_tenant", wish).await;
     let provisioner = shelf.two.ground.start("sweeper").await;
     let swept = async || old.iter().all(|it| !it.exists()).then_some(());

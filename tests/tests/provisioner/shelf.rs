@@ -67,10 +67,11 @@ impl Shelf {
         self.two.ground.control.query_one(sql, &[]).await.unwrap().get(0)
     }
 
-    /// The files of all objects below the tenant's folder, and parts of objects.
+    /// The files of all objects, and parts of objects.
     pub(crate) fn objects(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.two.ground.storage()];
+        let mark = self.two.ground.storage().join(".hotelhub-storage");
         while let Some(folder) = folders.pop() {
             let Ok(entries) = std::fs::read_dir(folder) else { continue };
             for entry in entries {
@@ -78,6 +79,7 @@ impl Shelf {
                 if path.is_dir() { folders.push(path) } else { found.push(path) }
             }
         }
+        found.retain(|it| *it != mark);
         found.sort();
         found
     }
