@@ -7,12 +7,13 @@ use chrono::TimeDelta;
 use hotelhub_core::{
     clock::Clock,
     errors::Chain,
-    ids::{DatabaseId, DbHostId, OperationId, TenantId},
+    ids::{BackupId, DatabaseId, DbHostId, OperationId, TenantId},
     keys::Keyring,
     sql::Query as _,
     tasks::Tasks,
 };
 use hotelhub_storage::Storage;
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::{Error, Row};
 
@@ -20,7 +21,7 @@ use super::{KEPT_DAYS, Kind, Wanted, store, take};
 use crate::{
     config::Config,
     copies,
-    engine::{Operation, StepError},
+    engine::{Operation, StepError, progress},
     hosts::Site,
     rounds::Rounds,
     session::Session,
@@ -67,16 +68,16 @@ impl Rescue {
         Self { sealing_keys, storage, clock, tasks }
     }
 
-    /// Backs the copy up; one that its server knows nothing of has nothing to be saved. Killed at any
+    /// Backs the copy up; `None`: its server knows nothing of it, and nothing can be saved. Killed at any
     /// point, the next try finds the backup made, or makes it anew.
-    async fn save(&self, control: &Session, copy: &Unsaved) -> Result<(), StepError> {
+    async fn save(&self, control: &Session, copy: &Unsaved) -> Result<Option<BackupId>, StepError> {
         let operation = Operation { id: copy.operation, tenant: copy.tenant };
         let site =
             Site::enter(control, copy.host, &self.sealing_keys, operation, &self.tasks).await?;
         let name = copy.database.name();
         let known = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)";
         if !site.session.query_one(known, &[&name]).await?.try_get::<_, bool>(0)? {
-            return Ok(());
+            return Ok(None);
         }
         copies::shut(&site, copy.database).await?;
         let inside = site.inside(&name).await?;
@@ -86,7 +87,7 @@ impl Rescue {
             database: copy.database,
             keep_until: Some(self.clock.now() + TimeDelta::days(KEPT_DAYS)),
         };
-        take(control, &inside, &self.storage, &wanted, None).await.map(drop)
+        take(control, &inside, &self.storage, &wanted, None).await.map(Some)
     }
 }
 
@@ -103,7 +104,9 @@ impl Rounds for Rescue {
             if list_unsaved(control).await?.contains(&copy) {
                 let saved = timeout(LIMIT, self.save(control, &copy)).await;
                 match saved.unwrap_or(Err(StepError::TooLong(LIMIT.as_secs()))) {
-                    Ok(()) => {
+                    Ok(backup) => {
+                        let told = json!({ "replaced_is_unsaved": false, "backup_id": backup });
+                        progress::note(control, copy.operation, &told).await?;
                         copies::give_up_unsaved(control, copy.tenant, Some(copy.database)).await?;
                     }
                     Err(error) => tracing::error!(

@@ -32,6 +32,7 @@ mod moving;
 mod pool;
 mod pool_killing;
 mod remembering;
+mod rescue_kills;
 mod restoring;
 mod sharing;
 mod shelf;

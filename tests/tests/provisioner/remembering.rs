@@ -145,14 +145,7 @@ async fn a_hotel_goes_back_though_its_server_is_lost_and_the_restore_ends() {
     shelf.two.finish(moved, "done").await;
     assert_eq!(shelf.two.place(tenant).await.host, "other");
     let backup = shelf.back_up().await;
-    shelf.two.other.stop_immediately().await.unwrap();
-    let provisioner = shelf.two.ground.start("watcher").await;
-    let lost = "SELECT count(*) FROM db_host_reports WHERE NOT is_reachable";
-    let seen = eventually(SOON, "the server to be missed", async || {
-        (shelf.count(lost).await == 1).then_some(())
-    });
-    seen.await.unwrap();
-    stop(provisioner).await;
+    shelf.two.lose_other().await;
 
     let wish = json!({ "backup_id": backup, "end": "swap" });
     let run = shelf.done("restore_tenant", wish, "done").await;

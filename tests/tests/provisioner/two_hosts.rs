@@ -100,6 +100,20 @@ impl TwoHosts {
         moved
     }
 
+    /// Crashes the server `other`, and lets a provisioner miss it.
+    pub(crate) async fn lose_other(&mut self) {
+        self.other.stop_immediately().await.unwrap();
+        let provisioner = self.ground.start("watcher").await;
+        let lost = "SELECT count(*) FROM db_host_reports WHERE NOT is_reachable";
+        eventually(SOON, "the server to be missed", async || {
+            let row = self.ground.control.query_one(lost, &[]).await.unwrap();
+            (row.get::<_, i64>(0) == 1).then_some(())
+        })
+        .await
+        .unwrap();
+        stop(provisioner).await;
+    }
+
     /// Waits until an operation is `done` or `undone`, as expected.
     pub(crate) async fn wait_until(&self, asked: Asked, state: &str) {
         let what = format!("the operation to be {state}");
