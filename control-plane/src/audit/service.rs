@@ -132,8 +132,8 @@ impl<C: ConnectionTrait> Log for Kept<'_, C> {
         Ok(rows.into_iter().map(Row::linked).collect())
     }
 
-    async fn count_to(&self, seq: i64) -> Result<i64, DbErr> {
-        store::count_to(self.0, seq).await
+    async fn count(&self, seq: i64, until: i64) -> Result<i64, DbErr> {
+        store::count_between(self.0, seq, until).await
     }
 }
 

@@ -46,9 +46,14 @@ struct Counted {
     rows: i64,
 }
 
-/// How many rows there are up to this one.
-pub(super) async fn count_to(db: &impl ConnectionTrait, seq: i64) -> Result<i64, DbErr> {
-    let asked = statement("SELECT count(*) AS rows FROM audit_log WHERE seq <= $1", [seq.into()]);
+/// How many rows there are after `seq` and up to `until`.
+pub(super) async fn count_between(
+    db: &impl ConnectionTrait,
+    seq: i64,
+    until: i64,
+) -> Result<i64, DbErr> {
+    let sql = "SELECT count(*) AS rows FROM audit_log WHERE seq > $1 AND seq <= $2";
+    let asked = statement(sql, [seq.into(), until.into()]);
     let found = Counted::find_by_statement(asked).one(db).await?;
     found.map(|it| it.rows).ok_or_else(|| damaged("a count without a row"))
 }

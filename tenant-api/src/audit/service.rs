@@ -127,7 +127,7 @@ impl<Q: Query> Log for Kept<'_, Q> {
         store::list_links(self.0, seq, until, limit).await
     }
 
-    async fn count_to(&self, seq: i64) -> Result<i64, Error> {
-        store::count_to(self.0, seq).await
+    async fn count(&self, seq: i64, until: i64) -> Result<i64, Error> {
+        store::count_between(self.0, seq, until).await
     }
 }

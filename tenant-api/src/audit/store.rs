@@ -23,9 +23,10 @@ pub(super) async fn find_end(db: &impl Query) -> Result<End, Error> {
     Ok(End { seq: row.get(0), hash: row.get(1), beyond: row.get(2) })
 }
 
-/// How many rows there are up to this one.
-pub(super) async fn count_to(db: &impl Query, seq: i64) -> Result<i64, Error> {
-    Ok(db.query_one("SELECT count(*) FROM audit_log WHERE seq <= $1", &[&seq]).await?.get(0))
+/// How many rows there are after `seq` and up to `until`.
+pub(super) async fn count_between(db: &impl Query, seq: i64, until: i64) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM audit_log WHERE seq > $1 AND seq <= $2";
+    Ok(db.query_one(sql, &[&seq, &until]).await?.get(0))
 }
 
 /// Writes a row and makes it the end of the log.

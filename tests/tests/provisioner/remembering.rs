@@ -51,7 +51,7 @@ async fn actions(inside: &Client, from: i64) -> Vec<String> {
     }
     let head = inside.query_one("SELECT seq, hash FROM audit_head", &[]).await.unwrap();
     let end = End { seq: head.get(0), hash: head.get(1), beyond: None };
-    walk.end(&end, walk.seq()).unwrap();
+    walk.end(&end).unwrap();
     rows.iter().filter(|it| it.get::<_, i64>(13) >= from).map(|it| it.get(7)).collect()
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn find_fault(inside: &impl Query) -> Result<Option<Fault>, Err
     // All rows were walked along, those behind the head as well.
     let Head { seq, hash } = Head::of(inside).await?;
     let end = End { seq, hash, beyond: None };
-    Ok(walk.end(&end, walk.seq()).err())
+    Ok(walk.end(&end).err())
 }
 
 fn step(walk: &mut Walk, row: &Row) -> Result<Result<(), Fault>, Error> {
