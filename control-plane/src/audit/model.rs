@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::{
-    audit::{self, Fault, Linked},
+    audit::{self, Fault},
     ids::TenantId,
 };
 use sea_orm::FromQueryResult;
@@ -52,13 +52,6 @@ impl Row {
             Some(&self.details),
             request.as_deref(),
         ])
-    }
-
-    /// The row as a link of the chain.
-    pub(super) fn linked(self) -> Linked {
-        let owned =
-            |fields: &[Option<&str>]| fields.iter().map(|it| it.map(str::to_owned)).collect();
-        Linked { seq: self.seq, fields: self.with_fields(owned), hash: self.hash }
     }
 }
 

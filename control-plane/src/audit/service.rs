@@ -128,8 +128,7 @@ impl<C: ConnectionTrait> Log for Kept<'_, C> {
     }
 
     async fn rows(&self, seq: i64, until: i64, limit: i64) -> Result<Vec<Linked>, DbErr> {
-        let rows = store::list_after(self.0, seq, until, limit).await?;
-        Ok(rows.into_iter().map(Row::linked).collect())
+        store::list_links(self.0, seq, until, limit).await
     }
 
     async fn count(&self, seq: i64, until: i64) -> Result<i64, DbErr> {

@@ -1,8 +1,12 @@
 //! Appends to the audit log and reads it. The only module that knows the tables.
 
-use hotelhub_core::{audit::End, ids::TenantId};
+use hotelhub_core::{
+    audit::{End, Linked},
+    ids::TenantId,
+};
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, Statement, Value,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
+    Statement, Value,
 };
 
 use super::model::{Filter, Head, Place, Row};
@@ -85,8 +89,10 @@ pub(super) async fn append(tx: &DatabaseTransaction, row: &Row) -> Result<(), Db
     tx.execute_raw(statement(sql, values)).await.map(drop)
 }
 
-const COLUMNS: &str = "seq, at, actor_kind, actor_id, actor_name, session_id, client_address, \
-                       action, subject_kind, subject_id, tenant_id, details, request_id, hash";
+/// A time that somebody put in and no program can hold does not keep the others from being listed.
+const COLUMNS: &str = "seq, least(greatest(at, '0001-01-01 00:00Z'), '9999-12-31 00:00Z') AS at, \
+                       actor_kind, actor_id, actor_name, session_id, client_address, action, \
+                       subject_kind, subject_id, tenant_id, details, request_id, hash";
 
 /// At most `limit` rows, the newest first, from `after` on.
 pub(super) async fn list(
@@ -116,18 +122,49 @@ pub(super) async fn list(
     Row::find_by_statement(statement(&sql, values)).all(db).await
 }
 
-/// At most `limit` rows after `seq` and up to `until`, the oldest first.
-pub(super) async fn list_after(
+/// What the hash of a row covers, in the order of [`Row::with_fields`], as texts: a row can be read
+/// whatever somebody made of it, and does not look as it was written.
+const FIELDS: [&str; 13] = [
+    "seq::text",
+    "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+    "actor_kind",
+    "actor_id::text",
+    "actor_name",
+    "session_id::text",
+    "client_address",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "tenant_id::text",
+    "details",
+    "request_id::text",
+];
+
+/// At most `limit` links of the chain after `seq` and up to `until`, the oldest first.
+pub(super) async fn list_links(
     db: &impl ConnectionTrait,
     seq: i64,
     until: i64,
     limit: i64,
-) -> Result<Vec<Row>, DbErr> {
+) -> Result<Vec<Linked>, DbErr> {
+    let fields = FIELDS.join(", ");
     let sql = format!(
-        "SELECT {COLUMNS} FROM audit_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
+        "SELECT seq, hash, {fields} FROM audit_log l WHERE seq > $1 AND seq <= $2 \
+         ORDER BY l.seq LIMIT $3"
     );
     let values = [seq.into(), until.into(), limit.into()];
-    Row::find_by_statement(statement(&sql, values)).all(db).await
+    let rows = db.query_all_raw(statement(&sql, values)).await?;
+    rows.iter().map(link).collect()
+}
+
+fn link(row: &QueryResult) -> Result<Linked, DbErr> {
+    let before = 2;
+    let field = |at| row.try_get_by_index::<Option<String>>(at);
+    Ok(Linked {
+        seq: row.try_get_by_index(0)?,
+        hash: row.try_get_by_index(1)?,
+        fields: (before..before + FIELDS.len()).map(field).collect::<Result<_, DbErr>>()?,
+    })
 }
 
 /// The hash of a row.
