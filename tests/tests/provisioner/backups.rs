@@ -2,8 +2,9 @@
 
 use std::io::Read as _;
 
-use platform_tests::{postgres::Preset, waiting::eventually};
+use platform_tests::{postgres::Preset, tampering::tamper, waiting::eventually};
 use serde_json::json;
+use tokio_postgres::Client;
 
 use crate::{
     ground::{SOON, stop},
@@ -112,17 +113,21 @@ async fn every_hotel_is_backed_up_once_a_night_and_old_nights_go() {
     shelf.assert_nothing_stray().await;
 }
 
-#[tokio::test]
-async fn a_drill_restores_a_backup_asks_and_drops_it() {
-    let shelf = Shelf::new(Preset::Fast).await;
-    let inside = shelf.two.inside(shelf.hotel.tenant).await;
-    // What fills every table is no working hotel: nobody took a reservation's nights from the days.
+/// What fills every table is no working hotel: nobody took a reservation's nights from the days.
+async fn sell_what_is_taken(inside: &Client) {
     let sold = "UPDATE inventory_days d SET sold = 0, physical = 2000;
          UPDATE inventory_days d SET sold = n.taken FROM (
            SELECT room_type_id, stay_date, count(*) AS taken
            FROM reservations r JOIN reservation_nights n ON n.reservation_id = r.id GROUP BY 1, 2) n
          WHERE (d.room_type_id, d.stay_date) = (n.room_type_id, n.stay_date)";
     inside.simple_query(sold).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_drill_restores_a_backup_asks_and_drops_it() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let inside = shelf.two.inside(shelf.hotel.tenant).await;
+    sell_what_is_taken(&inside).await;
     shelf.back_up().await;
     let provisioner = shelf.two.ground.start("driller").await;
     let passed = "SELECT count(*) FROM restore_drills WHERE state = 'passed'";
@@ -142,6 +147,24 @@ async fn a_drill_restores_a_backup_asks_and_drops_it() {
     let provisioner = shelf.two.ground.start("driller").await;
     let failed = "SELECT count(*) FROM restore_drills WHERE state = 'failed'
          AND error LIKE '%the rooms that are sold for a night%'";
+    let drilled = async || (shelf.count(failed).await == 1).then_some(());
+    eventually(SOON, "a drill to fail", drilled).await.unwrap();
+    stop(provisioner).await;
+    shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
+async fn a_drill_finds_a_row_of_the_hotels_audit_log_that_was_changed() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let inside = shelf.two.inside(shelf.hotel.tenant).await;
+    sell_what_is_taken(&inside).await;
+    let touch = "UPDATE audit_log SET actor_name = 'x' WHERE seq = 7";
+    tamper(&inside, touch).await.unwrap();
+    shelf.back_up().await;
+
+    let provisioner = shelf.two.ground.start("driller").await;
+    let failed = "SELECT count(*) FROM restore_drills WHERE state = 'failed' AND error =
+         'not true that each row of the audit log follows from the one before (row 7 is altered)'";
     let drilled = async || (shelf.count(failed).await == 1).then_some(());
     eventually(SOON, "a drill to fail", drilled).await.unwrap();
     stop(provisioner).await;
