@@ -64,3 +64,31 @@ CREATE TABLE tenant_usage (
 -- When a hotel's owner is to be told by mail that somebody asks to come in; null once that was seen to.
 ALTER TABLE support_stays ADD COLUMN mail_due_at timestamptz;
 CREATE INDEX support_stays_mail ON support_stays (mail_due_at) WHERE mail_due_at IS NOT NULL;
+
+-- What is known of the audit log from the walks along its chain of hashes that `control-plane work` makes
+-- by itself again and again, and who makes the next one.
+CREATE TABLE audit_walk (
+  singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
+  -- When the next walk is to begin.
+  due_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  -- Counts those that were begun: who has an older number has lost the walk. Until when the others leave
+  -- it to whoever makes it, by the database's clock; null if nobody does.
+  fence bigint NOT NULL DEFAULT 0,
+  leased_until timestamptz,
+  -- When the last one came to the log's end or to a row that is wrong, and the last row that is as it was
+  -- written.
+  ended_at timestamptz,
+  through_seq bigint,
+  -- When one last found the whole log as it was written.
+  whole_at timestamptz,
+  -- Since when it is known that it is not; the first row that is wrong; what is wrong with it, in a word
+  -- for programs and in a sentence.
+  broken_since timestamptz,
+  broken_seq bigint,
+  broken_kind text,
+  broken_why text,
+  CONSTRAINT audit_walk_end CHECK ((ended_at IS NULL) = (through_seq IS NULL)),
+  CONSTRAINT audit_walk_broken CHECK
+    (num_nulls(broken_since, broken_seq, broken_kind, broken_why) IN (0, 4))
+);
+INSERT INTO audit_walk DEFAULT VALUES;

@@ -20,6 +20,8 @@ struct Attention {
     ending_trials: Vec<Trial>,
     untold_owners: Vec<UntoldOwner>,
     untold_failures: Vec<UntoldFailure>,
+    broken_audit_chain: Option<BrokenChain>,
+    audit_walk_overdue_since: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -81,6 +83,15 @@ struct UntoldFailure {
     owner_email: String,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct BrokenChain {
+    since: String,
+    seq: i64,
+    kind: String,
+    message: String,
+}
+
 /// Shows it.
 ///
 /// # Errors
@@ -94,6 +105,14 @@ pub(crate) async fn show(hub: &Hub) -> Result<(), Failure> {
 impl Attention {
     fn text(self) -> String {
         let mut table = Table::new(&["WHAT", "WHICH", "HOW IT STANDS", "LOOK"]);
+        if let Some(it) = self.broken_audit_chain {
+            table.row(it.row());
+        }
+        if let Some(since) = self.audit_walk_overdue_since {
+            let stands = format!("not checked, though due since {}", day(&since));
+            let look = "does `control-plane work` run? its log says what keeps it";
+            table.row(["audit log", "its chain", &stands, look].map(str::to_owned));
+        }
         for it in self.open_operations.into_iter().chain(self.undone_operations) {
             let stands =
                 it.last_error.map_or(it.state.clone(), |why| format!("{}: {why}", it.state));
@@ -136,8 +155,7 @@ impl Attention {
             table.row(["database server".to_owned(), it.name, stands, look]);
         }
         for it in self.ending_trials {
-            let day: String = it.trial_ends_at.chars().take(10).collect();
-            let stands = format!("{}, ends {day}", it.company_name);
+            let stands = format!("{}, ends {}", it.company_name, day(&it.trial_ends_at));
             let look = format!("hotelhub tenant show {}", it.slug);
             table.row(["trial".to_owned(), it.slug, stands, look]);
         }
@@ -153,6 +171,20 @@ impl Attention {
         }
         table.or("nothing needs anybody")
     }
+}
+
+impl BrokenChain {
+    fn row(self) -> [String; 4] {
+        let Self { since, seq, kind, message } = self;
+        let stands = format!("found {kind} on {}: {message}", day(&since));
+        let look = "hotelhub audit verify; compare it with a backup of the control database";
+        ["audit log".to_owned(), format!("row {seq}"), stands, look.to_owned()]
+    }
+}
+
+/// The day of a time.
+fn day(time: &str) -> String {
+    time.chars().take(10).collect()
 }
 
 #[cfg(test)]
@@ -180,6 +212,9 @@ mod tests {
             "untold_owners": [{ "slug": "gone", "owner_email": "nobody@gone.example" }],
             "untold_failures": [{ "slug": "toba", "hostname": "www.hoteltoba.com",
                 "owner_email": "full@toba.example" }],
+            "broken_audit_chain": { "since": "2026-02-01T17:05:00Z", "seq": 4711,
+                "kind": "altered", "message": "this row is not what it was when it was written" },
+            "audit_walk_overdue_since": "2026-02-03T05:05:00Z",
         }))
         .unwrap();
         let text = found.text();
@@ -199,6 +234,10 @@ mod tests {
             "www.hoteltoba.com",
             "the letter to full@toba.example was not taken",
             "hotelhub domain list --tenant toba",
+            "row 4711",
+            "found altered on 2026-02-01: this row is not what it was when it was written",
+            "hotelhub audit verify; compare it with a backup of the control database",
+            "not checked, though due since 2026-02-03",
         ] {
             assert!(text.contains(words), "{words}: {text}");
         }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    audit::{self, BrokenChain},
     backups::store as backups,
     database::database_failed,
     db_hosts::{self, DbHost, HostState},
@@ -68,6 +69,11 @@ pub(crate) struct Attention {
     pub(crate) untold_owners: Vec<UntoldOwner>,
     /// Custom domains that fail, and whose owners were not told: no mail server took the letter.
     pub(crate) untold_failures: Vec<UntoldFailure>,
+    /// The audit log, if the platform found that it is not as it was written; until it finds it whole.
+    pub(crate) broken_audit_chain: Option<BrokenChain>,
+    /// Since when the platform should look along the audit log and does not: no `control-plane work`
+    /// runs, or it says in its own log what keeps it.
+    pub(crate) audit_walk_overdue_since: Option<DateTime<Utc>>,
 }
 
 /// How many hotels there are in a status.
@@ -122,11 +128,12 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
         retention::list_untold(&app.db, at, MOST)
     )
     .map_err(database_failed)?;
-    let (backups, drills, domains, untold_failures) = tokio::try_join!(
+    let (backups, drills, domains, untold_failures, walks) = tokio::try_join!(
         backups::summarize(&app.db, at),
         backups::count_failed_drills(&app.db),
         domains::count_stuck(&app.db),
-        domains::list_untold(&app.db, at - ON_ITS_WAY, MOST)
+        domains::list_untold(&app.db, at - ON_ITS_WAY, MOST),
+        audit::find_walks(&app.db)
     )
     .map_err(database_failed)?;
     let if_kept = |count: i64| if app.objects.is_some() { count } else { 0 };
@@ -151,6 +158,8 @@ pub(crate) async fn now(app: &App, vendor: &Vendor) -> ApiResult<Attention> {
             .collect(),
         untold_owners: untold,
         untold_failures,
+        broken_audit_chain: walks.broken(),
+        audit_walk_overdue_since: walks.overdue_since(at),
     })
 }
 

@@ -14,11 +14,13 @@ mod model;
 pub(crate) mod routes;
 pub(crate) mod service;
 mod store;
+mod walker;
 
 pub(crate) use self::{
     actor::{Actor, Origin},
     anchor::note_ends,
     event::Event,
     model::AuditEntry,
-    service::{record, record_alone},
+    service::{cursor_at, record, record_alone},
+    walker::{BrokenChain, Walker, find as find_walks},
 };

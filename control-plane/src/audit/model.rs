@@ -11,6 +11,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::walker::LastWalk;
+
 /// A row as it is stored.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct Row {
@@ -145,6 +147,8 @@ pub(crate) struct Verification {
     pub(crate) more: bool,
     /// The first row that is wrong.
     pub(crate) fault: Option<FaultBody>,
+    /// What the platform found by itself, which looks along the whole log at least once a day.
+    pub(crate) last_walk: Option<LastWalk>,
 }
 
 /// What is wrong with a row.

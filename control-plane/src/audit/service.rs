@@ -1,7 +1,7 @@
 //! What is done with the log: append, look, verify.
 
 use hotelhub_core::{
-    audit::{self, End, Fault, GENESIS, Linked, Log},
+    audit::{self, End, Fault, GENESIS, Linked, Log, Look, Walk},
     ids::{RequestId, SessionId, UserId},
 };
 use hotelhub_http::error::{ApiError, ApiResult};
@@ -12,7 +12,7 @@ use sea_orm::{
 use super::{
     Actor, AuditEntry, Event,
     model::{Filter, Head, Place, Row, Verification},
-    store,
+    store, walker,
 };
 use crate::{database::database_failed, paging};
 
@@ -81,6 +81,14 @@ pub(crate) async fn list(
     Ok((rows.into_iter().map(AuditEntry::from).collect(), cursor))
 }
 
+/// The cursor to the page that this row is the first of.
+///
+/// # Errors
+/// Fails if it cannot be written; a bug of ours.
+pub(crate) fn cursor_at(seq: i64) -> ApiResult<String> {
+    paging::write_cursor(&Place { seq: seq.saturating_add(1) })
+}
+
 /// A row that was noted down elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchor {
@@ -102,6 +110,7 @@ pub(crate) async fn verify(
     if let Some(anchor) = anchor.filter(|_| look.fault.is_none()) {
         look.fault = check_anchor(db, anchor).await?.err();
     }
+    let walks = walker::find(db).await.map_err(database_failed)?;
     Ok(Verification {
         is_whole: look.fault.is_none(),
         rows: look.walk.seq() - after,
@@ -110,7 +119,13 @@ pub(crate) async fn verify(
         head_seq: look.head_seq,
         more: look.has_more(),
         fault: look.fault.map(Into::into),
+        last_walk: walks.last_walk(),
     })
+}
+
+/// Goes on along the chain from where a walk stands, at most 10 000 rows of it.
+pub(super) async fn look_on(db: &DatabaseConnection, walk: Walk) -> Result<Look, DbErr> {
+    audit::look_on(&Kept(db), walk).await
 }
 
 /// The log in the control database.

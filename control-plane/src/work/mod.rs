@@ -22,6 +22,7 @@ use tokio_postgres::NoTls;
 pub(crate) use self::job::{AskError, PlatformJob};
 use self::{reconciler::Reconciler, runner::Runner};
 use crate::{
+    audit::Walker,
     config::WorkConfig,
     database::{self, login},
     domain_mails::DomainMails,
@@ -65,6 +66,8 @@ pub async fn run(config: WorkConfig) -> anyhow::Result<()> {
     tasks.spawn_critical("domain reconciler", recheck.run(tasks.clone()));
     let reaper = Reaper { db: db.clone(), clock: clock.clone() };
     tasks.spawn_critical("retention reconciler", reaper.run(tasks.clone()));
+    let walker = Walker { db: db.clone(), clock: clock.clone() };
+    tasks.spawn_critical("audit walker", walker.run(tasks.clone()));
 
     let post = post(&config, &pool)?;
     let deletion_notice = DeletionNotice { clock: clock.clone() };

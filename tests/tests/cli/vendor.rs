@@ -260,7 +260,9 @@ async fn the_audit_log_is_listed_and_a_touch_of_it_is_found() {
     assert_eq!(none, "nothing was done that matches\n");
     let whole = run("audit verify").await.done();
     assert!(whole.starts_with("the log is whole up to row "), "{whole}");
-    let anchor = whole.trim_end().rsplit(' ').next().unwrap();
+    let (first, walked) = whole.trim_end().split_once('\n').unwrap();
+    assert_eq!(walked, "`control-plane work` has not checked it by itself yet");
+    let anchor = first.rsplit(' ').next().unwrap();
     assert_eq!(run(&format!("audit verify --anchor {anchor}")).await.done(), whole);
     let odd = run("audit verify --anchor x").await.refused(2);
     assert!(odd.contains("number:hash"), "{odd}");
@@ -269,4 +271,11 @@ async fn the_audit_log_is_listed_and_a_touch_of_it_is_found() {
     tamper(&ground.database().await, touch).await.unwrap();
     let found = run("audit verify").await.refused(1);
     assert!(found.contains("row 2 is altered"), "{found}");
+    // As `work` leaves it.
+    let seen = "UPDATE audit_walk SET ended_at = now(), through_seq = 1, broken_since = now(), \
+                  broken_seq = 2, broken_kind = 'altered', broken_why = 'it is another one'";
+    ground.database().await.execute(seen, &[]).await.unwrap();
+    let needs = run("attention").await.done();
+    assert!(needs.contains("row 2") && needs.contains(": it is another one"), "{needs}");
+    assert!(needs.contains("hotelhub audit verify"), "{needs}");
 }

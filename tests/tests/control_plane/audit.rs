@@ -37,7 +37,7 @@ fn fault(found: &Value) -> (i64, &str) {
 }
 
 /// Writes so many more rows into the log, as the control plane would.
-async fn lengthen(ground: &Ground, rows: i64) {
+pub(crate) async fn lengthen(ground: &Ground, rows: i64) {
     let head = "SELECT seq, hash FROM audit_head";
     let head = ground.database.query_one(head, &[]).await.unwrap();
     let (last, mut hash): (i64, Vec<u8>) = (head.get(0), head.get(1));

@@ -200,6 +200,11 @@ impl Ground {
         self.setup.figure(Role::ControlServe, name).await.unwrap()
     }
 
+    /// A figure of the metrics of the first `work`.
+    pub(crate) async fn figure_of_work(&self, name: &str) -> f64 {
+        self.setup.figure(Role::ControlWork, name).await.unwrap()
+    }
+
     /// Starts `control-plane work`.
     pub(crate) fn work(&self) -> Program {
         self.setup.launch(Role::ControlWork).unwrap().start().unwrap()

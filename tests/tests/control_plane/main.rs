@@ -8,6 +8,7 @@
 )]
 
 mod audit;
+mod audit_walks;
 mod db_hosts;
 mod domain_checks;
 mod domain_ground;

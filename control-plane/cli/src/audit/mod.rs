@@ -72,6 +72,21 @@ struct Verification {
     through_hash: String,
     more: bool,
     fault: Option<Fault>,
+    last_walk: Option<LastWalk>,
+}
+
+/// What the platform found by itself.
+#[derive(Debug, Deserialize)]
+struct LastWalk {
+    ended_at: String,
+    through_seq: i64,
+    broken: Option<Broken>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Broken {
+    seq: i64,
+    kind: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,16 +157,48 @@ async fn verify(hub: &Hub, it: Verify) -> Result<(), Failure> {
         if !found.more {
             return hub.screen.result(&reply.data, || {
                 let (seq, hash) = (found.through_seq, &found.through_hash);
-                format!("the log is whole up to row {seq}; note it down elsewhere: {seq}:{hash}")
+                format!(
+                    "the log is whole up to row {seq}; note it down elsewhere: {seq}:{hash}\n{}",
+                    said(found.last_walk.as_ref())
+                )
             });
         }
         after = found.through_seq;
     }
 }
 
+fn said(walk: Option<&LastWalk>) -> String {
+    let Some(LastWalk { ended_at, through_seq, broken }) = walk else {
+        return "`control-plane work` has not checked it by itself yet".to_owned();
+    };
+    let found = match broken {
+        Some(Broken { seq, kind }) => format!("row {seq} {kind}"),
+        None => format!("it whole up to row {through_seq}"),
+    };
+    let at: String = ended_at.chars().take(19).collect();
+    format!("`control-plane work` last checked it by itself at {at}Z and found {found}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_said_what_the_platform_found_by_itself() {
+        assert!(said(None).ends_with("yet"));
+        let mut walk = LastWalk {
+            ended_at: "2026-02-01T17:05:59.123456Z".to_owned(),
+            through_seq: 12,
+            broken: None,
+        };
+        let whole = said(Some(&walk));
+        assert!(
+            whole.ends_with("at 2026-02-01T17:05:59Z and found it whole up to row 12"),
+            "{whole}"
+        );
+        walk.broken = Some(Broken { seq: 7, kind: "altered".to_owned() });
+        assert!(said(Some(&walk)).ends_with("found row 7 altered"));
+    }
 
     #[test]
     fn an_anchor_is_a_number_and_a_hash() {

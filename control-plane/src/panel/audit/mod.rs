@@ -21,9 +21,10 @@ use super::GATE;
 use crate::{
     app::App,
     audit::{
-        AuditEntry,
+        AuditEntry, cursor_at, find_walks,
         routes::{self, AuditQuery, VerifyQuery},
     },
+    database::database_failed,
     pages::respond,
     panel::{
         error::Refused,
@@ -78,6 +79,8 @@ struct Page {
     shell: Shell,
     w: &'static AuditTexts,
     asked: ListQuery,
+    /// What the platform found by itself.
+    walked: String,
     look: Look,
     refusal: Option<Refused>,
     rows: Vec<Row>,
@@ -89,6 +92,8 @@ struct Page {
 struct Look {
     whole: Option<String>,
     broken: Option<String>,
+    /// Where the row is shown that is wrong.
+    row: Option<String>,
     /// Where the rows after these are looked at.
     go_on: Option<String>,
 }
@@ -123,6 +128,7 @@ async fn list_entries(
         Ok(look) => (look, refusal),
         Err(error) => (Look::default(), Some(Refused::of(error)?)),
     };
+    let walked = say_last_walk(&app, w).await?;
     let status = refusal.as_ref().map_or(StatusCode::OK, |it| it.status);
     let page = Page {
         shell: Shell::inside(&req, vendor),
@@ -130,6 +136,7 @@ async fn list_entries(
         next: cursor.map(|it| asked.link(&[("cursor", &it)])),
         rows: found.into_iter().map(Row::of).collect(),
         asked,
+        walked,
         look,
         refusal,
     };
@@ -151,12 +158,32 @@ async fn look_along(
     let found = routes::verify(app, vendor, wanted).await?;
     if let Some(fault) = found.fault {
         let broken = format!("{}: {} ({})", w.broken, fault.seq, fault.kind);
-        return Ok(Look { broken: Some(broken), ..Look::default() });
+        let row = Some(link_to_row(fault.seq));
+        return Ok(Look { broken: Some(broken), row, ..Look::default() });
     }
     let (seq, end, hash) = (found.through_seq, found.head_seq, found.through_hash);
     let whole = format!("{} {seq} {} {end}: {hash}", w.whole, w.of_rows);
     let go_on = found.more.then(|| asked.link_after(seq));
-    Ok(Look { whole: Some(whole), broken: None, go_on })
+    Ok(Look { whole: Some(whole), go_on, ..Look::default() })
+}
+
+/// What the platform found when it last looked along the whole chain by itself.
+async fn say_last_walk(app: &App, w: &AuditTexts) -> ApiResult<String> {
+    let walks = find_walks(&app.db).await.map_err(database_failed)?;
+    let Some(walk) = walks.last_walk() else { return Ok(w.never_walked.to_owned()) };
+    let found = match walk.broken {
+        Some(it) => format!("{}: {} ({})", w.broken, it.seq, it.kind),
+        None => format!("{} {}", w.whole, walk.through_seq),
+    };
+    Ok(format!("{} {}: {found}.", w.walked, moment(walk.ended_at)))
+}
+
+/// Where a row is shown, the first of the list, with a look along the chain from it on.
+pub(super) fn link_to_row(seq: i64) -> String {
+    let after = seq.saturating_sub(1).max(0).to_string();
+    // Without a cursor the list begins with the newest row.
+    let cursor = cursor_at(seq).unwrap_or_default();
+    link(PATH, &[("verify", "yes"), ("after", &after), ("cursor", &cursor)])
 }
 
 fn number(field: &'static str, typed: &str) -> ApiResult<Option<i64>> {

@@ -17,6 +17,11 @@ hotelhub_http::catalogue! {
         anchor_hash: "Hash baris yang dicatat", "Hash of the noted row";
         anchor_hint: "Isi keduanya, atau kosongkan keduanya", "Both, or leave both empty";
         broken: "Rantai rusak mulai baris", "The chain is broken from row";
+        show_row: "Lihat baris itu", "Show that row";
+        walked: "Platform memeriksa seluruh rantai sendiri paling tidak sekali sehari. Terakhir selesai",
+            "The platform checks the whole chain by itself, at least once a day. It last did so at";
+        never_walked: "Platform memeriksa seluruh rantai sendiri paling tidak sekali sehari, dan belum pernah selesai.",
+            "The platform checks the whole chain by itself, at least once a day, and has not done so yet.";
         actor_hint: "Alamat email atau id", "E-mail address or id";
         action_hint: "Misalnya tenant atau tenant.suspend", "E.g. tenant or tenant.suspend";
         from_day: "Mulai", "From";

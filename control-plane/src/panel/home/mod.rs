@@ -9,13 +9,15 @@ use hotelhub_http::{error::ApiResult, language::Language};
 
 use self::texts::HomeTexts;
 use super::{
+    audit::link_to_row,
     operations::progress::{said, took},
-    shell::{Shell, day, short},
+    shell::{Shell, day, moment, short},
     states::{Shown as _, kind},
 };
 use crate::{
     app::App,
     attention::{self, Attention, EndingTrial, HostFinding},
+    audit::BrokenChain,
     db_hosts::HostState,
     domains::{self, UntoldFailure},
     fleet_migrations::{self, FleetMigration},
@@ -72,6 +74,8 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
         count: language.number(it.count),
     };
     let (mut trouble, mut running) = (Vec::new(), Vec::new());
+    trouble.extend(now.broken_audit_chain.as_ref().map(|it| broken_item(it, w)));
+    trouble.extend(now.audit_walk_overdue_since.map(|it| overdue_walk_item(it, w)));
     for host in &now.db_hosts {
         let item = host_item(host, language);
         if item.tone == "busy" { running.push(item) } else { trouble.push(item) }
@@ -94,6 +98,29 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
         trials: now.ending_trials.into_iter().map(|it| trial_item(it, w, at)).collect(),
         shell,
         w,
+    }
+}
+
+fn broken_item(it: &BrokenChain, w: &HomeTexts) -> Item {
+    let row = it.seq.to_string();
+    let found = w.audit_broken_why.replace("{found}", &moment(it.since));
+    Item {
+        tone: "bad",
+        text: w.audit_broken.replace("{row}", &row).replace("{kind}", &it.kind),
+        href: link_to_row(it.seq),
+        detail: match it.whole_at {
+            Some(at) => format!("{found} {}", w.audit_was_whole.replace("{at}", &moment(at))),
+            None => found,
+        },
+    }
+}
+
+fn overdue_walk_item(since: DateTime<Utc>, w: &HomeTexts) -> Item {
+    Item {
+        tone: "bad",
+        text: w.audit_overdue.to_owned(),
+        href: "/panel/audit".to_owned(),
+        detail: w.audit_overdue_why.replace("{since}", &moment(since)),
     }
 }
 

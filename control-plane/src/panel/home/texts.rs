@@ -10,6 +10,14 @@ hotelhub_http::catalogue! {
         trouble: "Perlu ditangani", "Needs somebody";
         running: "Sedang berjalan", "Under way";
         trials: "Masa coba segera berakhir", "Trials that end soon";
+        audit_broken: "Rantai jejak audit rusak mulai baris {row} ({kind})",
+            "The audit log's chain is broken from row {row} ({kind})";
+        audit_broken_why: "Diketahui sejak {found}. Bandingkan baris itu dengan cadangan basis data control-plane, dan cari siapa yang dapat menulis ke sana.",
+            "Known since {found}. Compare the row with a backup of the control database, and find out who could write to it.";
+        audit_was_whole: "Terakhir utuh {at}.", "Last whole at {at}.";
+        audit_overdue: "Pemeriksaan rantai jejak audit terlambat", "The check of the audit log's chain is overdue";
+        audit_overdue_why: "Seharusnya mulai {since}. Pastikan control-plane work berjalan; log-nya menyebut penyebabnya.",
+            "Due since {since}. See to it that control-plane work runs; its log says what keeps it.";
         dead_jobs: "Pekerjaan latar gagal: {count}", "Background jobs that failed: {count}";
         dead_jobs_why: "di semua hotel, menurut hitungan terakhir", "over all hotels, as last counted";
         overdue_backups: "Hotel yang cadangannya terlambat: {count}", "Hotels whose backup is overdue: {count}";
