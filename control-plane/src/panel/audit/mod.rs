@@ -157,7 +157,7 @@ async fn look_along(
     };
     let found = routes::verify(app, vendor, wanted).await?;
     if let Some(fault) = found.fault {
-        let broken = format!("{}: {} ({})", w.broken, fault.seq, fault.kind);
+        let broken = format!("{}: {} ({})", w.broken, fault.seq, w.fault(fault.kind));
         let row = Some(link_to_row(fault.seq));
         return Ok(Look { broken: Some(broken), row, ..Look::default() });
     }
@@ -172,10 +172,15 @@ async fn say_last_walk(app: &App, w: &AuditTexts) -> ApiResult<String> {
     let walks = find_walks(&app.db).await.map_err(database_failed)?;
     let Some(walk) = walks.last_walk() else { return Ok(w.never_walked.to_owned()) };
     let found = match walk.broken {
-        Some(it) => format!("{}: {} ({})", w.broken, it.seq, it.kind),
+        Some(it) => format!("{}: {} ({})", w.broken, it.seq, w.fault(&it.kind)),
         None => format!("{} {}", w.whole, walk.through_seq),
     };
     Ok(format!("{} {}: {found}.", w.walked, moment(walk.ended_at)))
+}
+
+/// What is wrong with a row, in a word.
+pub(super) fn fault_name(kind: &str, language: Language) -> &str {
+    AuditTexts::of(language).fault(kind)
 }
 
 /// Where a row is shown, the first of the list, with a look along the chain from it on.

@@ -17,6 +17,10 @@ hotelhub_http::catalogue! {
         anchor_hash: "Hash baris yang dicatat", "Hash of the noted row";
         anchor_hint: "Isi keduanya, atau kosongkan keduanya", "Both, or leave both empty";
         broken: "Rantai rusak mulai baris", "The chain is broken from row";
+        altered: "diubah", "altered";
+        missing: "hilang", "missing";
+        truncated: "dipotong", "cut off";
+        added: "disisipkan", "put in";
         show_row: "Lihat baris itu", "Show that row";
         walked: "Platform memeriksa seluruh rantai sendiri paling tidak sekali sehari. Terakhir selesai",
             "The platform checks the whole chain by itself, at least once a day. It last did so at";
@@ -27,5 +31,18 @@ hotelhub_http::catalogue! {
         from_day: "Mulai", "From";
         until_day: "Sebelum", "Before";
         day_hint: "Misalnya 2026-01-31", "E.g. 2026-01-31";
+    }
+}
+
+impl AuditTexts {
+    /// What is wrong with a row, in a word; the code of a fault that we have no word for.
+    pub(super) fn fault<'a>(&self, kind: &'a str) -> &'a str {
+        match kind {
+            "altered" => self.altered,
+            "missing" => self.missing,
+            "truncated" => self.truncated,
+            "added" => self.added,
+            other => other,
+        }
     }
 }

@@ -9,7 +9,7 @@ use hotelhub_http::{error::ApiResult, language::Language};
 
 use self::texts::HomeTexts;
 use super::{
-    audit::link_to_row,
+    audit::{fault_name, link_to_row},
     operations::progress::{said, took},
     shell::{Shell, day, moment, short},
     states::{Shown as _, kind},
@@ -74,7 +74,7 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
         count: language.number(it.count),
     };
     let (mut trouble, mut running) = (Vec::new(), Vec::new());
-    trouble.extend(now.broken_audit_chain.as_ref().map(|it| broken_item(it, w)));
+    trouble.extend(now.broken_audit_chain.as_ref().map(|it| broken_item(it, language)));
     trouble.extend(now.audit_walk_overdue_since.map(|it| overdue_walk_item(it, w)));
     for host in &now.db_hosts {
         let item = host_item(host, language);
@@ -101,12 +101,14 @@ fn page(shell: Shell, now: Attention, at: DateTime<Utc>) -> Page {
     }
 }
 
-fn broken_item(it: &BrokenChain, w: &HomeTexts) -> Item {
+fn broken_item(it: &BrokenChain, language: Language) -> Item {
+    let w = HomeTexts::of(language);
+    let kind = fault_name(&it.kind, language);
     let row = it.seq.to_string();
     let found = w.audit_broken_why.replace("{found}", &moment(it.since));
     Item {
         tone: "bad",
-        text: w.audit_broken.replace("{row}", &row).replace("{kind}", &it.kind),
+        text: w.audit_broken.replace("{row}", &row).replace("{kind}", kind),
         href: link_to_row(it.seq),
         detail: match it.whole_at {
             Some(at) => format!("{found} {}", w.audit_was_whole.replace("{at}", &moment(at))),
