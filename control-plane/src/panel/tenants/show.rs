@@ -7,7 +7,10 @@ use actix_web::{
 };
 use askama::Template;
 use hotelhub_core::{ids::TenantId, life::Provisioning, money::Rupiah};
-use hotelhub_http::error::{ApiError, ApiResult};
+use hotelhub_http::{
+    error::{ApiError, ApiResult},
+    language::Language,
+};
 use serde::Deserialize;
 
 use super::{action::Action, proof::Proof, texts::TenantTexts};
