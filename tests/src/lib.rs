@@ -8,6 +8,7 @@ pub mod acme;
 pub mod bucket;
 pub mod certificates;
 pub mod client;
+pub mod clock;
 pub mod collector;
 pub mod dns;
 pub mod fleet;

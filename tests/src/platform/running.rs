@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{CONTROL_HOST, Role, Setup, VENDOR_EMAIL};
 use crate::{
     client::{ControlPlane, Site},
+    clock,
     ports::RememberedPorts,
     process::{Program, is_clean},
     secrets,
@@ -261,7 +262,7 @@ impl Platform {
     /// Fails if the setup has no clock file.
     pub fn move_clock(&self, seconds: i64) -> Result<()> {
         let file = self.setup.clock_file.as_ref().context("this platform has no clock file")?;
-        std::fs::write(file, seconds.to_string()).context("move the clock")
+        clock::move_clock(file, seconds)
     }
 
     async fn prepare(&self) -> Result<()> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use hotelhub_core::routes::{RouteDomain, RoutePage};
 use platform_tests::{
     client::{Answer, Site},
+    clock::move_clock,
     dns::{DnsServer, Zone},
     platform::VENDOR_EMAIL,
 };
@@ -63,7 +64,7 @@ impl Domains {
 
     /// The clock of all programs is so many hours ahead from now on. Who was logged in logs in again.
     pub(crate) async fn move_clock(&mut self, hours: i64) {
-        std::fs::write(&self.clock, (hours * 3_600).to_string()).unwrap();
+        move_clock(&self.clock, hours * 3_600).unwrap();
         self.vendor = self.ground.site().log_in(VENDOR_EMAIL, &self.password).await.unwrap();
     }
 

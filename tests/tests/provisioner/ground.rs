@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, path::PathBuf, time::Duration};
 use hotelhub_core::{ids::TenantId, keys::Keyring, sql::Params};
 use platform_tests::{
     bucket::FakeBucket,
+    clock::move_clock,
     platform::programs_folder,
     postgres::{PostgresServer, PostgresUrls, Preset, connect},
     process::{Launch, Program, is_clean},
@@ -155,7 +156,7 @@ impl Ground {
 
     /// Sets the provisioners' clock to so many hours ahead of the machine's.
     pub(crate) fn set_clock_ahead(&self, hours: i64) {
-        std::fs::write(self.clock_file(), (hours * 3600).to_string()).unwrap();
+        move_clock(&self.clock_file(), hours * 3600).unwrap();
     }
 
     /// As [`Ground::launch`], with so many warm databases at least and at most.
