@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use actix_web::http::StatusCode;
-use hotelhub_core::ids::RequestId;
+use hotelhub_core::{calls::USED_AGAIN, ids::RequestId};
 use hotelhub_http::error::{ApiError, ErrorBody, ErrorDetails};
 use reqwest::{
     Method, RequestBuilder, Response,
@@ -94,6 +94,7 @@ impl Hotels {
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
+            .pool_idle_timeout(USED_AGAIN)
             .build()?;
         Ok(Self { client, addresses, inside, token })
     }

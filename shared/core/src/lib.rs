@@ -1,6 +1,7 @@
 //! What every program of the platform needs, and nothing that only one needs.
 
 pub mod audit;
+pub mod calls;
 pub mod clock;
 pub mod config;
 pub mod errors;

@@ -7,7 +7,7 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data, FormConfig, PathConfig, PayloadConfig, QueryConfig, ServiceConfig},
 };
-use hotelhub_core::tasks::Tasks;
+use hotelhub_core::{calls::KEPT_OPEN, tasks::Tasks};
 
 use crate::{
     body::refuse_nul_in_address, client_addr::TrustedProxies, error::ApiError, frame::frame,
@@ -76,6 +76,7 @@ pub async fn serve(
             .wrap(from_fn(refuse_nul_in_address))
             .wrap(from_fn(frame))
     })
+    .keep_alive(KEPT_OPEN)
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(config.grace.as_secs())
     .disable_signals()

@@ -11,6 +11,7 @@ use std::{
 };
 
 use hotelhub_core::{
+    calls::USED_AGAIN,
     errors::Chain,
     routes::{Position, RoutePage},
 };
@@ -113,7 +114,10 @@ impl Feed {
     /// # Errors
     /// Fails if no HTTP client can be made, or object storage cannot be used.
     pub fn new(config: FeedConfig, routes: Routes) -> Result<Self, FeedError> {
-        let client = reqwest::Client::builder().connect_timeout(Duration::from_secs(3)).build()?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(3))
+            .pool_idle_timeout(USED_AGAIN)
+            .build()?;
         let storage = config.storage.as_ref().map(Storage::open).transpose()?;
         let copies = Copies { file: config.snapshot_file, storage, token: config.token };
         let url = config.url;

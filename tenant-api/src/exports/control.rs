@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::{http::StatusCode, web::Bytes};
 use futures_util::{Stream, stream::try_unfold};
 use hotelhub_core::{
+    calls::USED_AGAIN,
     errors::Chain,
     ids::{OperationId, TenantId},
 };
@@ -72,6 +73,7 @@ impl ControlPlane {
             .redirect(Policy::none())
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            .pool_idle_timeout(USED_AGAIN)
             .build()?;
         Ok(Self { client, url, token })
     }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hotelhub_core::{errors::Chain, ids::TenantId};
+use hotelhub_core::{calls::USED_AGAIN, errors::Chain, ids::TenantId};
 use hotelhub_tenancy::db::{ConnectTenantError, TenantDb};
 use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -68,7 +68,11 @@ impl Reports {
     /// # Errors
     /// Fails if no HTTP client can be made.
     pub(crate) fn new(url: Url, token: SecretString) -> Result<Self, reqwest::Error> {
-        let client = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER).build()?;
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .timeout(ANSWER)
+            .pool_idle_timeout(USED_AGAIN)
+            .build()?;
         Ok(Self { client, url, token, memory: Mutex::default() })
     }
 

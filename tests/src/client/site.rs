@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use hotelhub_core::calls::USED_AGAIN;
 use reqwest::{
     Method, RequestBuilder, StatusCode,
     header::{HOST, HeaderMap},
@@ -31,6 +32,7 @@ impl Site {
             .redirect(Policy::none())
             .no_proxy()
             .timeout(TIMEOUT)
+            .pool_idle_timeout(USED_AGAIN)
             .build()
             .context("make an HTTP client")?;
         Ok(Self { http, port, host: host.to_owned(), token: None })

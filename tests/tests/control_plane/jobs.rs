@@ -1,19 +1,26 @@
 //! Jobs of hotels as the vendor sees and steers them: one hotel's, asked of the hotel, and what all
 //! hotels have, as their workers counted it.
 
-use std::time::Duration;
+use std::{io, net::Ipv4Addr, time::Duration};
 
+use hotelhub_core::{calls::USED_AGAIN, tasks::Tasks};
 use platform_tests::{
     client::{Answer, Site},
     fleet::{Fleet, FleetHotel, NewJobs},
     platform::Stage,
+    ports,
     postgres::Preset,
     waiting::eventually,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
 
-use crate::ground::{FEED_TOKEN, Ground, Vendor};
+use crate::ground::{FEED_TOKEN, Ground, SOON, Vendor};
 
 /// Until the ticks of two sweeps, with other tests beside.
 const TICKED: Duration = Duration::from_secs(120);
@@ -154,6 +161,44 @@ async fn a_hotel_that_nobody_serves_is_called_unreachable() {
         let refused = post(&vendor, "jobs/retry", &body).await.expect_status(422).unwrap();
         assert!(refused.json().unwrap()["error"]["details"][field].is_array());
     }
+}
+
+/// A hotel's program that ends each connection when something is asked on it a second time.
+async fn answer_once_on_each(listener: TcpListener, tasks: Tasks) {
+    while let Ok((stream, _)) = listener.accept().await {
+        // Whoever asked may be gone.
+        tasks.spawn("connection", async move { drop(answer_once(stream).await) });
+    }
+}
+
+async fn answer_once(mut stream: TcpStream) -> io::Result<()> {
+    let mut heard = Vec::new();
+    while !heard.ends_with(b"\r\n\r\n") {
+        if stream.read_buf(&mut heard).await? == 0 {
+            return Ok(());
+        }
+    }
+    let (head, body) = ("HTTP/1.1 200 OK\r\nContent-Length", r#"{"success":true,"data":[]}"#);
+    let answer = format!("{head}: {}\r\n\r\n{body}", body.len());
+    stream.write_all(answer.as_bytes()).await?;
+    stream.read_buf(&mut heard).await.map(drop)
+}
+
+#[tokio::test]
+async fn nothing_is_asked_on_a_connection_that_the_hotel_may_be_about_to_end() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, ports::free().unwrap())).await.unwrap();
+    let place = format!("http://{}", listener.local_addr().unwrap());
+    let tasks = Tasks::default();
+    tasks.spawn("hotel", answer_once_on_each(listener, tasks.clone()));
+    let ground = Ground::with(&[("TENANT_UPCALL_URL", &place)]).await;
+    ground.open_hotel("surya").await;
+    let vendor = ground.vendor().await;
+
+    get(&vendor, "tenants/surya/jobs/summary").await;
+    let answered = Instant::now();
+    let is_idle = async || (answered.elapsed() > USED_AGAIN).then_some(());
+    eventually(SOON, "the connection to have been idle for long", is_idle).await.unwrap();
+    get(&vendor, "tenants/surya/jobs/summary").await;
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ mod transfer;
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use hotelhub_core::errors::Chain;
+use hotelhub_core::{calls::USED_AGAIN, errors::Chain};
 use reqwest::{
     Method, RequestBuilder,
     header::{ACCEPT_LANGUAGE, HeaderMap, HeaderValue},
@@ -311,6 +311,7 @@ fn http(url: &Url) -> Result<reqwest::Client, Failure> {
         .default_headers(HeaderMap::from_iter([(ACCEPT_LANGUAGE, HeaderValue::from_static("en"))]))
         .connect_timeout(CONNECT_LIMIT)
         .timeout(ANSWER_LIMIT)
+        .pool_idle_timeout(USED_AGAIN)
         .user_agent(concat!("hotelhub/", env!("CARGO_PKG_VERSION")));
     if let Some(host) = url.host_str().filter(|it| it.ends_with(".localhost")) {
         http = http.no_proxy().resolve(host, (Ipv4Addr::LOCALHOST, 0).into());
