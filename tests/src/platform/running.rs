@@ -15,8 +15,8 @@ use crate::{
 };
 
 /// Migrating an empty control database takes a second; a busy machine gets time.
-const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
-const READY_DEADLINE: Duration = Duration::from_secs(60);
+const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
+const READY_DEADLINE: Duration = Duration::from_secs(120);
 /// Below the server's limit, so that the harness can always look for itself.
 const DATABASE_HOST_CONNECTIONS: u32 = 180;
 

@@ -24,8 +24,8 @@ use crate::{
     temporary,
 };
 
-const START_DEADLINE: Duration = Duration::from_secs(60);
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
+const START_DEADLINE: Duration = Duration::from_secs(120);
+const STOP_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Names the folder that temporary servers begin as.
 pub const PROTOTYPE: &str = "HOTELHUB_TEST_POSTGRES";

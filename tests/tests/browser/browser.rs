@@ -17,7 +17,7 @@ use thirtyfour::{By, Capabilities, ChromiumLikeCapabilities, DesiredCapabilities
 use tokio::sync::OnceCell;
 
 /// Pages that wait for the provisioner, on a machine with much else to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
 const FETCHING: Duration = Duration::from_secs(120);
 const DRIVER: &str = "/usr/bin/chromedriver";
 const AXE: &str = "axe-core@4.14.1";

@@ -1,14 +1,12 @@
 //! Commands that need every part of the platform: hotels are made, suspended, moved and deleted,
 //! servers are drained, the fleet is migrated.
 
-use std::time::Duration;
-
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use platform_tests::{
-    platform::{Platform, PlatformBuilder, Role, Stage, VENDOR_EMAIL},
+    platform::{HOTEL_DEADLINE, Platform, PlatformBuilder, Role, Stage, VENDOR_EMAIL},
     postgres::{PostgresServer, PostgresUrls, Preset, connect},
     waiting::eventually,
 };
@@ -17,7 +15,6 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use crate::operator::{Operator, Said};
 
 const PASSWORD: &str = "kunci-kamar-tujuh-belas\n";
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// A platform, and an operator who is logged in to it.
 struct Whole {
@@ -136,10 +133,10 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
         list.as_array().unwrap().first().map(|it| it["id"].as_str().unwrap().to_owned())
     };
     // The password comes before the hotel is asked for.
-    let id = eventually(Duration::from_secs(30), "the operation", operations).await.unwrap();
+    let id = eventually(HOTEL_DEADLINE, "the operation", operations).await.unwrap();
     // The command has looked at least once when it has been running for this long.
     let pid = Pid::from_raw(child.id().unwrap().try_into().unwrap());
-    eventually(Duration::from_secs(30), "the command to be interrupted", async || {
+    eventually(HOTEL_DEADLINE, "the command to be interrupted", async || {
         // Before it listens for Ctrl-C, the signal would end it without a word.
         let listens = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
         let caught = listens.lines().find_map(|it| it.strip_prefix("SigCgt:\t")).unwrap();
@@ -160,7 +157,7 @@ async fn who_stops_waiting_is_told_that_the_work_goes_on() {
         let shown = whole.run(&format!("operation show {id} --json")).await.json();
         (shown["state"] == "done").then_some(())
     };
-    eventually(MINUTE, "the hotel", shown).await.unwrap();
+    eventually(HOTEL_DEADLINE, "the hotel", shown).await.unwrap();
     let shown = whole.run(&format!("operation show {id}")).await.done();
     assert!(shown.contains("create_tenant") && shown.contains("publish_route"), "{shown}");
 }
@@ -187,7 +184,7 @@ async fn hotels_move_and_a_server_is_drained() {
         let shown = whole.run(&format!("operation show {} --json", id.trim())).await.json();
         (shown["state"] == "done").then_some(())
     };
-    eventually(MINUTE, "the other hotel to have moved", shown).await.unwrap();
+    eventually(HOTEL_DEADLINE, "the other hotel to have moved", shown).await.unwrap();
 
     let drained = whole.run("db-host drain local").await;
     assert!(drained.err.contains("databases left"), "{}", drained.err);

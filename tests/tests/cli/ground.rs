@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::operator::Operator;
 
 /// How long a condition may take on a machine with much else to do.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(120);
 
 /// The surroundings of one test.
 pub(crate) struct Ground {

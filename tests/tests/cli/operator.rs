@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
 /// How long a command may take on a machine with much else to do.
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_secs(300);
 
 /// Somebody who types commands.
 pub(crate) struct Operator {

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio_postgres::Client;
 
 /// How long a condition may take on a machine with much else to do.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(120);
 /// What replicas show.
 pub(crate) const FEED_TOKEN: &str = "the-token-of-all-replicas";
 
