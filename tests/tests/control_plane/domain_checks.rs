@@ -137,15 +137,18 @@ async fn a_look_counts_though_another_process_began_one_meanwhile_and_died() {
     it.ground.sign_up("mandala").await;
     let token = it.claim("mandala", NAME).await;
     it.set_dns("mandala", NAME, &token);
-    it.zone().fail(NAME, Fault::Silence);
+    // Whoever writes what a look found holds the name first.
+    let mut session = it.ground.another_session().await;
+    let held = session.transaction().await.unwrap();
+    let hold = "SELECT pg_advisory_xact_lock(hashtextextended('domains.' || $1::text, 0))";
+    held.query_one(hold, &[&NAME]).await.unwrap();
 
     let meanwhile = async {
-        let began = async || {
-            let sql = "UPDATE domains SET looks = looks + 1 WHERE hostname = $1 AND looks > 0";
-            (it.ground.database.execute(sql, &[&NAME]).await.unwrap() == 1).then_some(())
-        };
-        eventually(SOON, "the beginning of the look", began).await.unwrap();
-        it.zone().mend(NAME);
+        let writes = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+        it.ground.wait_for_count(writes, 1).await;
+        let began = "UPDATE domains SET looks = looks + 1 WHERE hostname = $1";
+        assert_eq!(held.execute(began, &[&NAME]).await.unwrap(), 1);
+        held.commit().await.unwrap();
     };
     let (looked, ()) = tokio::join!(it.verify("mandala", NAME), meanwhile);
 
