@@ -8,12 +8,13 @@ use platform_tests::{
     clock::move_clock,
     dns::{DnsServer, Zone},
     platform::VENDOR_EMAIL,
+    waiting::eventually,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::ground::{FEED_TOKEN, Ground};
+use crate::ground::{FEED_TOKEN, Ground, SOON};
 
 /// Where names without a CNAME point.
 pub(crate) const EDGE: &str = "203.0.113.7";
@@ -132,6 +133,12 @@ impl Domains {
     pub(crate) async fn allow(&self, name: &str) -> u16 {
         let path = format!("/tls/allow?domain={name}");
         self.ground.site().get(&path).await.unwrap().status.as_u16()
+    }
+
+    /// The status of `/tls/allow` for an edge that asks again when it is told that too many ask at once.
+    pub(crate) async fn allow_in_the_end(&self, name: &str) -> u16 {
+        let asked = async || Some(self.allow(name).await).filter(|status| *status != 503);
+        eventually(SOON, "an answer", asked).await.unwrap()
     }
 
     /// What replicas are told of a hotel's names.
