@@ -1,10 +1,22 @@
 //! The welcome mail: each ready hotel gets one, through whatever happens to workers and servers.
 
-use platform_tests::{client::Signup, mail::Fault, process::is_clean};
+use platform_tests::{client::Signup, mail::Fault, process::is_clean, waiting::eventually};
 
 use crate::ground::{Ground, SOON};
 
 const DONE: &str = "SELECT count(*) FROM jobs WHERE kind = 'welcome_mail' AND state = 'done'";
+
+/// Lets the mail be due until it is sent: a try that was under way may have met the server as it was.
+async fn sent_when_due(ground: &Ground) {
+    let sent = async || {
+        let due = "UPDATE jobs SET run_at = now() WHERE state = 'retry_wait'";
+        ground.database.execute(due, &[]).await.unwrap();
+        (ground.count(DONE).await == 1).then_some(())
+    };
+    eventually(SOON, "the mail to be sent", sent).await.unwrap();
+    let mails = ground.mail.store().list();
+    assert!(mails.iter().any(|it| it.is_to("owner@mandala.example")), "{mails:?}");
+}
 
 #[tokio::test]
 async fn a_ready_hotel_is_welcomed_once() {
@@ -57,15 +69,13 @@ async fn a_mail_server_that_is_busy_is_asked_again() {
     let _worker = ground.work();
     let taken = ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
     ground.call_ready(&taken.tenant_id).await;
-    let waits = "SELECT count(*) FROM jobs WHERE state = 'retry_wait' AND attempt = 1 \
+    // Ten seconds, and two minutes if a second try has met the server meanwhile.
+    let waits = "SELECT count(*) FROM jobs WHERE state = 'retry_wait' AND attempt > 0 \
                  AND run_at > now() + interval '5 seconds' AND last_error_code = 'SMTP'";
     ground.wait_for_count(waits, 1).await;
 
     ground.mail.set_fault(Fault::None).await;
-    ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
-
-    ground.mail.wait_for_mail_to("owner@mandala.example", SOON).await.unwrap();
-    ground.wait_for_count(DONE, 1).await;
+    sent_when_due(&ground).await;
 }
 
 #[tokio::test]
@@ -76,19 +86,15 @@ async fn a_mail_server_that_is_away_costs_no_try() {
     let taken = ground.control.sign_up(&Signup::of("mandala")).await.unwrap();
     ground.call_ready(&taken.tenant_id).await;
     // More often than a job may fail.
-    for fence in 1..=4 {
+    for tries in 1..=4 {
         let waits = format!(
             "SELECT count(*) FROM jobs WHERE state = 'retry_wait' AND attempt = 0
-               AND fence = {fence} AND last_error_code = 'SMTP_DOWN'"
+               AND fence >= {tries} AND last_error_code = 'SMTP_DOWN'"
         );
         ground.wait_for_count(&waits, 1).await;
         ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
     }
 
     ground.mail.set_fault(Fault::None).await;
-    // A try that was under way may have met the server that is away.
-    ground.database.execute("UPDATE jobs SET run_at = now()", &[]).await.unwrap();
-
-    ground.mail.wait_for_mail_to("owner@mandala.example", SOON).await.unwrap();
-    ground.wait_for_count(DONE, 1).await;
+    sent_when_due(&ground).await;
 }
