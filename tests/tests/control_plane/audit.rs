@@ -7,15 +7,17 @@ use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt as _};
 use hotelhub_core::audit::{chain, written};
 use platform_tests::{
-    client::{PageVisitor, Site},
+    client::{Answer, PageVisitor, Site},
     platform::{PANEL_HOST, VENDOR_EMAIL},
     tampering::{keep, put_back, tamper, touches},
+    waiting::eventually,
 };
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
     domain_ground::Domains,
-    ground::{Ground, Vendor},
+    ground::{Ground, SOON, Vendor},
     panel::person,
 };
 
@@ -228,6 +230,16 @@ async fn one_changed_row_in_the_chain_is_detected_and_so_is_every_other_touch() 
     assert_eq!(fault(&verified(&vendor, &anchor).await), (last, "rewritten"));
 }
 
+/// Sends a body, once however often it is sent: who is told that there is too much at once comes again.
+async fn insist((site, path): (&Site, &str), turn: usize, body: &Value) -> Answer {
+    let key = format!("turn-{turn}");
+    let answered = async || {
+        let request = site.request(Method::POST, path).header("Idempotency-Key", &key).json(body);
+        Some(Answer::of(request).await.unwrap()).filter(|it| it.status != 503)
+    };
+    eventually(SOON, path, answered).await.unwrap()
+}
+
 #[tokio::test]
 async fn many_who_write_at_once_write_one_chain_and_hold_up_nobody() {
     let ground = Ground::new().await;
@@ -239,32 +251,20 @@ async fn many_who_write_at_once_write_one_chain_and_hold_up_nobody() {
     let work = (0..60).map(|turn| {
         let (vendor, site, password) = (&vendor, ground.site(), &password);
         async move {
-            let host = ["one", "two", "three"][turn % 3];
-            match turn % 4 {
+            let host = format!("/api/v1/db-hosts/{}", ["one", "two", "three"][turn % 3]);
+            let (site, path, body, status) = match turn % 4 {
                 0 => {
                     let body = json!({ "email": "ayu@hotelhub.localhost", "password": password });
-                    let answer = site.post("/api/v1/auth/login", &body).await.unwrap();
-                    // More logins at once than may wait for their turn are told to come back.
-                    assert!([200, 503].contains(&answer.status.as_u16()), "{}", answer.body);
+                    (site, "/api/v1/auth/login".to_owned(), body, 200)
                 }
-                1 => {
-                    let path = format!("/api/v1/db-hosts/{host}/cordon");
-                    vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
-                }
-                2 => {
-                    let path = format!("/api/v1/db-hosts/{host}/uncordon");
-                    vendor.post(&path, &json!({})).await.unwrap().expect_status(200).unwrap();
-                }
+                1 => (vendor, format!("{host}/cordon"), json!({}), 200),
+                2 => (vendor, format!("{host}/uncordon"), json!({}), 200),
                 _ => {
                     let body = json!({ "kind": format!("kind_{turn}"), "reason": "x" });
-                    vendor
-                        .post("/api/v1/job-pauses", &body)
-                        .await
-                        .unwrap()
-                        .expect_status(201)
-                        .unwrap();
+                    (vendor, "/api/v1/job-pauses".to_owned(), body, 201)
                 }
-            }
+            };
+            insist((site, &path), turn, &body).await.expect_status(status).unwrap();
         }
     });
     stream::iter(work).for_each_concurrent(AT_ONCE, |it| it).await;
