@@ -66,7 +66,8 @@ async fn a_dead_job_is_found_and_replayed() {
     let said = run("jobs replay --all --error PAYLOAD --per-minute 60").await.done();
     assert!(said.ends_with("tried again: 1 of 1 dead job\n"), "{said}");
     fleet.wait_until_ended(TICKED).await.unwrap();
-    let list = run(&format!("jobs list --tenant {slug} --state done")).await.done();
+    let done = format!("jobs list --tenant {slug} --state done --kind reservation_confirmation");
+    let list = run(&done).await.done();
     assert_eq!(rows(&list).len(), 2, "{list}");
 
     let later = NewJobs { due_in: Duration::from_secs(3600), ..unreadable };
