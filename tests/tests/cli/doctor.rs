@@ -1,9 +1,15 @@
 //! The doctor, on servers that are set as production is and as it must not be.
 
-use platform_tests::postgres::{PostgresServer, PostgresUrls, Preset, connect};
+use platform_tests::{
+    postgres::{PostgresServer, PostgresUrls, Preset, connect},
+    waiting::eventually,
+};
 use url::Url;
 
-use crate::operator::{Operator, Said};
+use crate::{
+    ground::SOON,
+    operator::{Operator, Said},
+};
 
 const HOTEL: &str = "tenant_00000000000000000000000000000001";
 
@@ -96,6 +102,14 @@ async fn a_server_that_is_set_badly_is_refused_with_the_lines_to_set() {
     .await;
 
     let urls = server.urls().unwrap();
+    // The server reads its settings again when it gets to it; whoever connects from then on has them.
+    let read = async || {
+        let session = connect(&urls.superuser).await.unwrap();
+        let target = session.query_one("SHOW checkpoint_completion_target", &[]).await.unwrap();
+        (target.get::<_, &str>(0) == "0.5").then_some(())
+    };
+    eventually(SOON, "the server to read its settings again", read).await.unwrap();
+
     let said = examine(&urls.provisioner, &[]).await;
     assert!(said.err.contains("next: do what the lines say"), "{}", said.err);
     assert_eq!(said.code, 1);
