@@ -13,7 +13,9 @@ use platform_tests::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use thirtyfour::{By, Capabilities, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver};
+use thirtyfour::{
+    By, Capabilities, ChromiumLikeCapabilities, DesiredCapabilities, Key, WebDriver, WebElement,
+};
 use tokio::sync::OnceCell;
 
 /// Pages that wait for the provisioner, on a machine with much else to do.
@@ -61,6 +63,7 @@ impl Browser {
             .await
             .unwrap();
         let driver = WebDriver::new(address, capabilities).await.unwrap();
+        driver.set_script_timeout(PATIENCE).await.unwrap();
         Self { driver, process, name, shots: 0, _folder: folder }
     }
 
@@ -72,19 +75,29 @@ impl Browser {
 
     /// Types into the field with this id, over what it holds.
     pub(crate) async fn fill(&self, id: &str, text: &str) {
-        let field = self.driver.find(By::Id(id)).await.unwrap();
+        let field = self.find(&format!("[id='{id}']")).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// Presses what this selector finds.
+    /// Presses what this selector finds, once it is there.
     pub(crate) async fn press(&self, selector: &str) {
-        let found = self.driver.find(By::Css(selector)).await;
-        found.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.unwrap();
+        let found = self.find(selector).await;
+        found.click().await.unwrap_or_else(|error| panic!("{selector}: {error}"));
+    }
+
+    /// Presses what leads to another page, and waits until this one is gone: what is waited for on the
+    /// other one may stand on this one as well.
+    pub(crate) async fn follow(&self, selector: &str) {
+        let page = self.find("html").await;
+        self.press(selector).await;
+        let gone = async || page.tag_name().await.is_err().then_some(());
+        self.waited(&format!("the page behind {selector}"), gone).await;
     }
 
     /// Goes from stop to stop until one is what this selector finds.
     pub(crate) async fn tab_to(&self, selector: &str) {
+        self.find(selector).await;
         let there = format!("return document.activeElement.matches({selector:?})");
         for _ in 0..STOPS {
             self.driver.active_element().await.unwrap().send_keys(Key::Tab).await.unwrap();
@@ -98,15 +111,30 @@ impl Browser {
 
     /// Waits until the page has what this selector finds, and gives its text.
     pub(crate) async fn wait_for(&self, selector: &str) -> String {
-        let found = eventually(PATIENCE, selector, async || {
-            // A page that is being replaced has lost the element by the time it is read.
-            self.driver.find(By::Css(selector)).await.ok()?.text().await.ok()
-        });
-        match found.await {
-            Ok(text) => text,
-            Err(error) => {
+        self.waited(selector, async || self.text(selector).await).await
+    }
+
+    /// Waits until what this selector finds says this, and gives its text.
+    pub(crate) async fn wait_for_text(&self, selector: &str, wanted: &str) -> String {
+        let said = async || self.text(selector).await.filter(|it| it.contains(wanted));
+        self.waited(&format!("{wanted:?} in {selector}"), said).await
+    }
+
+    async fn text(&self, selector: &str) -> Option<String> {
+        // A page that is being replaced has lost the element by the time it is read.
+        self.driver.find(By::Css(selector)).await.ok()?.text().await.ok()
+    }
+
+    async fn find(&self, selector: &str) -> WebElement {
+        self.waited(selector, async || self.driver.find(By::Css(selector)).await.ok()).await
+    }
+
+    async fn waited<T>(&self, what: &str, probe: impl AsyncFnMut() -> Option<T>) -> T {
+        match eventually(PATIENCE, what, probe).await {
+            Ok(found) => found,
+            Err(late) => {
                 let at = self.driver.current_url().await.unwrap();
-                panic!("{error}\nat {at}: {}", self.driver.source().await.unwrap())
+                panic!("{late}\nat {at}: {}", self.driver.source().await.unwrap())
             }
         }
     }

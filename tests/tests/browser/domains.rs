@@ -50,7 +50,7 @@ async fn a_domain_is_added_by_keyboard_and_says_what_is_next() {
     let told = browser.wait_for("p[role='status']").await;
     assert!(told.starts_with("The domain is added"), "{told}");
     let verify = format!("button[aria-label='Look now: {NAME}']");
-    browser.press(&verify).await;
+    browser.follow(&verify).await;
     browser.wait_for("p.notice.warn").await;
     browser.inspect("action-needed-en").await;
     browser.driver.goto(format!("{panel}/tenants/mandala/domains?lang=id")).await.unwrap();
@@ -65,11 +65,11 @@ async fn a_domain_is_added_by_keyboard_and_says_what_is_next() {
     dns.zone().set_txt(&format!("_hotelhub-challenge.{NAME}"), &[token]);
     dns.zone().set_cname(NAME, &taken.host);
     browser.driver.goto(format!("{panel}/tenants/mandala/domains?lang=en")).await.unwrap();
-    browser.press(&verify).await;
+    browser.follow(&verify).await;
     let prefer = format!("button[aria-label='Make primary: {NAME}']");
     browser.wait_for(&prefer).await;
     browser.inspect("live").await;
-    browser.press(&prefer).await;
+    browser.follow(&prefer).await;
     let told = browser.wait_for("p[role='status']").await;
     assert_eq!(told, "The hotel's pages lead to this domain now.");
     browser.inspect("primary").await;

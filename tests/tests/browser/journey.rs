@@ -40,7 +40,7 @@ async fn set_up(browser: &Browser) {
     browser.press("form[action='/setup/room-types'] button").await;
     browser.wait_for("#rooms_numbers").await;
     browser.fill("rooms_numbers", "101-110").await;
-    browser.press("form[action='/setup/rooms'] button").await;
+    browser.follow("form[action='/setup/rooms'] button").await;
     browser.wait_for("p[role='status']").await;
     browser.fill("rate_amount", "750.000").await;
     browser.press("form[action='/setup/rates'] button").await;
@@ -92,7 +92,7 @@ async fn a_hotel_signs_up_is_set_up_and_takes_its_first_booking() {
     let list = browser.wait_for("table").await;
     assert!(list.contains(&code) && list.contains("Ni Luh Sari"), "{list}");
     browser.inspect("reservations").await;
-    browser.press("header a[href='/']").await;
+    browser.follow("header a[href='/']").await;
     let arrivals = browser.wait_for("table").await;
     assert!(arrivals.contains(&code), "the guest arrives today: {arrivals}");
 

@@ -36,16 +36,6 @@ async fn record(database: &Client, tenant: &str, states: &[(&str, &str)]) {
     database.query("SELECT pg_notify('operation_steps', $1)", &[&tenant]).await.unwrap();
 }
 
-async fn wait_for_text(browser: &Browser, id: &str, text: &str) {
-    let said = async || {
-        let found = browser.driver.find(By::Id(id)).await.ok()?.text().await.ok()?;
-        found.contains(text).then_some(())
-    };
-    if let Err(late) = eventually(PATIENCE, text, said).await {
-        panic!("{late}\n{}", browser.driver.source().await.unwrap());
-    }
-}
-
 #[tokio::test]
 async fn steps_appear_as_they_happen_and_the_end_leads_to_the_login() {
     let (_stage, mut platform, database) = start().await;
@@ -53,22 +43,22 @@ async fn steps_appear_as_they_happen_and_the_end_leads_to_the_login() {
     let mut browser = Browser::open("progress", true).await;
     let page = format!("{}/signup/{}", platform.setup().control_public_url(), taken.tenant_id);
     browser.driver.goto(&format!("{page}?lang=id")).await.unwrap();
-    wait_for_text(&browser, "now", "Menunggu giliran").await;
+    browser.wait_for_text("#now", "Menunggu giliran").await;
     browser.inspect("waiting-id").await;
     browser.driver.execute("window.sameDocument = true", Vec::new()).await.unwrap();
 
     let begun = [("place", "done"), ("create_database", "running"), ("seed", "pending")];
     record(&database, &taken.tenant_id, &begun).await;
-    wait_for_text(&browser, "now", "Langkah 2 dari 3: Membuat basis data").await;
+    browser.wait_for_text("#now", "Langkah 2 dari 3: Membuat basis data").await;
     browser.inspect("half-way-id").await;
     let kept = browser.driver.execute("return window.sameDocument === true", Vec::new()).await;
     assert_eq!(kept.unwrap().json().as_bool(), Some(true), "the page was loaded again");
 
     browser.driver.goto(&format!("{page}?lang=en")).await.unwrap();
-    wait_for_text(&browser, "now", "Step 2 of 3: Making a database").await;
+    browser.wait_for_text("#now", "Step 2 of 3: Making a database").await;
     let nearly = [("place", "done"), ("create_database", "done"), ("seed", "running")];
     record(&database, &taken.tenant_id, &nearly).await;
-    wait_for_text(&browser, "now", "Step 3 of 3").await;
+    browser.wait_for_text("#now", "Step 3 of 3").await;
     let bar = browser.driver.find(By::Id("bar")).await.unwrap();
     assert_eq!(bar.prop("value").await.unwrap().as_deref(), Some("2"));
     browser.inspect("half-way-en").await;
