@@ -14,12 +14,13 @@ use crate::{
     failed_mail::{DELIVERY, GUEST, open_hotel},
 };
 
-/// Waits until the hotel's workers have told of the mail.
+/// Waits until the hotel's workers have told of the mail and of what was put in after it.
 async fn wait_for_report(platform: &Platform) {
     let vendor = platform.vendor().await.unwrap();
     let told = async || {
-        let heaps = vendor.site().get("/api/v1/jobs?error=SMTP_REFUSED").await.ok()?;
-        heaps.body.contains("reservation_confirmation").then_some(())
+        let heaps = vendor.site().get("/api/v1/jobs").await.ok()?;
+        let kinds = ["reservation_confirmation", "push_availability_to_channel_manager"];
+        kinds.iter().all(|it| heaps.body.contains(it)).then_some(())
     };
     eventually(DELIVERY, "the workers' report", told).await.unwrap();
 }
@@ -76,7 +77,7 @@ async fn the_vendor_finds_a_failed_mail_and_has_it_sent_again() {
     assert!(told.starts_with("The job is cancelled"), "{told}");
     browser.driver.goto(format!("{panel}/tenants/mandala/jobs?lang=en&state=dead")).await.unwrap();
     browser.press("a[href^='/panel/tenants/mandala/jobs/retry']").await;
-    let counted = browser.wait_for("main h2").await;
+    let counted = browser.wait_for_text("main h2", "Jobs that match").await;
     assert_eq!(counted, "Jobs that match: 2");
     browser.inspect("hotel-retry").await;
     browser.fill("per_minute", "600").await;
