@@ -50,7 +50,7 @@ async fn a_backup_is_made_shown_and_let_go() {
     browser.wait_for("#confirm-error").await;
     browser.inspect("unsure").await;
     browser.press("input[value='preview']").await;
-    browser.press("main form button").await;
+    browser.follow("main form button").await;
     browser.wait_for("main .notice h2").await;
     browser.driver.goto(format!("{panel}/tenants/mandala/backups?lang=id")).await.unwrap();
     browser.wait_for("a[href$='/preview/discard']").await;

@@ -123,7 +123,7 @@ async fn make(browser: &mut Browser) {
         browser.fill(id, text).await;
     }
     browser.press("#region option[value='ID-BA']").await;
-    browser.press("form[data-signup] button[type=submit]").await;
+    browser.follow("form[data-signup] button[type=submit]").await;
     let ready = browser.wait_for("main .notice h2").await;
     assert_eq!(ready, "The hotel is ready");
     let address = browser.wait_for("main .notice a").await;
@@ -152,7 +152,7 @@ async fn find(browser: &mut Browser, panel: &str) {
     send(browser, Key::Down).await;
     browser.wait_for("#quick-list [aria-selected='true']").await;
     send(browser, Key::Enter).await;
-    let heading = browser.wait_for("main .heading h1").await;
+    let heading = browser.wait_for_text("main .heading h1", "surya").await;
     assert_eq!(heading, "surya");
     browser.inspect("hotel-id").await;
 
@@ -225,7 +225,7 @@ async fn end(browser: &mut Browser, panel: &str) {
     browser.inspect("delete-unsure").await;
     browser.fill("confirm", "surya").await;
     browser.fill("reason", "the hotel asks for it").await;
-    browser.press("main form button").await;
+    browser.follow("main form button").await;
     browser.wait_for("main .notice h2").await;
     browser.inspect("deleted").await;
     browser.driver.goto(format!("{panel}/operations?lang=id")).await.unwrap();
