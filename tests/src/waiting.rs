@@ -21,10 +21,12 @@ pub async fn eventually<T>(
     let end = Instant::now() + deadline;
     let mut pause = FIRST_PAUSE;
     loop {
+        // Of two that begin and end on either side of the deadline, the later one has the last word.
+        let is_last = Instant::now() >= end;
         if let Some(answer) = probe().await {
             return Ok(answer);
         }
-        if Instant::now() >= end {
+        if is_last {
             bail!("waited {} s in vain for: {what}", deadline.as_secs());
         }
         tokio::time::sleep(pause).await;
@@ -42,6 +44,17 @@ mod tests {
         let answer = eventually(Duration::from_secs(5), "the third look", async || {
             asked += 1;
             (asked == 3).then_some("here")
+        });
+        assert_eq!(answer.await.unwrap(), "here");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_that_began_before_the_deadline_and_lasted_is_not_the_last() {
+        let mut asked = 0;
+        let answer = eventually(Duration::from_secs(5), "the second look", async || {
+            asked += 1;
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            (asked == 2).then_some("here")
         });
         assert_eq!(answer.await.unwrap(), "here");
     }
