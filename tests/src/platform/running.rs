@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::{CONTROL_HOST, Role, Setup, VENDOR_EMAIL};
@@ -10,13 +11,13 @@ use crate::{
     client::{ControlPlane, Site},
     clock,
     ports::RememberedPorts,
-    process::{Program, is_clean},
+    process::{Program, hears, is_clean},
     secrets,
 };
 
 /// Migrating an empty control database takes a second; a busy machine gets time.
-const COMMAND_DEADLINE: Duration = Duration::from_secs(120);
-const READY_DEADLINE: Duration = Duration::from_secs(120);
+const COMMAND_DEADLINE: Duration = Duration::from_secs(180);
+const READY_DEADLINE: Duration = Duration::from_secs(180);
 /// Below the server's limit, so that the harness can always look for itself.
 const DATABASE_HOST_CONNECTIONS: u32 = 180;
 
@@ -172,18 +173,13 @@ impl Platform {
             | Role::TenantSchedule
             | Role::Worker(_) => {
                 let name = format!("{}-metrics", role.name());
-                let port = RememberedPorts::load(&self.setup.folder)?.port(&name)?;
-                // A worker that is asked to stop before it listens to signals just ends.
-                match role {
-                    Role::TenantWork | Role::Worker(_) => {
-                        Ready::Tells(port, "route_feed_connected")
-                    }
-                    _ => Ready::Listens(port),
-                }
+                Ready::Listens(RememberedPorts::load(&self.setup.folder)?.port(&name)?)
             }
         };
-        let what = format!("{} to be ready", role.name());
-        program.wait_until(READY_DEADLINE, &what, async || ready.now().await.then_some(())).await?;
+        let (what, pid) = (format!("{} to be ready", role.name()), program.pid());
+        // One whose port is open, and that is asked to stop before it listens to signals, just ends.
+        let is_ready = async || (ready.now().await && hears(pid, Signal::SIGTERM)).then_some(());
+        program.wait_until(READY_DEADLINE, &what, is_ready).await?;
         self.programs.insert(role, program);
         Ok(())
     }
@@ -314,8 +310,6 @@ enum Ready {
     Answers(u16),
     /// This port accepts connections.
     Listens(u16),
-    /// The metrics on this port have this figure.
-    Tells(u16, &'static str),
 }
 
 impl Ready {
@@ -324,10 +318,6 @@ impl Ready {
             Self::Answers(port) => {
                 let Ok(site) = Site::new(*port, "localhost") else { return false };
                 site.get("/readyz").await.is_ok_and(|it| it.status.as_u16() == 200)
-            }
-            Self::Tells(port, figure) => {
-                let Ok(site) = Site::new(*port, "localhost") else { return false };
-                site.get("/metrics").await.is_ok_and(|it| it.body.contains(figure))
             }
             Self::Listens(port) => {
                 tokio::net::TcpStream::connect(("127.0.0.1", *port)).await.is_ok()

@@ -7,6 +7,7 @@
 
 mod log;
 mod register;
+mod signals;
 
 use std::{
     ffi::OsString,
@@ -25,7 +26,7 @@ use nix::{
 };
 use tokio::process::{Child, Command};
 
-pub use self::register::stop_registered;
+pub use self::{register::stop_registered, signals::hears};
 use crate::waiting::eventually;
 
 /// What is needed to start a child process.
