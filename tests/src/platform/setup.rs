@@ -153,7 +153,7 @@ impl Setup {
     /// How long a program may take to stop.
     #[must_use]
     pub const fn stop_deadline(&self) -> Duration {
-        Duration::from_secs(GRACE.as_secs() + 10)
+        Duration::from_secs(GRACE.as_secs() + 60)
     }
 
     /// A figure of a program's metrics, summed over its labels unless they are named with it; 0 before

@@ -28,7 +28,7 @@ use crate::{
 /// The package's own starter. The wrapper in `/usr/sbin` insists on the user `rabbitmq`.
 const STARTER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const START_DEADLINE: Duration = Duration::from_secs(240);
-const STOP_DEADLINE: Duration = Duration::from_secs(60);
+const STOP_DEADLINE: Duration = Duration::from_secs(180);
 const USER: &str = "hotelhub";
 /// How the names of virtual hosts begin that belong to a process; its pid comes next.
 const OF_PROCESS: &str = "test-";
