@@ -10,6 +10,6 @@ pub use self::{
     role::Role,
     running::{Platform, PlatformBuilder},
     setup::{BASE_DOMAIN, CONTROL_HOST, PANEL_HOST, Setup, VENDOR_EMAIL, programs_folder},
-    stage::{HOTEL_DEADLINE, Stage},
+    stage::{HOTEL_DEADLINE, Stage, distant_backup_hour},
     worker::{Worker, WorkerProgram},
 };

@@ -8,10 +8,12 @@ use std::{
 
 use crate::settings::setting;
 use anyhow::{Context as _, Result};
+use chrono::Timelike as _;
+use hotelhub_core::clock::Clock;
 use tempfile::TempDir;
 use url::Url;
 
-use super::{Platform, PlatformBuilder, Setup};
+use super::{Platform, PlatformBuilder, Role, Setup};
 use crate::{
     mail::Catcher,
     ports,
@@ -23,6 +25,13 @@ use crate::{
 
 /// How long a test waits for a hotel to be made, on a machine with much else to do.
 pub const HOTEL_DEADLINE: Duration = Duration::from_secs(180);
+
+/// A `BACKUP_HOUR` that is half a day off: no night's backup, and no drill of it, comes into a test
+/// that does not move the clock.
+#[must_use]
+pub fn distant_backup_hour() -> String {
+    ((Clock::system().now().hour() + 12) % 24).to_string()
+}
 
 /// Servers for one platform.
 #[derive(Debug)]
@@ -116,14 +125,16 @@ impl Stage {
     }
 
     /// A platform on these servers, with so many replicas of `tenant-api serve`, a clock that can
-    /// be moved, and without rate limits.
+    /// be moved, half a day from the next night, and without rate limits.
     ///
     /// # Errors
     /// Fails if the programs are not built or no port is free.
     pub fn platform(&self, replicas: usize) -> Result<PlatformBuilder> {
         let mut setup = self.setup(replicas)?;
         setup.clock_file = Some(self.folder.path().join("clock"));
-        Ok(Platform::builder(setup).without_rate_limits())
+        let hour = distant_backup_hour();
+        let builder = Platform::builder(setup).env_of(Role::Provisioner, "BACKUP_HOUR", &hour);
+        Ok(builder.without_rate_limits())
     }
 
     /// The surroundings of a platform on these servers, on the machine's own clock.

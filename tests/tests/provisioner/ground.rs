@@ -7,7 +7,7 @@ use hotelhub_core::{ids::TenantId, keys::Keyring, sql::Params};
 use platform_tests::{
     bucket::FakeBucket,
     clock::move_clock,
-    platform::programs_folder,
+    platform::{distant_backup_hour, programs_folder},
     postgres::{PostgresServer, PostgresUrls, Preset, connect},
     process::{Launch, Program, is_clean},
     secrets,
@@ -139,6 +139,7 @@ impl Ground {
             .env("SEALING_KEYS", &self.sealing_keys)
             .env("DB_HOST_KEYS", &self.db_host_keys)
             .env("WARM_POOL_MAX", "0")
+            .env("BACKUP_HOUR", distant_backup_hour())
             .env("STORAGE_URL", Url::from_file_path(self.storage()).unwrap().as_str())
             .env("CLOCK_FILE", self.clock_file());
         let settings = self.bucket.iter().flat_map(FakeBucket::settings);
