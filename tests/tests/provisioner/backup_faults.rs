@@ -205,7 +205,7 @@ async fn a_platform_without_storage_says_so() {
     shelf.two.wait_until(asked, "undone").await;
     let run = shelf.run_of(asked).await;
     assert_eq!(run["last_error"], "STORAGE_URL of the provisioner is not set");
-    tokio::time::timeout(Duration::from_secs(60), stop(provisioner)).await.unwrap();
+    stop(provisioner).await;
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use url::Url;
 use uuid::Uuid;
 
 /// How long a condition may take on a machine with much else to do.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+pub(crate) const SOON: Duration = Duration::from_secs(180);
 
 /// The surroundings of one test.
 pub(crate) struct Ground {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A move of a full hotel on a busy machine.
-pub(crate) const LATER: Duration = Duration::from_secs(120);
+pub(crate) const LATER: Duration = Duration::from_secs(300);
 
 /// The surroundings of one test.
 pub(crate) struct TwoHosts {
