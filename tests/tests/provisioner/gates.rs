@@ -1,5 +1,6 @@
 //! Stops a provisioner at a chosen point by means of the database: a trigger that waits for a
-//! lock, or sleeps, where it is about to write.
+//! lock, or sleeps, where it is about to write. At a gate it waits for as long as the test wants: its
+//! own limit for locks does not count there.
 
 use platform_tests::{postgres::connect, waiting::eventually};
 use tokio_postgres::Client;
@@ -24,7 +25,8 @@ impl Gate {
     ) -> Self {
         let holder = connect(&ground.server.urls().unwrap().control).await.unwrap();
         let sql = format!(
-            "CREATE OR REPLACE FUNCTION test_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+            "CREATE OR REPLACE FUNCTION test_gate() RETURNS trigger LANGUAGE plpgsql
+             SET lock_timeout = 0 AS $$
              BEGIN
                PERFORM pg_advisory_xact_lock_shared({LOCK});
                RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
