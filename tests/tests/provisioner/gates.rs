@@ -161,6 +161,18 @@ pub(crate) async fn wait_for_session_as(superuser: &Client, condition: &str) {
     }
 }
 
+/// Waits until a provisioner that was killed has no session on the tenants' server any more: until then
+/// its last statements may still be at work.
+pub(crate) async fn wait_for_no_session(ground: &Ground) {
+    let superuser = ground.superuser("postgres").await;
+    let sql = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'provisioner'";
+    eventually(SOON, "the sessions of a dead provisioner to end", async || {
+        superuser.query(sql, &[]).await.unwrap().is_empty().then_some(())
+    })
+    .await
+    .unwrap();
+}
+
 /// The name of the current template, once there is one.
 pub(crate) async fn template_name(ground: &Ground) -> String {
     let sql = "SELECT name FROM templates WHERE is_current";
