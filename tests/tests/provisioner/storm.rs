@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use platform_tests::{postgres::Preset, process::Program};
+use platform_tests::{postgres::Preset, process::Program, waiting::eventually};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{
     gates::template_name,
-    ground::{Ground, stop},
+    ground::{Ground, SOON, stop},
     killing::assert_every_hotel_is_whole,
 };
 
@@ -15,6 +15,9 @@ const ROUNDS: usize = 200;
 /// Of so many signups one can never succeed.
 const UNLUCKY: usize = 10;
 const POOL: (u32, u32) = (3, 6);
+/// For all that the storm has left to do. Those that can never succeed fail first, and are tried again
+/// when nobody else waits.
+const AFTERMATH: Duration = Duration::from_secs(15 * 60);
 
 #[tokio::test]
 async fn two_hundred_signups_survive_two_hundred_kills() {
@@ -45,6 +48,13 @@ async fn two_hundred_signups_survive_two_hundred_kills() {
         programs[victim] = start(&ground);
     }
 
+    let open = "SELECT count(*) FROM operations WHERE settled_at IS NULL";
+    let calm = eventually(AFTERMATH, "every operation to be closed", async || {
+        (count(&ground, open).await == 0).then_some(())
+    });
+    if let Err(late) = calm.await {
+        panic!("{late:#}: {} are open; seed {seed}", count(&ground, open).await);
+    }
     for (asked, is_lucky) in &all {
         // One that was read before its region was spoilt has been made.
         ground.wait_until_settled(*asked, seed).await;
@@ -52,7 +62,7 @@ async fn two_hundred_signups_survive_two_hundred_kills() {
             ground.wait_until(*asked, "ready").await;
         }
     }
-    ground.wait_for_pool(POOL.1.into()).await;
+    wait_for_full_pool(&ground).await;
     for program in programs {
         stop(program).await;
     }
@@ -77,6 +87,28 @@ async fn two_hundred_signups_survive_two_hundred_kills() {
     assert_eq!((count(2), count(3)), (count(0), count(0)), "one each; seed {seed}");
     assert!(count(4) > 0, "some found a warm database; seed {seed}");
     show(&format!("{} ready, {} failed, {} warm", count(0), count(1), count(4)));
+}
+
+/// Waits until the pool has as many as it should by now, and is not about to make another one: what it
+/// should have follows the signups of the last five minutes, in which the storm may have been over.
+async fn wait_for_full_pool(ground: &Ground) {
+    let (least, most) = POOL;
+    let sql = format!(
+        "SELECT (count(*) FILTER (WHERE state = 'warm') >= (
+             SELECT least(greatest(count(*), {least}), {most}) FROM operations
+             WHERE requested_at > clock_timestamp() - interval '5 minutes')
+           AND count(*) FILTER (WHERE state NOT IN ('warm', 'assigned')) = 0)::int::bigint
+         FROM databases"
+    );
+    eventually(SOON, "the pool to be full", async || {
+        (count(ground, &sql).await == 1).then_some(())
+    })
+    .await
+    .unwrap();
+}
+
+async fn count(ground: &Ground, sql: &str) -> i64 {
+    ground.control.query_one(sql, &[]).await.unwrap().get(0)
 }
 
 /// Starts a provisioner and does not wait for it: it may be killed before it is there.
