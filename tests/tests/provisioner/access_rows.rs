@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use hotelhub_core::ids::TenantId;
+use hotelhub_core::{ids::TenantId, tasks::Tasks};
 use platform_tests::{postgres::Preset, waiting::eventually};
+use tokio::{io::AsyncReadExt as _, net::TcpListener, sync::watch};
 use tokio_postgres::Client;
 
 use crate::{
@@ -33,8 +34,9 @@ async fn a_change_of_access_is_in_the_hotels_database_in_a_moment() {
 
     times.sort_unstable();
     show(&format!("median {:?}, slowest {:?}", times[10], times[19]));
-    // Far above what it takes: this catches a look that was waited for.
-    assert!(times[10] < Duration::from_millis(700), "{times:?}");
+    // Far above what it takes: this catches a look that was waited for. A wait is in each, a busy
+    // machine in some.
+    assert!(times[5] < Duration::from_millis(700), "{times:?}");
     stop(provisioner).await;
 }
 
@@ -46,25 +48,34 @@ async fn a_server_that_is_away_holds_up_its_own_hotels_only() {
     let moved = two.ask_move(there.tenant).await;
     two.wait_until(moved, "done").await;
     let inside = two.inside(here.tenant).await;
+    let database = two.place(there.tenant).await.database.name();
     two.other.stop_immediately().await.unwrap();
-    // Who calls there is neither answered nor refused.
     let port = two.other.urls().unwrap().superuser.port().unwrap();
-    let silence = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let silence = Tasks::default();
+    let mut calls = keep_silent(port, database, &silence).await;
 
     let both = "UPDATE tenants SET access = 'essential' WHERE id = ANY ($1)";
     let ids = vec![here.tenant, there.tenant];
     two.ground.control.execute(both, &[&ids]).await.unwrap();
     written(&inside, "essential").await;
-    set(&two, here.tenant, "stopped").await;
-    let began = Instant::now();
-    written(&inside, "stopped").await;
-    // One that waits for the other server waits for five seconds.
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let mut times = Vec::new();
+    for access in ["stopped", "essential", "stopped"] {
+        // Whoever tells the other hotel's database has just begun to wait for its server.
+        calls.mark_unchanged();
+        tokio::time::timeout(SOON, calls.changed()).await.unwrap().unwrap();
+        set(&two, here.tenant, access).await;
+        let began = Instant::now();
+        written(&inside, access).await;
+        times.push(began.elapsed());
+    }
+    // One that waits for the other server waits for five seconds each time, a busy machine once.
+    assert!(times.iter().any(|it| *it < Duration::from_secs(3)), "{times:?}");
     let sql = "SELECT access FROM databases WHERE tenant_id = $1";
     let row = two.ground.control.query_one(sql, &[&there.tenant]).await.unwrap();
     assert_ne!(row.get::<_, Option<&str>>(0), Some("essential"));
 
-    drop(silence);
+    silence.stop();
+    assert!(silence.drain(SOON).await);
     two.other.start().await.unwrap();
     written(&two.inside(there.tenant).await, "essential").await;
     recorded(&two, there.tenant, "essential").await;
@@ -121,6 +132,26 @@ async fn many_changes_at_once_all_arrive() {
         written(&two.inside(hotel.tenant).await, "grace").await;
     }
     stop(provisioner).await;
+}
+
+/// Neither answers nor refuses whoever calls on this port, until the tasks stop; counts those who want to
+/// enter `database`.
+async fn keep_silent(port: u16, database: String, tasks: &Tasks) -> watch::Receiver<u32> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+    let (calls, counted) = watch::channel(0);
+    tasks.spawn_endless("a silent server", async move {
+        let mut held = Vec::new();
+        while let Ok((mut caller, _)) = listener.accept().await {
+            let mut greeting = [0; 1024];
+            // One that hangs up before it has said anything wants nothing.
+            let length = caller.read(&mut greeting).await.unwrap_or_default();
+            if String::from_utf8_lossy(&greeting[..length]).contains(&database) {
+                calls.send_modify(|it| *it += 1);
+            }
+            held.push(caller);
+        }
+    });
+    counted
 }
 
 async fn set(two: &TwoHosts, tenant: TenantId, access: &str) {
