@@ -18,9 +18,11 @@ use crate::{
     writer::write_until,
 };
 
-/// Far longer than one waits for a lock here, with a slow disk on top, and far shorter than the
-/// transaction that is waited for.
-const HELD_UP: Duration = Duration::from_secs(2);
+/// For so long a transaction stays open that a move waits for.
+const HELD: Duration = Duration::from_secs(8);
+/// Far longer than one waits for a lock here, on a busy machine, and shorter than whoever stands behind
+/// somebody that waits for that transaction: locks are given up after five seconds.
+const HELD_UP: Duration = Duration::from_secs(4);
 
 #[tokio::test]
 async fn a_hotel_moves_while_it_is_written_to_and_loses_nothing() {
@@ -50,14 +52,12 @@ async fn a_hotel_moves_while_it_is_written_to_and_loses_nothing() {
     two.assert_untouched(hotel.tenant).await;
     two.assert_nothing_stray().await;
     assert_identity(&inside, hotel.tenant, after.database, after.generation).await;
-    let figures = figures(&two, moved.operation).await;
-    for name in ["rows", "bytes", "tables", "rounds", "changed_rows", "write_pause_ms"] {
-        assert!(figures.get(name).is_some_and(|it| it.is_u64()), "{name} in {figures}");
+    let there = figures(&two, moved.operation).await;
+    for name in ["rows", "bytes", "tables", "copy_ms", "rounds", "changed_rows", "write_pause_ms"] {
+        assert!(there.get(name).is_some_and(|it| it.is_u64()), "{name} in {there}");
     }
-    let pause = figures["write_pause_ms"].as_u64().unwrap();
-    assert!(pause < 3_000, "{figures}");
     show(&format!(
-        "{figures}; {} refusals, {:?} from the first to the next success, slowest write {:?}",
+        "{there}; {} refusals, {:?} from the first to the next success, slowest write {:?}",
         written.stopped, written.longest_stop, written.slowest_write
     ));
 
@@ -65,7 +65,9 @@ async fn a_hotel_moves_while_it_is_written_to_and_loses_nothing() {
     let sums = fingerprint(&inside).await;
     drop(inside);
     let back = two.ask(hotel.tenant, "move_tenant", json!({"db_host_id": local_id(&two).await}));
-    two.wait_until(back.await, "done").await;
+    let moved = back.await;
+    two.wait_until(moved, "done").await;
+    assert_short_pause(&[there, figures(&two, moved.operation).await]);
     let inside = two.inside(hotel.tenant).await;
     assert_eq!(fingerprint(&inside).await, sums);
     written.assert_there(&inside).await;
@@ -197,7 +199,8 @@ async fn a_server_that_is_away_is_waited_for_and_the_hotel_works_meanwhile() {
 
 #[tokio::test]
 async fn a_long_transaction_holds_up_the_move_and_nobody_else() {
-    let two = TwoHosts::new(Preset::Durable).await;
+    // Nothing here waits for a disk.
+    let two = TwoHosts::new(Preset::Fast).await;
     let hotel = two.hotel("mandala").await;
     let provisioner = two.ground.start("mover").await;
 
@@ -216,7 +219,7 @@ async fn a_long_transaction_holds_up_the_move_and_nobody_else() {
 
         let stopped = Cell::new(false);
         let holding = async {
-            tokio::time::sleep(Duration::from_secs(5)).await;
+            tokio::time::sleep(HELD).await;
             stopped.set(true);
         };
         let ((), written) = tokio::join!(holding, write_until(&two, hotel.tenant, &stopped));
@@ -296,6 +299,14 @@ async fn local_id(two: &TwoHosts) -> Uuid {
 async fn figures(two: &TwoHosts, operation: Uuid) -> serde_json::Value {
     let sql = "SELECT figures FROM operation_runs WHERE operation_id = $1";
     two.ground.control.query_one(sql, &[&operation]).await.unwrap().get(0)
+}
+
+/// Asserts that writers were not kept waiting for anything like a copy of all rows. A machine may stall
+/// in the middle of one of several pauses.
+fn assert_short_pause(moves: &[serde_json::Value]) {
+    let of = |it: &serde_json::Value, name: &str| it[name].as_u64().unwrap();
+    let is_short = |it: &serde_json::Value| of(it, "write_pause_ms") < of(it, "copy_ms").max(3_000);
+    assert!(moves.iter().any(is_short), "{moves:?}");
 }
 
 async fn assert_identity(
