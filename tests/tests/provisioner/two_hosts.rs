@@ -130,10 +130,11 @@ impl TwoHosts {
         assert_eq!(found, state, "{}", self.ground.record(asked).await);
     }
 
-    /// Waits until an operation waits for its next try after such an error.
+    /// Waits until an operation waits for its next try after such an error, or has turned back for it.
     pub(crate) async fn wait_for_error(&self, asked: Asked, text: &str) {
         let sql = "SELECT last_error FROM operation_runs
-             WHERE operation_id = $1 AND last_error IS NOT NULL AND retry_at IS NOT NULL";
+             WHERE operation_id = $1 AND last_error IS NOT NULL
+               AND (retry_at IS NOT NULL OR state <> 'forward')";
         let seen = eventually(SOON, text, async || {
             let row = self.ground.control.query_opt(sql, &[&asked.operation]).await.unwrap();
             row.filter(|it| it.get::<_, &str>(0).contains(text)).map(drop)
