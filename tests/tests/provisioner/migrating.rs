@@ -37,7 +37,8 @@ async fn readers_stand_behind_a_migration_no_longer_than_its_lock_timeout() {
     };
     tokio::select! { () = migrate => {}, () = read => {} }
 
-    assert!(longest < Duration::from_secs(1), "a reader waited {longest:?}");
+    // As long as the holder stays, if the migration's wait had no end; an index may wait for 5 s.
+    assert!(longest < Duration::from_secs(4), "a reader waited {longest:?}");
     holder.simple_query("COMMIT").await.unwrap();
     let applied = history.apply(&client, 2, LOCK_TIMEOUT).await.unwrap();
     assert_eq!((applied.version, applied.migrations), (2, vec!["V2__beds".to_owned()]));
