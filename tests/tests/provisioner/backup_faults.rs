@@ -319,10 +319,7 @@ async fn a_drill_that_broke_off_is_nobodys_turn_and_one_without_its_backup_fails
     ground.control.execute(broken, &[&shelf.hotel.tenant, &backup]).await.unwrap();
     std::fs::remove_file(shelf.object_of(backup)).unwrap();
     let provisioner = ground.start("driller").await;
-    let failed = "SELECT count(*) FROM restore_drills
-         WHERE state = 'failed' AND error LIKE '%object storage has no%'";
-    let drilled = async || (shelf.count(failed).await == 1).then_some(());
-    eventually(SOON, "a drill to fail", drilled).await.unwrap();
+    shelf.wait_for_drill("state = 'failed' AND error LIKE '%object storage has no%'").await;
     stop(provisioner).await;
 }
 

@@ -130,11 +130,13 @@ async fn a_drill_restores_a_backup_asks_and_drops_it() {
     sell_what_is_taken(&inside).await;
     shelf.back_up().await;
     let provisioner = shelf.two.ground.start("driller").await;
-    let passed = "SELECT count(*) FROM restore_drills WHERE state = 'passed'";
-    let drilled = async || (shelf.count(passed).await == 1).then_some(());
-    eventually(SOON, "a drill to pass", drilled).await.unwrap();
+    shelf.wait_for_drill("state = 'passed'").await;
+    let turns = "SELECT count(*) FROM backup_turns";
+    eventually(SOON, "a turn", async || (shelf.count(turns).await == 1).then_some(()))
+        .await
+        .unwrap();
     stop(provisioner).await;
-    let figures = "SELECT figures FROM restore_drills";
+    let figures = "SELECT figures FROM restore_drills WHERE state = 'passed'";
     let row = shelf.two.ground.control.query_one(figures, &[]).await.unwrap();
     let figures: serde_json::Value = row.get(0);
     assert!(figures["rows"].as_i64().unwrap() > 3000, "{figures}");
@@ -145,10 +147,12 @@ async fn a_drill_restores_a_backup_asks_and_drops_it() {
     shelf.back_up().await;
     shelf.two.ground.set_clock_ahead(25);
     let provisioner = shelf.two.ground.start("driller").await;
-    let failed = "SELECT count(*) FROM restore_drills WHERE state = 'failed'
-         AND error LIKE '%the rooms that are sold for a night%'";
-    let drilled = async || (shelf.count(failed).await == 1).then_some(());
-    eventually(SOON, "a drill to fail", drilled).await.unwrap();
+    let failed = "state = 'failed' AND error LIKE '%the rooms that are sold for a night%'";
+    shelf.wait_for_drill(failed).await;
+    // The hotel's night has come as well.
+    let nights = "SELECT count(*) FROM backups WHERE kind = 'nightly' AND state = 'kept'";
+    let backed_up = async || (shelf.count(nights).await == 1).then_some(());
+    eventually(SOON, "the night's backup", backed_up).await.unwrap();
     stop(provisioner).await;
     shelf.assert_nothing_stray().await;
 }

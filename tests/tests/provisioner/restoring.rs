@@ -234,6 +234,7 @@ async fn a_preview_goes_when_it_is_told_to_or_its_time_is_over() {
         .unwrap();
         crate::ground::stop(provisioner).await;
     }
+    shelf.settle().await;
     shelf.two.assert_nothing_stray().await;
 }
 

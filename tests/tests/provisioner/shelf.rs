@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     ground::{Asked, SOON, stop},
-    two_hosts::{TwoHosts, fingerprint},
+    two_hosts::{LATER, TwoHosts, fingerprint},
 };
 
 pub(crate) struct Shelf {
@@ -114,17 +114,42 @@ impl Shelf {
         json!({ "upload_id": id, "sha256": seen.sha256(), "end": end })
     }
 
+    /// Waits until a restore drill has ended as `condition` says. One that broke off, as that does in whose
+    /// middle a program is stopped, is tried again after ten minutes: they are over.
+    pub(crate) async fn wait_for_drill(&self, condition: &str) {
+        let ended = format!("SELECT count(*) FROM restore_drills WHERE {condition}");
+        let over = "UPDATE restore_drills SET started_at = started_at - interval '1 hour'
+             WHERE state = 'broken_off' AND started_at > now() - interval '11 minutes'";
+        let drilled = eventually(SOON, condition, async || {
+            self.two.ground.control.execute(over, &[]).await.unwrap();
+            (self.count(&ended).await > 0).then_some(())
+        });
+        drilled.await.unwrap();
+    }
+
+    /// Lets provisioners end all that is on its way. What one begins just before it is stopped, a drill or
+    /// the backup of a night, is left to the next.
+    pub(crate) async fn settle(&self) {
+        let settled = eventually(LATER, "nothing to be begun any more", async || {
+            let provisioner = self.two.ground.start("sweeper").await;
+            let gone = async || self.is_settled().await.then_some(());
+            eventually(SOON, "all that goes to be gone", gone).await.unwrap();
+            stop(provisioner).await;
+            self.is_settled().await.then_some(())
+        });
+        settled.await.unwrap();
+    }
+
+    async fn is_settled(&self) -> bool {
+        let sql = "SELECT (SELECT count(*) FROM backups WHERE state <> 'kept')
+             + (SELECT count(*) FROM databases WHERE state NOT IN ('assigned', 'preview'))";
+        self.count(sql).await == 0
+    }
+
     /// Waits until the objects are those of the backups on record and no others, and nothing is on
     /// its way out; then databases and roles are those on record, too.
     pub(crate) async fn assert_nothing_stray(&self) {
-        let provisioner = self.two.ground.start("sweeper").await;
-        let sql = "SELECT (SELECT count(*) FROM backups WHERE state <> 'kept')
-             + (SELECT count(*) FROM databases WHERE state NOT IN ('assigned', 'preview'))";
-        let quiet = eventually(SOON, "all that goes to be gone", async || {
-            (self.count(sql).await == 0).then_some(())
-        });
-        quiet.await.unwrap();
-        stop(provisioner).await;
+        self.settle().await;
         let sql = "SELECT object_name FROM backups";
         let rows = self.two.ground.control.query(sql, &[]).await.unwrap();
         let storage = self.two.ground.storage();
