@@ -16,17 +16,15 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use crate::{gates::wait_for_session, ground::SOON, shelf::Shelf};
 
 /// Small calls may take this long, and so may what is large by a wrong measure.
-const SMALL: Duration = Duration::from_secs(1);
+const SMALL: Duration = Duration::from_secs(2);
 
-fn open(bucket: &FakeBucket) -> Storage {
+fn open(bucket: &FakeBucket, patience: Patience) -> Storage {
     let settings = bucket.settings();
     let env: BTreeMap<&str, &str> =
         settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut reader = Reader::new(&env);
     let config = StorageConfig::read(&mut reader);
     let config: StorageConfig = reader.finish(config).unwrap().unwrap();
-    let patience =
-        Patience { attempt: SMALL, call: SMALL * 2, silence: SMALL * 3, ..Patience::default() };
     Storage::open_with(&config, patience).unwrap()
 }
 
@@ -44,7 +42,7 @@ fn noise(size: usize) -> Vec<u8> {
 #[tokio::test]
 async fn a_bucket_behaves_as_a_folder_does() {
     let bucket = FakeBucket::start().unwrap();
-    let storage = open(&bucket);
+    let storage = open(&bucket, Patience::default());
     for size in [10, (16 << 20) + 7] {
         let bytes = noise(size);
         storage.put_large("a/b.zip", &mut file_of(&bytes)).await.unwrap();
@@ -66,7 +64,9 @@ async fn a_bucket_behaves_as_a_folder_does() {
 #[tokio::test]
 async fn what_is_large_may_be_slow_and_not_silent() {
     let bucket = FakeBucket::start().unwrap();
-    let storage = open(&bucket);
+    let silence = SMALL * 3;
+    let patience = Patience { attempt: SMALL, call: SMALL * 2, silence, ..Patience::default() };
+    let storage = open(&bucket, patience);
     let bytes = noise(64 * 1024);
     storage.put_large("slow.zip", &mut file_of(&bytes)).await.unwrap();
     // Longer in all than a small call may take.
@@ -77,8 +77,8 @@ async fn what_is_large_may_be_slow_and_not_silent() {
 
     bucket.fail(BucketFault::Stall);
     let stalled = storage.get_large("slow.zip", &mut file_of(b"")).await.unwrap_err();
-    assert!(matches!(stalled, StorageError::Silent(3)), "{stalled}");
-    assert!(stalled.to_string().contains("sent nothing for 3 s"), "{stalled}");
+    assert!(matches!(stalled, StorageError::Silent(6)), "{stalled}");
+    assert!(stalled.to_string().contains("sent nothing for 6 s"), "{stalled}");
 
     bucket.fail(BucketFault::SlowCompletion(SMALL * 3));
     let parts = noise((16 << 20) + 1);
@@ -91,7 +91,8 @@ async fn a_bucket_that_is_full_is_said_to_be_and_keeps_no_half() {
     let bucket = FakeBucket::start().unwrap();
     bucket.fail(BucketFault::Full);
     for size in [10, (16 << 20) + 1] {
-        let full = open(&bucket).put_large("a.zip", &mut file_of(&noise(size))).await.unwrap_err();
+        let storage = open(&bucket, Patience::default());
+        let full = storage.put_large("a.zip", &mut file_of(&noise(size))).await.unwrap_err();
         assert!(matches!(full, StorageError::Full(_)), "{full}");
         assert!(full.to_string().contains("STORAGE_URL"), "{full}");
     }
