@@ -10,7 +10,7 @@ use std::{
 use actix_web::{
     App, HttpResponse, HttpServer,
     dev::ServerHandle,
-    http::header::CONTENT_TYPE,
+    http::{KeepAlive, header::CONTENT_TYPE},
     web::{Bytes, Data, Header, PayloadConfig, post},
 };
 use anyhow::{Context as _, Result};
@@ -78,6 +78,10 @@ impl Collector {
                 .route("/v1/traces", post().to(take))
         })
         .workers(1)
+        // Were we held up, spans on a connection that is closed just then would be lost, and those on a
+        // new one be refused.
+        .keep_alive(KeepAlive::Disabled)
+        .client_request_timeout(Duration::ZERO)
         .disable_signals()
         .shutdown_timeout(1)
         .listen(listener)

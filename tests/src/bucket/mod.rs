@@ -13,6 +13,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
+    http::KeepAlive,
     web::{Data, PayloadConfig, to},
 };
 use anyhow::{Context as _, Result};
@@ -67,6 +68,10 @@ impl FakeBucket {
                 .default_service(to(answer::answer))
         })
         .workers(2)
+        // Were we held up, a call on a connection that is closed just then would be lost, and one on a
+        // new one be refused.
+        .keep_alive(KeepAlive::Disabled)
+        .client_request_timeout(Duration::ZERO)
         .disable_signals()
         .shutdown_timeout(1)
         .listen(listener)
