@@ -51,6 +51,7 @@ pub struct Drills {
 }
 
 /// A backup that is to be tried.
+#[derive(PartialEq, Eq)]
 struct Turn {
     tenant: TenantId,
     backup: BackupId,
@@ -95,6 +96,10 @@ impl Drills {
         let Some(turn) = find_turn(&control, now).await? else { return Ok(()) };
         // Whoever deletes the tenant waits, and finds the copy on record.
         if !store::try_lock(&control, turn.tenant).await? {
+            return Ok(());
+        }
+        // Whoever held the lock before may have been deleting it.
+        if find_turn(&control, now).await?.as_ref() != Some(&turn) {
             return Ok(());
         }
         let id = DrillId::generate();
