@@ -21,7 +21,7 @@ use crate::{
 };
 
 const PROGRAM: &str = "/usr/bin/pebble";
-const START_DEADLINE: Duration = Duration::from_secs(180);
+const START_DEADLINE: Duration = Duration::from_secs(120);
 
 /// A running authority.
 #[derive(Debug)]

@@ -150,7 +150,7 @@ impl Setup {
         &self.secrets.route_feed_token
     }
 
-    /// How long a program may take to stop.
+    /// How long a program may take to stop; a busy machine gets time.
     #[must_use]
     pub const fn stop_deadline(&self) -> Duration {
         Duration::from_secs(GRACE.as_secs() + 60)

@@ -24,7 +24,7 @@ use crate::{
     temporary,
 };
 
-/// Either takes a second; a busy machine gets time.
+/// It takes a second to start or to stop; a busy machine gets time.
 const START_DEADLINE: Duration = Duration::from_secs(180);
 const STOP_DEADLINE: Duration = Duration::from_secs(180);
 

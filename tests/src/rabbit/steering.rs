@@ -9,7 +9,8 @@ use super::{RabbitNode, accepts};
 use crate::waiting::eventually;
 
 const TOOL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
-const DEADLINE: Duration = Duration::from_secs(180);
+/// Each tool is an Erlang node that starts first; a busy machine gets time.
+const DEADLINE: Duration = Duration::from_secs(240);
 /// The share of the memory at which the node stops publishers, as it is without our doing.
 const USUAL_SHARE: &str = "0.4";
 /// The free space below which it stops them, as the node was configured.
