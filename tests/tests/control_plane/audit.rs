@@ -303,7 +303,7 @@ async fn the_panel_shows_the_log_and_where_its_chain_is_broken() {
     let touch = "UPDATE audit_log SET actor_name = 'x' WHERE seq = 2";
     tamper(&ground.database, touch).await.unwrap();
     let page = reader.open("/panel/audit?verify=yes").await.unwrap();
-    assert!(page.body.contains("Rantai rusak mulai baris: 2 (altered)"), "{}", page.body);
+    assert!(page.body.contains("Rantai rusak mulai baris: 2 (diubah)"), "{}", page.body);
     let odd = reader.open("/panel/audit?tenant=nobody").await.unwrap();
     assert_eq!(odd.status, 422);
 }
@@ -339,7 +339,7 @@ async fn the_panel_looks_along_the_chain_a_piece_at_a_time_and_beside_an_anchor(
     let told = format!("The chain is broken from row: {end} (rewritten)");
     assert!(other.body.contains(&told), "{}", other.body);
     let beyond = look(&format!("anchor_seq={}&anchor_hash={hash}", end + 1)).await;
-    assert!(beyond.body.contains("(truncated)"), "{}", beyond.body);
+    assert!(beyond.body.contains("(cut off)"), "{}", beyond.body);
     for odd in ["anchor_seq=5", "anchor_hash=ab", "anchor_seq=x&anchor_hash=ab", "after=-1"] {
         let refused = look(odd).await.expect_status(422).unwrap();
         assert!(refused.body.contains("role=\"alert\""), "{odd}: {}", refused.body);

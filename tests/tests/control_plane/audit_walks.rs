@@ -83,7 +83,7 @@ async fn a_changed_row_is_found_though_nobody_asks_until_it_is_as_it_was() {
     eventually(SOON, "the alarm", alarm).await.unwrap();
     for (language, said) in [
         ("en", "chain is broken from row 2 (altered)"),
-        ("id", "Rantai jejak audit rusak mulai baris 2 (altered)"),
+        ("id", "Rantai jejak audit rusak mulai baris 2 (diubah)"),
     ] {
         let home = open(&reader, &format!("/panel?lang={language}")).await;
         assert!(home.body.contains(said), "{}", home.body);

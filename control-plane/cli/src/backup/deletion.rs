@@ -52,20 +52,21 @@ fn said(it: Deletion) -> String {
         ("its id", it.final_backup),
     ]);
     let mut things = Table::new(&["GONE AT", "WHAT", "NAME", "MORE"]);
-    for thing in it.destroyed {
+    for thing in &it.destroyed {
         things.row(row(thing));
     }
     format!("{facts}\n\n{}", things.or("nothing is destroyed yet"))
 }
 
 /// A thing that was destroyed: its first field besides the time says what it was.
-fn row(mut thing: Map<String, Value>) -> [String; 4] {
-    let at = thing.remove("at").map(|it| plain(&it)).unwrap_or_default();
+fn row(thing: &Map<String, Value>) -> [String; 4] {
+    let text = |field: &str| thing.get(field).map(plain).unwrap_or_default();
     let named = ["database", "backup", "object"].into_iter().find(|it| thing.contains_key(*it));
-    let name = named.and_then(|it| thing.remove(it)).map(|it| plain(&it)).unwrap_or_default();
-    let more = thing.iter().filter(|(_, it)| !it.is_null());
+    let named = named.unwrap_or_default();
+    let is_more = |field: &str| field != "at" && field != named;
+    let more = thing.iter().filter(|(field, it)| is_more(field) && !it.is_null());
     let more = more.map(|(field, it)| format!("{} {}", field.replace('_', " "), plain(it)));
-    [at, named.unwrap_or_default().to_owned(), name, more.collect::<Vec<_>>().join(", ")]
+    [text("at"), named.to_owned(), text(named), more.collect::<Vec<_>>().join(", ")]
 }
 
 #[cfg(test)]

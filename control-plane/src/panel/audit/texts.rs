@@ -21,6 +21,7 @@ hotelhub_http::catalogue! {
         missing: "hilang", "missing";
         truncated: "dipotong", "cut off";
         added: "disisipkan", "put in";
+        rewritten: "ditulis ulang", "rewritten";
         show_row: "Lihat baris itu", "Show that row";
         walked: "Platform memeriksa seluruh rantai sendiri paling tidak sekali sehari. Terakhir selesai",
             "The platform checks the whole chain by itself, at least once a day. It last did so at";
@@ -42,6 +43,7 @@ impl AuditTexts {
             "missing" => self.missing,
             "truncated" => self.truncated,
             "added" => self.added,
+            "rewritten" => self.rewritten,
             other => other,
         }
     }
