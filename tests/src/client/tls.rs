@@ -14,7 +14,8 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For what takes milliseconds on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A visitor of one port. Cheap to clone.
 #[derive(Clone)]

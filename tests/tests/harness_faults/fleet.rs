@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::SOON;
 
 /// Until the ticks of two sweeps, with other tests beside.
-const RUN: Duration = Duration::from_secs(90);
+const RUN: Duration = Duration::from_secs(240);
 
 #[tokio::test]
 async fn a_fleet_of_twenty_takes_jobs_and_finds_what_is_wrong_with_them() {

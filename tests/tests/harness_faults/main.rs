@@ -14,4 +14,4 @@ mod proxy;
 use std::time::Duration;
 
 /// For what takes milliseconds on an idle machine.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);

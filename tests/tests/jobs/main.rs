@@ -34,7 +34,7 @@ mod times;
 
 use std::time::Duration;
 
-/// For what takes milliseconds on an idle machine.
-const SOON: Duration = Duration::from_secs(30);
+/// For what takes milliseconds, and seldom some seconds, on an idle machine.
+const SOON: Duration = Duration::from_secs(90);
 /// Until every job has come to its end, on a machine with much else to do.
-const END: Duration = Duration::from_secs(180);
+const END: Duration = Duration::from_secs(300);
