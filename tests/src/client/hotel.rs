@@ -1,16 +1,22 @@
 //! A hotel as its staff use it.
 
+use std::sync::LazyLock;
+
 use anyhow::{Context as _, Result};
-use chrono::Days;
+use chrono::{Days, NaiveDate};
 use hotelhub_core::clock::Clock;
 use serde_json::{Value, json};
 
 use super::Site;
 
+/// The same for as long as this process lives: whoever asks twice means the same nights, also when
+/// midnight has passed in between.
+static TODAY: LazyLock<NaiveDate> = LazyLock::new(|| Clock::system().now().date_naive());
+
 /// The first night and the day of departure of a stay that begins in `days` days.
 #[must_use]
 pub fn stay(days: u64, nights: u64) -> (String, String) {
-    let arrival = Clock::system().now().date_naive() + Days::new(days);
+    let arrival = *TODAY + Days::new(days);
     (arrival.to_string(), (arrival + Days::new(nights)).to_string())
 }
 
