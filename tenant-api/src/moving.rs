@@ -18,8 +18,9 @@ use crate::{
 
 /// How long a write waits for the end of a move's pause.
 const PAUSE: Duration = Duration::from_secs(3);
-/// How long a route may be on its way here after the old place has closed.
-const ARRIVAL: Duration = Duration::from_secs(1);
+/// How long a route may be on its way here after the old place has closed: milliseconds, unless the
+/// control plane or this replica is busy.
+const ARRIVAL: Duration = Duration::from_secs(3);
 
 impl Site {
     /// A connection to the hotel's data, at its new place if it has just moved.
