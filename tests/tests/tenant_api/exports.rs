@@ -17,7 +17,8 @@ use crate::{
 };
 
 const PATH: &str = "/api/v1/exports";
-const SOON: Duration = Duration::from_secs(60);
+/// An export takes a second on an idle machine.
+const SOON: Duration = Duration::from_secs(180);
 
 async fn ask(site: &Site) -> Answer {
     site.post(PATH, &json!({})).await.unwrap()

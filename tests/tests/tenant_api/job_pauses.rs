@@ -13,7 +13,7 @@ use crate::{
 
 const SOON: Duration = Duration::from_secs(60);
 /// A lifted pause is felt in seconds, on an idle machine; the tick that comes anyway takes 24 minutes.
-const FELT: Duration = Duration::from_secs(60);
+const FELT: Duration = Duration::from_secs(180);
 const PATH: &str = "/api/v1/job-pauses";
 
 /// Pauses jobs, and waits until the worker knows.

@@ -8,7 +8,8 @@ use reqwest::{Method, redirect::Policy};
 
 use crate::house::{House, PASSWORD, shared};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// For what takes milliseconds on an idle machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Gives the hotel a custom domain, as a look at DNS would leave it.
 async fn add_domain(house: &House, tenant: &str, host: &str, primary: bool) {

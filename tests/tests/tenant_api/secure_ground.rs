@@ -21,7 +21,7 @@ use tempfile::TempDir;
 use tokio_postgres::Client;
 
 /// How long an order, its way into the store and from there to a replica may take.
-pub(crate) const SOON: Duration = Duration::from_secs(90);
+pub(crate) const SOON: Duration = Duration::from_secs(180);
 
 /// An address of the platform where nothing listens.
 pub(crate) const DEAD_EDGE: &str = "127.0.0.9";

@@ -15,7 +15,7 @@ use crate::{
     page_visitor::PageVisitor,
 };
 
-const SOON: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
 const REASON: &str = "the room types of ticket 4711";
 
 pub(crate) async fn vendor(house: &House) -> Site {

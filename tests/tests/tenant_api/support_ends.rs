@@ -16,7 +16,8 @@ use crate::{
     support::{actions, ask, enter, room_type, steer, vendor},
 };
 
-const SOON: Duration = Duration::from_secs(60);
+/// Whoever takes the telling over from a program that died waits for twenty seconds first.
+const SOON: Duration = Duration::from_secs(180);
 const PASSWORD: &str = "kopi-tubruk-di-teras-villa";
 
 /// Somebody of the vendor's support: the e-mail address, and the site with a login.

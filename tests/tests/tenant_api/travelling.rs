@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::house::House;
 
 /// A move waits for the new server's template first.
-const MOVE: Duration = Duration::from_secs(120);
+const MOVE: Duration = Duration::from_secs(300);
 
 #[tokio::test]
 async fn nobody_who_works_meanwhile_loses_a_write_or_sees_a_failure() {
