@@ -92,7 +92,8 @@ async fn median_beside(it: &TestHotel, beside: impl Future<Output = Vec<String>>
         times.push(begun.elapsed());
     }
     times.sort();
-    times[times.len() / 2]
+    // None of them ended before the others did: that says nothing.
+    times.get(times.len() / 2).copied().unwrap_or(Duration::MAX)
 }
 
 /// What the program has in memory, in KiB.
@@ -140,8 +141,13 @@ async fn strange_hosts_find_nothing_leave_nothing_and_slow_nobody() {
     assert!(after < memory + GROWTH_KIB, "{memory} KiB grew to {after} KiB");
     assert_eq!(house.figure(SERVE, "tenant_pools").await, pools, "no pool was made");
 
-    let beside_known = median_beside(&it, flood(port, known(2_000))).await;
-    let beside_strange = median_beside(&it, flood(port, asked(2_000))).await;
+    // One beside the other, several times, and the quickest of each: what else the machine does takes
+    // time from either, and gives none.
+    let (mut beside_known, mut beside_strange) = (Duration::MAX, Duration::MAX);
+    for _ in 0..4 {
+        beside_known = beside_known.min(median_beside(&it, flood(port, known(1_000))).await);
+        beside_strange = beside_strange.min(median_beside(&it, flood(port, asked(1_000))).await);
+    }
     assert!(
         beside_strange < beside_known * 5,
         "{beside_strange:?} beside strangers, {beside_known:?} beside known hosts"
