@@ -27,15 +27,17 @@ const SERVE: Role = Role::TenantServe(0);
 const SOON: Duration = Duration::from_secs(60);
 /// A mail may have to wait for a tick.
 const DELIVERY: Duration = Duration::from_secs(240);
-/// What a request may take while something else stalls; milliseconds in truth.
-const QUICK: Duration = Duration::from_secs(1);
+/// What a request may take while the broker stalls: half of what the broker is waited for, and
+/// milliseconds in truth.
+const QUICK: Duration = Duration::from_millis(2_500);
 /// A request that its database holds up is given up after ten seconds, and some on a slow machine.
 const GIVEN_UP: Duration = Duration::from_secs(20);
 const END_SESSIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
      WHERE datname = current_database() AND pid <> pg_backend_pid()";
-/// Sessions of the hotel that wait for a table.
-const WAITING: &str = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database \
-     WHERE datname = current_database() AND NOT granted AND locktype = 'relation'";
+/// Requests of the hotel that wait for a table.
+const WAITING: &str = "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+     WHERE a.datname = current_database() AND a.application_name = 'tenant-api serve' \
+       AND NOT l.granted AND l.locktype = 'relation'";
 
 /// Asks for the hotel's properties, beside the test.
 fn begin_request(begun: &mut JoinSet<Answer>, it: &TestHotel) {
@@ -140,6 +142,7 @@ async fn known_hotels_are_served_without_the_control_plane_and_after_a_restart_t
 async fn a_request_that_waits_gets_the_connection_that_another_hotel_lets_go() {
     let house = House::with(&[("DB_CONNECTIONS_PER_HOST", "2")]).await;
     let (busy, other) = (house.open_hotel().await, house.open_hotel().await);
+    busy.wait_for_ever().await;
     let mut session = busy.session().await;
     let lock = hold_properties(&mut session).await;
     let mut begun = JoinSet::new();
@@ -245,6 +248,7 @@ async fn a_broker_that_stalls_holds_up_no_request() {
     let room_type = it.sells(8).await;
     house.stage.rabbit.as_ref().unwrap().pause().unwrap();
 
+    let mut slow = Vec::new();
     for _ in 0..8 {
         for (path, status) in [("reservations", 201), ("rooms", 200)] {
             let begun = Instant::now();
@@ -253,9 +257,11 @@ async fn a_broker_that_stalls_holds_up_no_request() {
                 _ => it.site().get(&it.path(path)).await.unwrap(),
             };
             assert_eq!(answer.status, status, "{path}: {}", answer.body);
-            assert!(begun.elapsed() < QUICK, "{path} took {:?}", begun.elapsed());
+            slow.extend(Some((path, begun.elapsed())).filter(|(_, took)| *took > QUICK));
         }
     }
+    // A machine that stands still for a moment is met by one or two; a broker that is waited for by most.
+    assert!(slow.len() <= 2, "{slow:?}");
 
     house.stage.rabbit.as_ref().unwrap().resume().unwrap();
     house.stage.mail.wait_for_mail_to(GUEST, DELIVERY).await.unwrap();
@@ -265,6 +271,7 @@ async fn a_broker_that_stalls_holds_up_no_request() {
 async fn a_server_that_is_asked_to_stop_answers_what_has_begun() {
     let mut house = House::with(&[]).await;
     let it = house.open_hotel().await;
+    it.wait_for_ever().await;
     let mut session = it.session().await;
     let lock = hold_properties(&mut session).await;
     let mut begun = JoinSet::new();
