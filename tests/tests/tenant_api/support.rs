@@ -201,6 +201,7 @@ async fn a_support_session_that_expires_in_the_middle_of_a_request_changes_nothi
         .unwrap();
     let grant = ask(&vendor, &it, 5).await;
     let support = enter(&vendor, &it, &grant).await;
+    it.wait_for_ever().await;
 
     let mut session = it.session().await;
     let held = session.transaction().await.unwrap();

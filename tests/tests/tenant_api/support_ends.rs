@@ -157,6 +157,7 @@ async fn a_change_of_support_and_the_end_of_its_stay_at_once_wait_for_each_other
     let grant = ask(&admin, &it, 60).await;
     let support = enter(&admin, &it, &grant).await;
     let end = format!("/support-access/{}/end", grant["id"].as_str().unwrap());
+    it.wait_for_ever().await;
 
     let mut session = it.session().await;
     let held = session.transaction().await.unwrap();
@@ -190,6 +191,7 @@ async fn support_that_leaves_while_the_hotel_ends_its_stay_changes_nothing_of_th
     let grant = ask(&admin, &it, 60).await;
     let support = enter(&admin, &it, &grant).await;
     let end = format!("/support-access/{}/end", grant["id"].as_str().unwrap());
+    it.wait_for_ever().await;
 
     let mut session = it.session().await;
     let held = session.transaction().await.unwrap();
