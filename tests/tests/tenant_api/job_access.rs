@@ -1,23 +1,17 @@
 //! Who gets to a hotel's jobs: its people by their roles, the vendor with the platform's secret, and
 //! nobody from another hotel.
 
-use std::time::Duration;
-
-use platform_tests::{
-    client::{Answer, Site},
-    waiting::eventually,
-};
+use platform_tests::client::{Answer, Site};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    house::{TestHotel, run_script, shared, without_request_id},
+    house::{TestHotel, shared, without_request_id},
     job_rows::{ask, insert, list, state_of},
     page_visitor::PageVisitor,
-    versions::say_version,
+    versions::{forget_jobs_of_today, say_version, wait_until_behind},
 };
 
-const SOON: Duration = Duration::from_secs(60);
 /// What the vendor asks on a hotel's host.
 const UPCALL: &str = "/upcall/v1/jobs";
 
@@ -151,20 +145,9 @@ async fn a_hotel_on_the_schema_before_has_all_but_its_jobs() {
     let house = shared().await;
     let it = house.open_hotel().await;
     let room_type = it.sells(1).await;
-    run_script(
-        &it.session().await,
-        "DROP TABLE peers, peer_budgets, schedules, schedule_fires; DROP INDEX jobs_stopped;
-             ALTER TABLE jobs DROP COLUMN peer, DROP COLUMN property_id, DROP COLUMN held_for,
-               DROP COLUMN requested_by, DROP COLUMN cancel_requested_at;
-             DELETE FROM refinery_schema_history WHERE version > 5",
-    )
-    .await;
+    forget_jobs_of_today(&it).await;
     say_version(&house, &it, 5).await;
-    let behind = async || {
-        let answer = it.site().get("/api/v1/jobs").await.unwrap();
-        (answer.status == 503).then_some(answer)
-    };
-    let refused = eventually(SOON, "the refusal", behind).await.unwrap();
+    let refused = wait_until_behind(&it).await;
     assert_eq!(refused.error_code(), "TENANT_UPDATING");
     assert_ne!(refused.header("retry-after"), "");
 
