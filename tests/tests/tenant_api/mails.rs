@@ -145,8 +145,9 @@ async fn a_mail_server_that_is_away_costs_no_try() {
     let room_type = it.sells(1).await;
     house.stage.mail.set_fault(Fault::Refuse).await;
     book(&it, &room_type, GUEST).await;
-    wait_for_state(&it, "retry_wait").await;
-    assert_eq!(job(&it).await, ("retry_wait".to_owned(), 0, Some("SMTP_DOWN".to_owned())));
+    let waiting = ("retry_wait".to_owned(), 0, Some("SMTP_DOWN".to_owned()));
+    let waits = async || (job(&it).await == waiting).then_some(());
+    eventually(DELIVERY, "the mail to wait with all its tries", waits).await.unwrap();
 
     house.stage.mail.set_fault(Fault::None).await;
     house.stage.mail.wait_for_mail_to(GUEST, DELIVERY).await.unwrap();
