@@ -214,7 +214,8 @@ pub(crate) fn route_by_host(app: &App, req: &HttpRequest) -> Option<(Hostname, A
     Some((host, route))
 }
 
-fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {
+/// The host that a request was sent to, whosever it is.
+pub(crate) fn host_of(req: &HttpRequest) -> Result<Hostname, HostError> {
     let headers = req.headers().get_all(header::HOST).map(header::HeaderValue::as_bytes);
     requested_host(headers, req.uri().authority().map(|it| it.as_str()))
 }

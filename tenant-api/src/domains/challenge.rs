@@ -14,7 +14,7 @@ use hotelhub_http::{
 };
 use tokio::{sync::Semaphore, time::timeout};
 
-use crate::{app::App, domains::allow::may_have_certificate, site::route_by_host};
+use crate::{app::App, domains::allow::may_have_certificate, site::host_of};
 
 /// Looks into the store at a time: authorities look from a handful of places.
 const AT_ONCE: usize = 16;
@@ -27,7 +27,10 @@ pub(crate) fn register(app: &mut ServiceConfig) {
     Endpoint::at("/.well-known/acme-challenge/{token}").get(answer_authority).register(app);
 }
 
-/// Looks only for names for which certificates are ordered, and none are for the platform's own.
+/// Looks only for names for which certificates are ordered, and none are for the platform's own. A
+/// certificate is ordered as soon as its name is verified, so the authority may be here before that is
+/// known.
+///
 /// Strangers' looks are limited by address ([`hotelhub_http::limits`]) and keep authorities waiting
 /// for a moment at most.
 async fn answer_authority(
@@ -36,8 +39,14 @@ async fn answer_authority(
     token: Path<String>,
 ) -> ApiResult<HttpResponse> {
     let unknown = || ApiError::not_found("challenge");
-    let (host, _) = route_by_host(&app, &req).ok_or_else(unknown)?;
-    if app.addresses.is_of_platform(host.as_str()) || !may_have_certificate(&app.routes, &host) {
+    let host = host_of(&req).ok().ok_or_else(unknown)?;
+    if app.addresses.is_of_platform(host.as_str()) {
+        return Err(unknown());
+    }
+    if !may_have_certificate(&app.routes, &host) {
+        app.feed.catch_up().await;
+    }
+    if !may_have_certificate(&app.routes, &host) {
         return Err(unknown());
     }
     let store = app.certificates.as_ref().ok_or_else(unknown)?;

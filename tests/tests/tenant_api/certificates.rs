@@ -9,7 +9,10 @@ use platform_tests::{
     waiting::eventually,
 };
 
-use crate::secure_ground::{DEAD_EDGE, SOON, Secure};
+use crate::{
+    hosts::{PATIENCE, silently_verified},
+    secure_ground::{DEAD_EDGE, SOON, Secure},
+};
 
 const NAME: &str = "www.hotelmandala.com";
 const ORDERS: &str = "SELECT count(*) FROM certificate_orders";
@@ -141,6 +144,15 @@ async fn authorities_are_answered_for_custom_domains_and_for_no_name_of_the_plat
     assert_eq!(it.plain_at(&own, &path, &[]).await.status, 404);
     let another = "/.well-known/acme-challenge/aaaaaaaaaaaaaaaaaaaa";
     assert_eq!(it.plain_at(NAME, another, &[]).await.status, 404);
+
+    // Verified just now: the authority is here before the replica was told, which asks then.
+    let fresh = "fresh.hotelmandala.com";
+    assert_eq!(it.plain_at(fresh, &path, &[]).await.status, 404);
+    let tenant: String =
+        it.control.query_one("SELECT id::text FROM tenants", &[]).await.unwrap().get(0);
+    it.control.simple_query(&silently_verified(&tenant, fresh)).await.unwrap();
+    let answered = async || (it.plain_at(fresh, &path, &[]).await.status == 200).then_some(());
+    eventually(PATIENCE, "the answer", answered).await.unwrap();
     it.platform.stop().await.unwrap();
 }
 

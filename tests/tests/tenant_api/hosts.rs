@@ -9,7 +9,22 @@ use crate::house::shared;
 
 /// For what takes milliseconds on an idle machine. A replica that asks for nothing finds out by itself half
 /// a minute after the last change.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What the platform would write of a tenant's name, without the word to those who listen.
+pub(crate) fn silently_verified(tenant: &str, host: &str) -> String {
+    format!(
+        "BEGIN; SET LOCAL session_replication_role = replica;
+         INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status,
+             created_at, kind, challenge)
+           VALUES (gen_random_uuid(), '{tenant}', '{host}', false, true, 'none', now(), 'custom',
+             'x');
+         UPDATE route_position SET version = version + 1;
+         INSERT INTO route_changes (version, tenant_id) SELECT version, '{tenant}'
+           FROM route_position;
+         COMMIT"
+    )
+}
 
 #[tokio::test]
 async fn a_forwarded_header_that_names_another_hotel_says_nothing() {
@@ -107,19 +122,7 @@ async fn a_host_that_nobody_was_told_of_is_found_when_it_is_asked_for() {
     let elsewhere = it.site().on_host(&host);
     assert_eq!(elsewhere.get("/login").await.unwrap().status, 404);
 
-    // What the platform would write, without the word to those who listen.
-    let tenant = &it.tenant;
-    let silently = format!(
-        "BEGIN; SET LOCAL session_replication_role = replica;
-         INSERT INTO domains (id, tenant_id, hostname, is_primary, is_verified, ssl_status,
-             created_at)
-           VALUES (gen_random_uuid(), '{tenant}', '{host}', false, true, 'none', now());
-         UPDATE route_position SET version = version + 1;
-         INSERT INTO route_changes (version, tenant_id) SELECT version, '{tenant}'
-           FROM route_position;
-         COMMIT"
-    );
-    house.control_sql(&silently).await;
+    house.control_sql(&silently_verified(&it.tenant, &host)).await;
 
     // Long before the replica asks again by itself.
     let found = async || (elsewhere.get("/login").await.unwrap().status == 200).then_some(());
