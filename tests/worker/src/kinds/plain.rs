@@ -26,7 +26,8 @@ impl HotelJob for TestNoop {
         class: Class::Default,
         priority: 0,
         tries: 3,
-        timeout: Duration::from_secs(5),
+        // Also where the machine stands still for some seconds: that would cost a try.
+        timeout: Duration::from_secs(20),
         ladder: &[Wait::S2],
         words: WORDS,
     };
