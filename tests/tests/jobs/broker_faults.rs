@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use hotelhub_jobs::topology::WORK;
+use hotelhub_jobs::{ticket::Ticket, topology::WORK};
 use platform_tests::{
     client::{Signup, stay},
     platform::{HOTEL_DEADLINE, Role},
-    rabbit::Depth,
     secrets,
     waiting::eventually,
 };
@@ -14,28 +13,17 @@ use reqwest::Method;
 
 use crate::{
     END, SOON,
-    ground::{Ground, inserts, worker},
+    ground::{Ground, QUEUE, inserts, worker},
 };
 
-const QUEUE: &str = "jobs.default.v1";
-/// From the repair to the first consumer.
-const BACK: Duration = Duration::from_secs(15);
-const REQUEST: Duration = Duration::from_secs(2);
+/// What a request may take: half of what the broker is waited for, and milliseconds in truth.
+const REQUEST: Duration = Duration::from_millis(2_500);
 const JOBS: usize = 40;
 
 /// Runs `tenant-api topology`.
 async fn repair(ground: &Ground) {
     let topology = ground.platform.setup().command("topology", "tenant-api", &["topology"]);
     topology.run(SOON).await.unwrap();
-}
-
-async fn wait_for_consumers(ground: &Ground, wanted: u32) {
-    let queues = ground.queues().await;
-    let consumed = async || {
-        let Depth { consumers, .. } = queues.depth(QUEUE).await.ok()?;
-        (consumers == wanted).then_some(())
-    };
-    eventually(BACK, &format!("{wanted} consumers"), consumed).await.unwrap();
 }
 
 async fn all_done(ground: &Ground) {
@@ -48,14 +36,14 @@ async fn all_done(ground: &Ground) {
 async fn workers_are_back_after_a_queue_an_exchange_or_their_connections_are_taken_away() {
     let mut ground = Ground::with_own_broker(2).await;
     ground.start_workers(2).await;
-    wait_for_consumers(&ground, 2).await;
+    ground.wait_for_workers(2).await;
     let address = ground.stage.rabbit.as_ref().unwrap().address().clone();
 
     // The queue goes with the tickets in it.
     ground.add_jobs(&inserts(100), JOBS).await;
     ground.queues().await.delete(QUEUE).await.unwrap();
     repair(&ground).await;
-    wait_for_consumers(&ground, 2).await;
+    ground.wait_for_workers(2).await;
     // A ticket is missed after ten minutes; these pass at once, also for rows that are marked late.
     let found = async || {
         let past = "WITH past AS (UPDATE jobs SET queued_at = now() - interval '11 minutes', \
@@ -71,16 +59,23 @@ async fn workers_are_back_after_a_queue_an_exchange_or_their_connections_are_tak
     // The exchange goes: whoever publishes loses the channel.
     ground.add_jobs(&inserts(300), 3 * JOBS).await;
     address.manage(Method::DELETE, &format!("exchanges/%2f/{WORK}")).await.unwrap();
+    // Should all have been published by then: there is something left to publish.
+    ground.fleet.insert_jobs(&inserts(0), 1).await.unwrap();
+    let tick = serde_json::to_vec(&Ticket::tick(ground.hotels()[0].tenant())).unwrap();
     let noticed = async || {
         let mut says = |number| {
             let printed = ground.platform.program(worker(number)).unwrap().printed();
             printed.contains("no exchange 'jobs.work'")
         };
-        (says(0) || says(1)).then_some(())
+        if says(0) || says(1) {
+            return Some(());
+        }
+        ground.queues().await.publish("", QUEUE, &[&tick]).await.unwrap();
+        None
     };
     eventually(SOON, "a worker to notice", noticed).await.unwrap();
     repair(&ground).await;
-    wait_for_consumers(&ground, 2).await;
+    ground.wait_for_workers(2).await;
     ground.tick_all().await;
     all_done(&ground).await;
 
@@ -102,7 +97,7 @@ async fn workers_are_back_after_a_queue_an_exchange_or_their_connections_are_tak
         (of_work.len() >= 4).then_some(())
     };
     eventually(SOON, "the workers' connections", closed).await.unwrap();
-    wait_for_consumers(&ground, 2).await;
+    ground.wait_for_workers(2).await;
     ground.tick_all().await;
     all_done(&ground).await;
     ground.platform.stop().await.unwrap();
@@ -128,13 +123,16 @@ async fn a_broker_short_of_memory_stops_no_request_and_all_is_done_when_it_has_e
     let broker = ground.stage.rabbit.as_ref().unwrap();
     broker.alarm_memory(true).await.unwrap();
     let (from, to) = stay(3, 1);
+    let mut slow = Vec::new();
     for _ in 0..8 {
         let begun = tokio::time::Instant::now();
         let email = "tamu@example.com";
         hotel.reserve(&property, &room_type, (&from, &to), email).await.unwrap();
-        assert!(begun.elapsed() < REQUEST, "a request took {:?}", begun.elapsed());
+        slow.extend(Some(begun.elapsed()).filter(|it| *it > REQUEST));
     }
     broker.alarm_memory(false).await.unwrap();
+    // A machine that stands still for a moment is met by one; a broker that is waited for by each.
+    assert!(slow.len() <= 1, "{slow:?}");
 
     all_done(&ground).await;
     ground.platform.stop().await.unwrap();

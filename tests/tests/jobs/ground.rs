@@ -1,16 +1,22 @@
 //! A platform with a fleet of hotels, workers that know the kinds of tests, and a ledger.
 
 use hotelhub_jobs::{ticket::Ticket, topology::WORK};
+use nix::sys::signal::Signal;
 use platform_tests::{
     fleet::{Fleet, FleetHotel, NewJobs},
     ledger::Ledger,
     platform::{Platform, Role, Stage, Worker},
     postgres::Preset,
-    rabbit::Queues,
+    rabbit::{Depth, Queues},
+    waiting::eventually,
 };
 use serde_json::json;
 use tokio_postgres::Row;
 
+use crate::SOON;
+
+/// Where the tickets of the class `default` lie.
+pub(crate) const QUEUE: &str = "jobs.default.v1";
 /// What the workers take, and how much of it at a time.
 const CLASSES: &str = "default:6,ota-ingest:6,ota-sync:2";
 /// One for each of those and one to claim; a dozen workers fit into the server's 200.
@@ -141,6 +147,41 @@ impl Ground {
     /// How the lease owner's name of this worker ends.
     pub(crate) fn owner(&mut self, worker: Role) -> String {
         format!("@{}", self.platform.program(worker).unwrap().pid())
+    }
+
+    /// Waits until so many workers take tickets of the class `default`: whoever has started may not be
+    /// connected yet.
+    pub(crate) async fn wait_for_workers(&self, wanted: u32) {
+        let queues = self.queues().await;
+        let taking = async || {
+            let Depth { consumers, .. } = queues.depth(QUEUE).await.ok()?;
+            (consumers == wanted).then_some(())
+        };
+        eventually(SOON, &format!("{wanted} workers to take tickets"), taking).await.unwrap();
+    }
+
+    /// Sends a worker's process a signal.
+    pub(crate) fn signal(&mut self, worker: Role, signal: Signal) {
+        self.platform.program(worker).unwrap().signal(signal).unwrap();
+    }
+
+    /// Has a worker stand still in the middle of so many jobs that each write a row: whatever happens to
+    /// it next happens to those.
+    pub(crate) async fn stall_at_work(&mut self, worker: Role, jobs: i64) {
+        let owner = self.owner(worker);
+        let held = format!(
+            "SELECT count(*) FROM jobs WHERE state = 'running' AND kind = 'test_insert' \
+               AND lease_owner LIKE '%{owner}'"
+        );
+        let stalled = eventually(SOON, "a worker in the middle of its jobs", async || {
+            self.signal(worker, Signal::SIGSTOP);
+            if self.sum(&held).await >= jobs {
+                return Some(());
+            }
+            self.signal(worker, Signal::SIGCONT);
+            None
+        });
+        stalled.await.unwrap();
     }
 }
 

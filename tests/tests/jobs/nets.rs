@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     END, SOON,
-    ground::{Ground, inserts},
+    ground::{Ground, QUEUE, inserts},
     size::size,
     times::{median, percentile},
 };
@@ -12,8 +12,6 @@ use platform_tests::{platform::Role, waiting::eventually};
 
 /// Seconds. The sweep comes every ten, and a counter may lag behind for as long.
 const FOUND: f64 = 30.0;
-
-const QUEUE: &str = "jobs.default.v1";
 
 #[tokio::test]
 async fn ticks_do_not_pile_up_while_nobody_takes_them() {
