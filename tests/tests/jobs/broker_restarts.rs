@@ -1,6 +1,6 @@
 //! A broker that dies, and one that is stopped and started, under load.
 
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
 use platform_tests::{
     platform::{Role, Worker},
@@ -18,8 +18,6 @@ use crate::{
 /// What each worker does at a time; the windows of the hotels would let it do more.
 const AT_A_TIME: i64 = 3;
 const CLASSES: &str = "default:3,ota-ingest:3";
-/// From the open port to the first job that is done.
-const BACK: Duration = Duration::from_secs(30);
 
 /// What happens to the broker; it runs again afterwards.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +28,7 @@ enum Fall {
 }
 
 impl Fall {
-    /// Jobs of each hotel: some have to be left when it is over, and its own tools are slow.
+    /// Jobs of each hotel: some should be left when it begins, and its own tools are slow.
     const fn jobs(self) -> usize {
         match self {
             Self::Killed => 150,
@@ -95,11 +93,10 @@ async fn a_broker_that_falls_and_comes_back_loses_no_job_and_is_asked_for_no_mor
         let over = Cell::new(false);
         let falling = async {
             fall.happen(&mut broker).await;
-            let (up, before) = (Instant::now(), ground.done().await);
-            let back = async || (ground.done().await > before).then_some(());
-            eventually(BACK, "the workers to be back", back).await.unwrap();
+            let up = Instant::now();
+            ground.wait_for_workers(2).await;
             println!(
-                "figure: {fall:?}: the first job was done {:.1} s later",
+                "figure: {fall:?}: the workers were back {:.1} s later",
                 up.elapsed().as_secs_f64()
             );
             ground.fleet.wait_until_ended(END).await.unwrap();
