@@ -1,12 +1,12 @@
 //! Workers that are killed at any moment.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotelhub_core::ids::JobId;
+use nix::sys::signal::Signal;
 use platform_tests::{fleet::FleetHotel, platform::Role, waiting::eventually};
 use rand::RngExt as _;
-use tokio::time::sleep;
 
 use crate::{
     END, SOON,
@@ -16,11 +16,11 @@ use crate::{
 };
 
 const WAIT_MS: u64 = 150;
-/// Longer than all workers have to come back after the broker was away.
-const ESTABLISHED: Duration = Duration::from_secs(20);
-/// Seconds from a kill to the next start of half of the jobs that it met: one look more than usual on a
+/// Where a worker can be reached that has been connected for some time, as the workers have it.
+const GATHERED: (&str, &str) = ("amq.direct", "jobs.worker.gathered");
+/// Seconds from a kill to the next start of half of the jobs that it met: some looks more than usual on a
 /// busy machine, and far less than what is left of a lease.
-const AT_ONCE: f64 = 6.0;
+const AT_ONCE: f64 = 12.0;
 
 /// When each job was torn from its worker.
 type Orphans = HashMap<JobId, DateTime<Utc>>;
@@ -34,16 +34,23 @@ async fn orphans_of(hotel: &FleetHotel, owner: &str) -> Orphans {
     ask(hotel, &sql).await.iter().map(|it| (it.get(0), it.get(1))).collect()
 }
 
-/// A worker that holds no job of which two have died: the third would make it poison, and rightly.
+/// A worker that holds no job of which two have died: the third would make it poison, and rightly. It
+/// stands still, so that it takes none either.
 async fn victim(ground: &mut Ground, workers: usize) -> (Role, String) {
     let victim = eventually(SOON, "a worker that may die", async || {
         let victim = worker(rand::rng().random_range(0..workers));
         let owner = ground.owner(victim);
+        ground.signal(victim, Signal::SIGSTOP);
         let sql = format!(
             "SELECT count(*) FROM jobs WHERE state = 'running' AND crash_count > 1 \
                AND lease_owner LIKE '%{owner}'"
         );
-        (ground.sum(&sql).await == 0).then_some((victim, owner))
+        // What it had asked for already is seen by the second look.
+        if ground.sum(&sql).await + ground.sum(&sql).await == 0 {
+            return Some((victim, owner));
+        }
+        ground.signal(victim, Signal::SIGCONT);
+        None
     });
     victim.await.unwrap()
 }
@@ -61,7 +68,7 @@ async fn workers_that_are_killed_at_random_lose_no_job_and_repeat_no_effect() {
         // The kills are spread over the work, wherever it stands by then.
         let enough = total * kill / (size.kills + 2);
         let worked = async || (ground.done().await >= enough).then_some(());
-        eventually(SOON * 3, &format!("{enough} jobs to be done"), worked).await.unwrap();
+        eventually(END, &format!("{enough} jobs to be done"), worked).await.unwrap();
         let (victim, owner) = victim(&mut ground, size.workers).await;
         ground.platform.kill_role(victim).await.unwrap();
         for hotel in ground.hotels() {
@@ -94,15 +101,19 @@ async fn workers_that_are_killed_at_random_lose_no_job_and_repeat_no_effect() {
 async fn in_a_fleet_that_stands_the_jobs_of_a_killed_worker_begin_again_at_once() {
     let mut ground = Ground::new(4).await;
     ground.start_workers(3).await;
-    // Who has just connected cannot know that another is gone; these have been there for longer.
-    sleep(ESTABLISHED).await;
-    ground.add_jobs(&inserts(WAIT_MS), 200).await;
+    // Who has just connected cannot know that another is gone; the first to come has been there for longer
+    // by then, and the last one dies.
+    let (queues, (exchange, key)) = (ground.queues().await, GATHERED);
+    let gathered = async || queues.publish(exchange, key, &["is anybody there?"]).await.ok();
+    eventually(SOON, "the fleet to stand", gathered).await.unwrap();
+    ground.add_jobs(&inserts(WAIT_MS), 400).await;
     let worked = async || (ground.done().await >= 50).then_some(());
     eventually(SOON, "work to go on", worked).await.unwrap();
 
+    ground.stall_at_work(worker(2), 2).await;
     let now = ask(&ground.hotels()[0], "SELECT clock_timestamp()").await;
     let killed_at: DateTime<Utc> = now[0].get(0);
-    ground.platform.kill_role(worker(0)).await.unwrap();
+    ground.platform.kill_role(worker(2)).await.unwrap();
     ground.fleet.wait_until_ended(END).await.unwrap();
 
     ground.fleet.check().await.unwrap();
