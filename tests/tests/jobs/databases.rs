@@ -54,6 +54,8 @@ async fn a_hotel_whose_database_is_away_costs_the_others_nothing_and_loses_no_tr
         superuser.execute(sql, &[]).await.unwrap();
         turn_out(&superuser, name).await;
     }
+    // Should it have nothing left to do by then.
+    ground.hotels()[0].insert_jobs(&inserts(0), 1).await.unwrap();
     let others = async || {
         let open = "SELECT id FROM jobs WHERE state <> 'done' LIMIT 1";
         for hotel in &ground.hotels()[2..] {
@@ -63,7 +65,7 @@ async fn a_hotel_whose_database_is_away_costs_the_others_nothing_and_loses_no_tr
         }
         Some(())
     };
-    eventually(SOON, "the other hotels' jobs", others).await.unwrap();
+    eventually(END, "the other hotels' jobs", others).await.unwrap();
     let left = ask(&ground.hotels()[0], "SELECT count(*) FROM jobs WHERE state <> 'done'").await;
     assert!(left[0].get::<_, i64>(0) > 0, "its jobs were not done meanwhile");
     superuser.execute(&format!("ALTER ROLE {} LOGIN", away[0]), &[]).await.unwrap();
@@ -83,7 +85,7 @@ async fn jobs_go_on_without_the_control_plane_and_its_database() {
     ground.start_workers(1).await;
     // It knows the routes when it has worked.
     ground.add_jobs(&inserts(0), 1).await;
-    ground.fleet.wait_until_ended(SOON).await.unwrap();
+    ground.fleet.wait_until_ended(END).await.unwrap();
     for role in [Role::Provisioner, Role::ControlServe] {
         ground.platform.kill_role(role).await.unwrap();
     }
@@ -93,7 +95,7 @@ async fn jobs_go_on_without_the_control_plane_and_its_database() {
     turn_out(&superuser, "hotelhub_control").await;
 
     ground.add_jobs(&inserts(0), JOBS).await;
-    ground.fleet.wait_until_ended(SOON).await.unwrap();
+    ground.fleet.wait_until_ended(END).await.unwrap();
 
     ground.fleet.check().await.unwrap();
     assert_eq!(ground.done().await, 3 * (JOBS + 1));
@@ -133,10 +135,11 @@ async fn a_worker_whose_clock_is_wrong_by_minutes_takes_no_lease_of_another_and_
     ground.start_workers(2).await;
     let fails = NewJobs::of("test_fail", "default").with_payload(json!({ "ends_well_at": 2 }));
     ground.fleet.insert_jobs(&fails, 4).await.unwrap();
-    ground.add_jobs(&inserts(400), JOBS).await;
+    ground.add_jobs(&inserts(1_000), JOBS).await;
     let begun = async || (ground.done().await > JOBS / 2).then_some(());
     eventually(SOON, "some work to be done", begun).await.unwrap();
     // What it held is taken over, and nothing else.
+    ground.stall_at_work(worker(0), 2).await;
     ground.platform.kill_role(worker(0)).await.unwrap();
 
     ground.fleet.wait_until_ended(END).await.unwrap();
