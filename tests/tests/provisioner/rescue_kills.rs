@@ -108,7 +108,7 @@ impl Unsaved {
 
 #[tokio::test]
 async fn a_kill_while_a_replaced_copy_is_saved_loses_no_row_and_saves_it_once() {
-    let it = Unsaved::new().await;
+    let it = Box::pin(Unsaved::new()).await;
     let (given_up, gone) = (
         format!("NEW.id = '{}' AND NEW.state = 'discarding'", it.copy),
         format!("OLD.id = '{}'", it.copy),
