@@ -9,7 +9,12 @@ use hotelhub_jobs::{broker::Broker, rows};
 use hotelhub_tenancy::feed::Feed;
 use serde_json::{Map, Value, json};
 
-use crate::{app::App, recent::Recent, site::Site, tls::Progress};
+use crate::{
+    app::App,
+    recent::Recent,
+    site::{Site, database_failed},
+    tls::Progress,
+};
 
 /// Anybody may ask, so a hotel's database is asked no more often than this.
 const KEPT: Duration = Duration::from_secs(1);
@@ -76,8 +81,7 @@ async fn look(looked: Looked, counted: Recent<TenantId, Counts>, req: HttpReques
 
 /// On a hotel's host: how many of its jobs wait and how many are dead.
 async fn hotel_queue(site: &Site) -> Counts {
-    let connection = site.connect().await.ok()?;
-    let counts = rows::counts(&connection).await.ok()?;
-    connection.release();
-    Some(counts)
+    let counted =
+        site.within_deadline(async |db| rows::counts(&*db).await.map_err(database_failed)).await;
+    counted.ok()
 }
