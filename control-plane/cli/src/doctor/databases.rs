@@ -6,10 +6,12 @@ use super::check::{Budget, Check, Judgement, Seen};
 const USUAL_DATABASES: i64 = 1000;
 
 /// Templates that the provisioner built; `template0` and `template1` have no underscore. One that is
-/// not marked yet is under way as long as a provisioner holds the lock for building it.
+/// not marked yet is under way as long as a provisioner holds the lock for building it. A vacuum that the
+/// server began by itself is no session that a copy waits for: the server ends it.
 const TEMPLATES: &str = "SELECT datname, datistemplate, datallowconn, age(datfrozenxid), \
     current_setting('autovacuum_freeze_max_age'), \
-    (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid), \
+    (SELECT count(*) FROM pg_stat_activity a WHERE a.datid = d.oid \
+       AND a.backend_type <> 'autovacuum worker'), \
     NOT datistemplate AND EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' \
       AND l.objsubid = 1 AND ((l.classid::bigint << 32) | l.objid::bigint) = 114827903462402 \
       AND l.granted) \
