@@ -61,6 +61,8 @@ async fn hold_properties(session: &mut Client) -> Transaction<'_> {
 
 async fn wait_for_waiting(lock: &Transaction<'_>, wanted: i64) {
     let waiting = async || {
+        // Within a transaction the server shows the sessions that it showed first.
+        lock.execute("SELECT pg_stat_clear_snapshot()", &[]).await.unwrap();
         let count: i64 = lock.query_one(WAITING, &[]).await.unwrap().get(0);
         (count == wanted).then_some(())
     };
