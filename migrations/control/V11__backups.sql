@@ -193,3 +193,10 @@ CREATE TABLE retentions (
   held_at timestamptz,
   CONSTRAINT retentions_hold_check CHECK (num_nulls(hold_reason, held_by, held_at) IN (0, 3))
 );
+
+-- The folder that objects are kept in, by the mark that the platform's first provisioner found there; no
+-- row while they are kept in a bucket. Written by the provisioner.
+CREATE TABLE object_storage (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  mark text NOT NULL
+);

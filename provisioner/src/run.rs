@@ -1,6 +1,6 @@
 //! What the two subcommands do.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc};
 
 use anyhow::{Context as _, Result, bail};
 use hotelhub_core::tasks::Tasks;
@@ -12,7 +12,7 @@ use tokio_postgres::Config as Login;
 use crate::{
     access::AccessKeeper,
     backup_tenant::{self, BackupTenant},
-    backups::{Drills, Expiry, Nightly, Overdue, Rescue},
+    backups::{Drills, Expiry, Nightly, Overdue, Rescue, place},
     certificates::Issuer,
     config::Config,
     create_tenant::{CreateTenant, Tools},
@@ -72,10 +72,17 @@ fn keep_backups(config: &Config, storage: &Storage, tasks: &Tasks) {
 pub async fn run(config: Config) -> Result<()> {
     hotelhub_bundle::keep_temporary_files_in(config.temp_folder.as_deref());
     let tasks = Tasks::default();
-    let signalled = tasks.until_signal().context("listen for signals")?;
+    let mut signalled = pin!(tasks.until_signal().context("listen for signals")?);
     let wake = Wake::default();
     tasks.spawn_critical("wake", wake.clone().listen(config.control.clone(), tasks.clone()));
 
+    let storage = match &config.storage {
+        Some(place) => tokio::select! {
+            opened = place::open(place, &config.control, &tasks) => Some(opened?),
+            () = &mut signalled => return Ok(()),
+        },
+        None => None,
+    };
     let kept = Arc::new(Kept::default());
     for _ in 0..config.concurrency.get() {
         let tools = Tools::new(&config, kept.clone(), tasks.clone());
@@ -89,8 +96,6 @@ pub async fn run(config: Config) -> Result<()> {
         let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());
         tasks.spawn_critical("runner of moves", runner.run());
     }
-    let storage = config.storage.as_ref().map(Storage::open).transpose();
-    let storage = storage.context("open STORAGE_URL")?;
     let tools = backup_tenant::Tools::new(&config, storage.clone(), tasks.clone());
     let saga = BackupTenant::new(Arc::new(tools));
     let runner = Runner::new(saga, config.control.clone(), &wake, tasks.clone());

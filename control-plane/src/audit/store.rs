@@ -126,7 +126,9 @@ pub(super) async fn list(
 /// whatever somebody made of it, and does not look as it was written.
 const FIELDS: [&str; 13] = [
     "seq::text",
-    "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')",
+    // The form has no era: a year before the first would look like one of ours.
+    "CASE WHEN at >= '0001-01-01 00:00Z' \
+       THEN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') END",
     "actor_kind",
     "actor_id::text",
     "actor_name",

@@ -265,11 +265,12 @@ pub(super) async fn begin_look(
     id: DomainId,
 ) -> Result<Option<Row>, DbErr> {
     let sql = "UPDATE domains SET looks = looks + 1 \
-               WHERE id = $1 AND kind = 'custom' AND released_at IS NULL";
-    match db.execute_raw(statement(sql, [id.as_uuid().into()])).await?.rows_affected() {
-        0 => Ok(None),
-        _ => find(db, id).await,
-    }
+               WHERE id = $1 AND kind = 'custom' AND released_at IS NULL RETURNING looks";
+    let begun = db.query_one_raw(statement(sql, [id.as_uuid().into()])).await?;
+    let Some(begun) = begun else { return Ok(None) };
+    // Another look may begin before the row is read.
+    let looks = begun.try_get("", "looks")?;
+    Ok(find(db, id).await?.map(|row| Row { looks, ..row }))
 }
 
 /// Writes what a look found, unless one that was begun later wrote or the name was released; whether

@@ -14,6 +14,8 @@
 //!   until then it is `unsaved`, and [`Rescue`] waits for it.
 //! - **A tenant whose backup fails holds up nobody**: it has its own turn, later each time, and
 //!   `backups_overdue` says how many there are.
+//! - **Another folder in the place of the storage is no empty storage** ([`place`]): nothing in it is
+//!   called lost, gone or deleted.
 //! - **A backup that nobody ever restored is none**: [`Drills`] restores one after the other, asks
 //!   whether a hotel could work with it, and drops the copy.
 
@@ -23,6 +25,7 @@ mod invariants;
 mod night;
 mod nightly;
 mod overdue;
+pub(crate) mod place;
 mod rescue;
 mod retention;
 pub(crate) mod store;

@@ -8,5 +8,5 @@ pub const KEPT_OPEN: Duration = Duration::from_secs(5);
 /// How long a connection may have been idle on which something is asked again.
 ///
 /// A request that meets the end of its connection is lost, and nobody knows whether it was heard. So
-/// one is taken no more long before the other side ends it, however late either of the two is.
+/// one is taken no more three seconds before the other side ends it: either of the two may be late.
 pub const USED_AGAIN: Duration = Duration::from_secs(2);

@@ -25,8 +25,8 @@ pub enum StorageError {
     /// The folder is not the one that was opened: its disk is not mounted any more, or somebody deleted
     /// it. Nothing is known of any object in it.
     #[error(
-        "the folder {folder} is not the one that this program began with: mount it again, or restart \
-         the program with the right STORAGE_URL"
+        "the folder {folder} is not the one that objects are kept in: mount it again, or restart the \
+         program with the right STORAGE_URL"
     )]
     Away {
         /// Where objects are kept.

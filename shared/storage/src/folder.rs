@@ -23,15 +23,26 @@ const MARK: &str = ".hotelhub-storage";
 pub(crate) struct Folder {
     path: PathBuf,
     /// What the mark says: no other folder's does.
-    mark: Vec<u8>,
+    mark: String,
 }
 
 impl Folder {
     /// Opens the folder; makes and marks it if nobody has yet.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         fs::create_dir_all(path)?;
-        let mark = find_or_leave_mark(path)?;
-        Ok(Self { path: path.to_owned(), mark })
+        // Where a link leads later on is another folder.
+        let path = fs::canonicalize(path)?;
+        let mark = find_or_leave_mark(&path)?;
+        Ok(Self { path, mark })
+    }
+
+    pub(crate) fn mark(&self) -> &str {
+        &self.mark
+    }
+
+    /// The same place, which is the right one only if its mark says this.
+    pub(crate) fn known_by(self, mark: String) -> Self {
+        Self { mark, ..self }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -40,7 +51,7 @@ impl Folder {
 
     /// Finds the folder where it was when it was opened.
     pub(crate) async fn find(&self) -> Result<(), StorageError> {
-        let source = match tokio::fs::read(self.path.join(MARK)).await {
+        let source = match tokio::fs::read_to_string(self.path.join(MARK)).await {
             Ok(mark) if mark == self.mark => return Ok(()),
             Ok(_) => io::Error::other("another folder stands there"),
             Err(error) => error,
@@ -50,10 +61,15 @@ impl Folder {
 }
 
 /// The mark of the folder. Of those who find none at the same time, one leaves it.
-fn find_or_leave_mark(folder: &Path) -> io::Result<Vec<u8>> {
+fn find_or_leave_mark(folder: &Path) -> io::Result<String> {
     let mark = folder.join(MARK);
-    match fs::read(&mark) {
+    match fs::read_to_string(&mark) {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Ok(empty) if empty.is_empty() => {
+            let what =
+                format!("{MARK} in it is empty: bring the one that belongs there, or delete it");
+            return Err(io::Error::other(what));
+        }
         found => return found,
     }
     let own = u128::from_ne_bytes(random_bytes()).to_string();
@@ -66,7 +82,7 @@ fn find_or_leave_mark(folder: &Path) -> io::Result<Vec<u8>> {
     fs::remove_file(&begun)?;
     match left {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-        _ => fs::read(&mark),
+        _ => fs::read_to_string(&mark),
     }
 }
 

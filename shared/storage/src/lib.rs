@@ -75,6 +75,19 @@ impl Storage {
         Self::open_with(config, Patience::default())
     }
 
+    /// By what a folder is known again, on any machine and in any other place; `None` for a bucket.
+    #[must_use]
+    pub fn mark(&self) -> Option<&str> {
+        self.folder.as_ref().map(Folder::mark)
+    }
+
+    /// The same place, which is away as long as the mark that stands there is not this one.
+    #[must_use]
+    pub fn known_by(self, mark: String) -> Self {
+        let folder = self.folder.map(|it| it.known_by(mark));
+        Self { folder, ..self }
+    }
+
     /// As [`Storage::open`], with another patience.
     ///
     /// # Errors
@@ -83,11 +96,11 @@ impl Storage {
         match config {
             StorageConfig::Folder(path) => {
                 let failed = |source| StorageError::Folder { folder: path.clone(), source };
-                let folder = Some(Folder::open(path).map_err(failed)?);
+                let folder = Folder::open(path).map_err(failed)?;
                 // What was written outlives the machine's crash, as in a bucket.
-                let store = LocalFileSystem::new_with_prefix(path)?.with_fsync(true);
+                let store = LocalFileSystem::new_with_prefix(folder.path())?.with_fsync(true);
                 let store: Arc<dyn ObjectStore> = Arc::new(store);
-                Ok(Self { store: store.clone(), large: store, folder, patience })
+                Ok(Self { store: store.clone(), large: store, folder: Some(folder), patience })
             }
             StorageConfig::Bucket(bucket) => {
                 let below = |store| Arc::new(PrefixStore::new(store, &*bucket.prefix));

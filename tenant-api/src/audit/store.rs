@@ -55,8 +55,29 @@ pub(super) async fn append(db: &impl Query, it: &AuditEntry, hash: &[u8]) -> Res
     db.execute(sql, &values).await.map(drop)
 }
 
-const COLUMNS: &str = "seq, at, actor_kind, actor_id, actor_name, on_behalf_of, client_address, \
-                       action, subject_kind, subject_id, details, request_id, hash";
+/// A time that somebody put in and no program can hold does not keep the others from being listed.
+const COLUMNS: &str = "seq, least(greatest(at, '0001-01-01 00:00Z'), '9999-12-31 00:00Z') AS at, \
+                       actor_kind, actor_id, actor_name, on_behalf_of, client_address, action, \
+                       subject_kind, subject_id, details, request_id, hash";
+
+/// What the hash of a row covers, in the order of [`AuditEntry::with_fields`], as texts: a row can be
+/// read whatever somebody made of it. The form of the time has no era: a year before the first would
+/// look like one of ours.
+const FIELDS: [&str; 12] = [
+    "seq::text",
+    "CASE WHEN at >= '0001-01-01 00:00Z' \
+       THEN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') END",
+    "actor_kind",
+    "actor_id::text",
+    "actor_name",
+    "on_behalf_of::text",
+    "client_address",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "details",
+    "request_id::text",
+];
 
 /// At most `limit` rows, the newest first, before the row `before`.
 pub(super) async fn list(
@@ -86,7 +107,10 @@ pub(super) async fn list_after(
     (seq, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<AuditEntry>, Error> {
-    let rows = rows_after(db, (seq, until), limit).await?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM audit_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
+    );
+    let rows = db.query(&sql, &[&seq, &until, &limit]).await?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
 }
 
@@ -97,24 +121,18 @@ pub(super) async fn list_links(
     until: i64,
     limit: i64,
 ) -> Result<Vec<Linked>, Error> {
-    let link = |row: Row| {
-        let hash = row.get("hash");
-        let owned = |it: &[Option<&str>]| it.iter().map(|it| it.map(str::to_owned)).collect();
-        let entry = AuditEntry::from(row);
-        Linked { seq: entry.seq, fields: entry.with_fields(owned), hash }
-    };
-    Ok(rows_after(db, (seq, until), limit).await?.into_iter().map(link).collect())
-}
-
-async fn rows_after(
-    db: &impl Query,
-    (seq, until): (i64, i64),
-    limit: i64,
-) -> Result<Vec<Row>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM audit_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
+        "SELECT seq, hash, {} FROM audit_log l WHERE seq > $1 AND seq <= $2 \
+         ORDER BY l.seq LIMIT $3",
+        FIELDS.join(", ")
     );
-    db.query(&sql, &[&seq, &until, &limit]).await
+    let before = 2;
+    let link = |row: Row| Linked {
+        seq: row.get(0),
+        hash: row.get(1),
+        fields: (before..before + FIELDS.len()).map(|at| row.get(at)).collect(),
+    };
+    Ok(db.query(&sql, &[&seq, &until, &limit]).await?.into_iter().map(link).collect())
 }
 
 /// The hash of a row.

@@ -85,6 +85,29 @@ async fn a_storage_that_is_away_has_lost_nothing_and_forgets_nothing() {
 }
 
 #[tokio::test]
+async fn a_machine_that_came_up_without_its_disk_keeps_nothing_in_its_place() {
+    let shelf = Shelf::new(Preset::Fast).await;
+    let ground = &shelf.two.ground;
+    shelf.back_up().await;
+    take_storage_away(&shelf);
+    let provisioner = ground.start("keeper").await;
+    let asked = shelf.two.ask(shelf.hotel.tenant, "backup_tenant", json!({})).await;
+    shelf.two.wait_for_error(asked, "mount it again").await;
+    let said = provisioner.printed();
+    assert!(said.contains("ALARM: the folder of STORAGE_URL is not the one"), "{said}");
+    assert!(ground.storage().exists(), "it made a folder where it found none");
+    assert!(shelf.objects().is_empty(), "and put nothing into it");
+
+    std::fs::remove_dir_all(ground.storage()).unwrap();
+    bring_storage_back(&shelf);
+    shelf.two.wait_until(asked, "done").await;
+    stop(provisioner).await;
+    assert_eq!(shelf.count("SELECT count(*) FROM backups WHERE state = 'kept'").await, 2);
+    assert_eq!(shelf.objects().len(), 2);
+    shelf.assert_nothing_stray().await;
+}
+
+#[tokio::test]
 async fn a_night_whose_backup_failed_is_tried_again_and_seen() {
     let shelf = Shelf::new(Preset::Fast).await;
     let ground = &shelf.two.ground;

@@ -58,7 +58,7 @@ fn said(it: Deletion) -> String {
     format!("{facts}\n\n{}", things.or("nothing is destroyed yet"))
 }
 
-/// A thing that was destroyed: its first field besides the time says what it was.
+/// A thing that was destroyed: what it was, its name, and what else is known of it.
 fn row(thing: &Map<String, Value>) -> [String; 4] {
     let text = |field: &str| thing.get(field).map(plain).unwrap_or_default();
     let named = ["database", "backup", "object"].into_iter().find(|it| thing.contains_key(*it));

@@ -4,8 +4,9 @@
 //! The first walk begins when the program starts for the first time, each further one half a day after
 //! the last has ended; after one that found the log broken, some minutes. A walk begins with the first
 //! row, reads some thousand rows at a time with a rest in between, and believes no hash that it has not
-//! worked out itself. Of several processes one makes it, under a lease that it renews at each rest; where
-//! that one dies the walk is lost, and begun again by another.
+//! worked out itself. A fault is looked for once more before it is called one. Of several processes one
+//! makes the walk, under a lease that it renews at each rest; where that one dies the walk is lost, and
+//! begun again by another.
 //!
 //! `audit_log_broken` and `audit_log_walk_overdue` are 1 while they are true, in every process.
 
@@ -80,13 +81,17 @@ impl Walker {
     }
 
     async fn walk(&self, fence: i64) -> Result<(), WalkError> {
-        let mut walk = Walk::after(0, GENESIS.to_vec());
+        let first = || Walk::after(0, GENESIS.to_vec());
+        let (mut walk, mut is_second) = (first(), false);
         loop {
             let look = timeout(PIECE, service::look_on(&self.db, walk)).await??;
-            if !look.has_more() {
+            if !look.has_more() && (look.fault.is_none() || is_second) {
                 return self.end(fence, &look).await;
             }
-            walk = look.walk;
+            // Where the database went back to an earlier state meanwhile, as to a standby that was behind,
+            // the log is whole and what we remember of it is not: a fault is one that is found twice.
+            is_second |= look.fault.is_some();
+            walk = if look.fault.is_some() { first() } else { look.walk };
             sleep(REST).await;
             if !timeout(PIECE, store::renew(&self.db, fence)).await?? {
                 tracing::warn!("another process walks along the audit log by now");

@@ -1,6 +1,6 @@
 //! What is on record of walks along the log, and who makes the present one.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hotelhub_core::audit::{Fault, Look};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement, Value};
 
@@ -10,6 +10,9 @@ use crate::database::damaged;
 /// Until when a walk is left to whoever takes or renews it now.
 const LEASE: &str = "clock_timestamp() + interval '20 seconds'";
 
+/// How far the clocks of two machines may be apart.
+const MARGIN: TimeDelta = TimeDelta::hours(1);
+
 /// What is on record.
 pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Record, DbErr> {
     let sql = "SELECT due_at, ended_at, through_seq, whole_at, broken_since, broken_seq, \
@@ -18,17 +21,19 @@ pub(crate) async fn find(db: &impl ConnectionTrait) -> Result<Record, DbErr> {
     found.ok_or_else(|| damaged("nothing is on record of walks along the audit log"))
 }
 
-/// Takes the walk that is due by `now`, unless somebody has it; its number.
+/// Takes the walk that is due by `now`, unless somebody has it; its number. One that is due later than
+/// any walk sets it was set by a clock that was wrong, or by somebody who wants none.
 pub(super) async fn take(
     db: &impl ConnectionTrait,
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, DbErr> {
     let sql = format!(
         "UPDATE audit_walk SET fence = fence + 1, leased_until = {LEASE} \
-         WHERE due_at <= $1 AND (leased_until IS NULL OR leased_until <= clock_timestamp()) \
+         WHERE (due_at <= $1 OR due_at > $2) AND (leased_until IS NULL OR leased_until <= clock_timestamp()) \
          RETURNING fence"
     );
-    let taken = db.query_one_raw(statement(&sql, [now.into()])).await?;
+    let latest = next_due(now, false) + MARGIN;
+    let taken = db.query_one_raw(statement(&sql, [now.into(), latest.into()])).await?;
     taken.map(|it| it.try_get("", "fence")).transpose()
 }
 

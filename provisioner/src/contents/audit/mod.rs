@@ -26,8 +26,10 @@ const CHUNK: i64 = 1_000;
 /// How many of a row's columns are its fields.
 const FIELDS: usize = 12;
 
+// The form of the time has no era: a year before the first would look like one of ours.
 const ROWS: &str = "SELECT seq::text,
-       to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'),
+       CASE WHEN at >= '0001-01-01 00:00Z'
+         THEN to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') END,
        actor_kind, actor_id::text, actor_name, on_behalf_of::text, client_address, action,
        subject_kind, subject_id, details, request_id::text, seq AS number, hash
      FROM audit_log WHERE seq > $1 ORDER BY audit_log.seq LIMIT $2";
