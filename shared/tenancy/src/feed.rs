@@ -162,16 +162,13 @@ impl Feed {
     /// Asks for what is committed by now, instead of waiting until it is told: whoever was told that
     /// a hotel is ready may be here before the news.
     ///
-    /// Anybody can ask for a host that nobody has, so there is one look at a time for all who came
-    /// before it began, and none soon after it. While the feed is cut there is nobody to ask.
+    /// Anybody can ask for a host that nobody has, so there is one look at a time, and soon after it
+    /// none. While the feed is cut there is nobody to ask.
     pub async fn catch_up(&self) {
-        let came = Instant::now();
         let mut looked = self.looked.lock().await;
-        if looked.is_some_and(|it| it >= came) || !self.is_connected() {
+        let is_fresh = looked.is_some_and(|it| it.elapsed() < BETWEEN_LOOKS);
+        if is_fresh || !self.is_connected() {
             return;
-        }
-        if let Some(last) = *looked {
-            sleep(BETWEEN_LOOKS.saturating_sub(last.elapsed())).await;
         }
         *looked = Some(Instant::now());
         if let Err(error) = self.poll(Duration::ZERO, CATCH_UP).await {
